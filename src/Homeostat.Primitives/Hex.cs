@@ -7,7 +7,7 @@ public static class Hex
     public static string Encode(ReadOnlySpan<byte> bytes) =>
         "0x" + Convert.ToHexStringLower(bytes);
 
-    /// <summary>Bytes of an even number of digits, prefix optional; false when it is not that.</summary>
+    /// <summary>Bytes of an even number of digits, prefix optional; else false.</summary>
     public static bool TryDecode(ReadOnlySpan<char> text, out byte[] bytes)
     {
         bytes = [];
@@ -26,7 +26,7 @@ public static class Hex
         return true;
     }
 
-    /// <summary>As <see cref="TryDecode"/>, for constants: throws when the text is malformed.</summary>
+    /// <summary>As <see cref="TryDecode"/>, for constants: throws when malformed.</summary>
     public static byte[] Decode(ReadOnlySpan<char> text) =>
         TryDecode(text, out byte[] bytes)
             ? bytes

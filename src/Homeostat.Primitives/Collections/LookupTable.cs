@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Homeostat.Primitives;
 
-#pragma warning disable RS0030 // The one place that may hold the unordered collections: they can't be enumerated from here.
+// The one place that may hold the unordered collections: from here they can't be enumerated.
+#pragma warning disable RS0030
 
 /// <summary>
 /// A hash table that can't be enumerated, so no result can depend on its order. Where entries
@@ -40,7 +41,7 @@ public sealed class LookupTable<TKey, TValue>(int capacity = 0)
 
     public void Clear() => _entries.Clear();
 
-    /// <summary>The entry's place, made when absent; valid until the next change of the table.</summary>
+    /// <summary>The entry's place, made when absent; valid until the next change.</summary>
     public ref TValue? GetOrAddReference(TKey key, out bool existed) =>
         ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, key, out existed);
 
@@ -60,7 +61,7 @@ public sealed class LookupTable<TKey, TValue>(int capacity = 0)
     public IEnumerable<KeyValuePair<TKey, TValue>> InAnyOrder() => _entries;
 }
 
-/// <summary>A set that answers membership only; see <see cref="LookupTable{TKey,TValue}"/>.</summary>
+/// <summary>A set that answers membership; see <see cref="LookupTable{TKey,TValue}"/></summary>
 public sealed class LookupSet<T>
     where T : notnull
 {

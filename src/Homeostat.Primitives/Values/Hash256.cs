@@ -37,7 +37,8 @@ public readonly struct Hash256 : IEquatable<Hash256>, IComparable<Hash256>
 
     public override bool Equals(object? obj) => obj is Hash256 other && Equals(other);
 
-    public override int GetHashCode() => unchecked((int)(_a ^ (_d * 0x9E3779B97F4A7C15)) ^ (int)(_b >> 32));
+    public override int GetHashCode() =>
+        unchecked((int)(_a ^ (_d * 0x9E3779B97F4A7C15)) ^ (int)(_b >> 32));
 
     /// <summary>Big-endian order, the order of the bytes.</summary>
     public int CompareTo(Hash256 other) => Bytes.SequenceCompareTo(other.Bytes);
