@@ -1,0 +1,47 @@
+using Homeostat.Primitives;
+
+namespace Homeostat.Replica;
+
+/// <summary>
+/// One atomic append to the node's disk. Empty lists and nulls mean nothing of that kind.
+/// </summary>
+public sealed record PersistBatch
+{
+    /// <summary>True when a vote, a proposal or an announced finality waits for it: fsync.</summary>
+    public required bool Durable { get; init; }
+
+    /// <summary>Own votes and proposals, to be read back in this order at start.</summary>
+    public IReadOnlyList<JournalRecord> Journal { get; init; } = [];
+
+    /// <summary>Bodies of blocks not yet final, by hash; kept until pruned.</summary>
+    public IReadOnlyList<StoredBlock> Blocks { get; init; } = [];
+
+    /// <summary>Newly final blocks, heights rising by one from the last; never undone.</summary>
+    public IReadOnlyList<FinalizedBlock> Finalized { get; init; } = [];
+
+    /// <summary>State up to a finalized block; replaces the checkpoint before.</summary>
+    public StateCheckpoint? Checkpoint { get; init; }
+
+    /// <summary>
+    /// Journal records and unfinalized blocks of views below this are no longer needed; the store
+    /// may delete them whenever it likes.
+    /// </summary>
+    public View PruneBelow { get; init; }
+}
+
+/// <summary>An opaque record of consensus about one view.</summary>
+public sealed record JournalRecord(View View, byte[] Bytes);
+
+/// <summary>A block that may become final: what was voted for, as it came over the wire.</summary>
+public sealed record StoredBlock(View View, Hash256 Hash, byte[] Encoded);
+
+/// <summary>
+/// The trie nodes and codes that a state root needs beyond the checkpoint before. With the blocks
+/// after it, all later state can be computed again.
+/// </summary>
+public sealed record StateCheckpoint(
+    Height Height,
+    Hash256 BlockHash,
+    Hash256 StateRoot,
+    IReadOnlyList<KeyValuePair<Hash256, byte[]>> Nodes,
+    IReadOnlyList<KeyValuePair<Hash256, byte[]>> Codes);
