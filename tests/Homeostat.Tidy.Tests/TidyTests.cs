@@ -150,7 +150,8 @@ public sealed class TidyTests
     {
         string[] skipped = ["bin", "obj", "node_modules", ".git", "artifacts", "TestResults"];
         // Split so that this file does not find itself.
-        string[] words = ["/wo" + "rk/", "/ro" + "ot/", "registry." + "npmjs", "api.nu" + "get.org"];
+        string[] words =
+            ["/wo" + "rk/", "/ro" + "ot/", "registry." + "npmjs", "api.nu" + "get.org"];
         string[] ends = [".cs", ".md", ".json", ".mjs", ".ts", ".sol", ".props", ".csproj", ".sh"];
         AssertNone(
             from path in Directory.EnumerateFiles(
