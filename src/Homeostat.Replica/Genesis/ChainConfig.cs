@@ -1,0 +1,40 @@
+using Homeostat.Primitives;
+using Homeostat.Steering;
+
+namespace Homeostat.Replica;
+
+/// <summary>A validator of genesis.</summary>
+/// <param name="Address">Signs its votes and proposals.</param>
+/// <param name="Weight">Its votes' weight, at least 1.</param>
+/// <param name="NodeAddress">host:port for its peers, or empty where configuration says it.</param>
+public sealed record GenesisValidator(Address Address, ulong Weight, string NodeAddress);
+
+/// <summary>
+/// What all nodes of a network agree on: `config` of genesis.json with ours under
+/// `config.homeostat`. Its hash is genesis' extraData, so another config is another chain.
+/// </summary>
+public sealed record ChainConfig
+{
+    public required ChainId ChainId { get; init; }
+
+    /// <summary>Genesis time in milliseconds since 1970; the header holds ⌊ms / 1000⌋.</summary>
+    public required ulong GenesisTimeMs { get; init; }
+
+    /// <summary>Base fee of genesis in wei.</summary>
+    public required UInt256 InitialBaseFee { get; init; }
+
+    /// <summary>In the order of their addresses, without duplicates.</summary>
+    public required IReadOnlyList<GenesisValidator> Validators { get; init; }
+
+    /// <summary>The ratified capacity vector, in force from block 1.</summary>
+    public required ChainParameters Capacity { get; init; }
+
+    /// <summary>Owner of Constitution and ModelRegistry; a timelock once there is one.</summary>
+    public required Address Governance { get; init; }
+
+    /// <summary>May only switch loops off, and only until <see cref="GuardianExpiryTime"/>.</summary>
+    public required Address Guardian { get; init; }
+
+    /// <summary>Unix seconds.</summary>
+    public required ulong GuardianExpiryTime { get; init; }
+}

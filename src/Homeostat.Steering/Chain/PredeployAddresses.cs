@@ -1,0 +1,22 @@
+using Homeostat.Primitives;
+
+namespace Homeostat.Steering;
+
+/// <summary>Where the contracts of genesis live ("HO" and a number at the end of the address).</summary>
+public static class PredeployAddresses
+{
+    /// <summary>Transaction 0's target; emits Decision and Outcome.</summary>
+    public static readonly Address Steering = Address.FromNumber(0x484f0001);
+
+    /// <summary>Bounds, modes and the vector in force.</summary>
+    public static readonly Address Constitution = Address.FromNumber(0x484f0002);
+
+    /// <summary>Models by hash and the champion of each loop.</summary>
+    public static readonly Address ModelRegistry = Address.FromNumber(0x484f0003);
+
+    /// <summary>Validators and their weights.</summary>
+    public static readonly Address ValidatorSet = Address.FromNumber(0x484f0004);
+
+    /// <summary>Burns a share of the gas a replayed call used (contracts/src/GasBurner.sol).</summary>
+    public static readonly Address GasBurner = Address.FromNumber(0x484f0010);
+}

@@ -1,0 +1,89 @@
+using System.Buffers.Binary;
+
+namespace Homeostat.Steering;
+
+/// <summary>
+/// One validator's telemetry, carried in its notarize vote: 24 bytes, big-endian, quantised so that
+/// it says no more than the loops need. On chain it shares one storage word with the height it was
+/// recorded at (docs/spec/steering.md, "Observations").
+/// </summary>
+/// <param name="NanosecondsPerKilogas">95th percentile over the validator's recent blocks of
+/// execution time by 1,000 gas; 0 means it has not executed enough to say.</param>
+/// <param name="KilogasExecuted">Gas executed over the same blocks, in thousands.</param>
+/// <param name="PropagationMs">Median delay from a block's time to its full arrival.</param>
+/// <param name="PoolKilogasPending">Gas limits of executable pool transactions, in thousands.</param>
+/// <param name="PoolTransactions">Executable transactions in the pool.</param>
+/// <param name="VoteLatencyMs">Median time from a block's arrival to the own notarize vote.</param>
+/// <param name="QueueMs">Median time executable transactions have waited in the pool.</param>
+public readonly record struct Observation(
+    uint NanosecondsPerKilogas,
+    uint KilogasExecuted,
+    ushort PropagationMs,
+    uint PoolKilogasPending,
+    uint PoolTransactions,
+    ushort VoteLatencyMs,
+    ushort QueueMs)
+{
+    /// <summary>Bytes of every encoded observation.</summary>
+    public const int Size = 24;
+
+    /// <summary>The layout this code reads and writes.</summary>
+    public const byte Version = 1;
+
+    /// <summary>1 s for 1,000 gas: no machine that keeps up is near it, so a larger claim is noise.</summary>
+    public const uint MaximumNanosecondsPerKilogas = 1_000_000_000;
+
+    public byte[] Encode()
+    {
+        byte[] bytes = new byte[Size];
+        bytes[0] = Version;
+        bytes[1] = 0;
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(2), NanosecondsPerKilogas);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(6), KilogasExecuted);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(10), PropagationMs);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(12), PoolKilogasPending);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(16), PoolTransactions);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(20), VoteLatencyMs);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(22), QueueMs);
+        return bytes;
+    }
+
+    /// <summary>
+    /// Decodes and validates. A vote whose observation fails here is still a vote: its observation
+    /// is left out, never the block (an observation can't make a block invalid).
+    /// </summary>
+    public static bool TryDecode(ReadOnlySpan<byte> bytes, out Observation observation, out string? error)
+    {
+        observation = default;
+        error = Check(bytes);
+        if (error is not null)
+        {
+            return false;
+        }
+        observation = new Observation(
+            BinaryPrimitives.ReadUInt32BigEndian(bytes[2..]),
+            BinaryPrimitives.ReadUInt32BigEndian(bytes[6..]),
+            BinaryPrimitives.ReadUInt16BigEndian(bytes[10..]),
+            BinaryPrimitives.ReadUInt32BigEndian(bytes[12..]),
+            BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]),
+            BinaryPrimitives.ReadUInt16BigEndian(bytes[20..]),
+            BinaryPrimitives.ReadUInt16BigEndian(bytes[22..]));
+        return true;
+    }
+
+    private static string? Check(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length != Size)
+        {
+            return $"observation of {bytes.Length} bytes, not {Size}";
+        }
+        if (bytes[0] != Version || bytes[1] != 0)
+        {
+            return $"observation layout {bytes[0]}.{bytes[1]} is not known";
+        }
+        uint nanoseconds = BinaryPrimitives.ReadUInt32BigEndian(bytes[2..]);
+        return nanoseconds > MaximumNanosecondsPerKilogas
+            ? $"{nanoseconds} ns per kilogas is out of range"
+            : null;
+    }
+}

@@ -1,0 +1,49 @@
+using Homeostat.Primitives;
+
+namespace Homeostat.Steering;
+
+/// <summary>One validator's observation as the parent's notarization carries it.</summary>
+/// <param name="Validator">The voter's address.</param>
+/// <param name="Encoded">Bytes as signed; an undecodable one is left out by the program.</param>
+public readonly record struct SignedObservation(Address Validator, ReadOnlyMemory<byte> Encoded);
+
+/// <summary>
+/// What transaction 0 of a block depends on beyond its parent's state: all of it is known to the
+/// proposer before it builds and to every validator before it executes.
+/// </summary>
+/// <param name="Height">The block's number.</param>
+/// <param name="TimeMs">The block's time.</param>
+/// <param name="PayloadHash">Hash of the consensus payload, the header's parentBeaconBlockRoot.</param>
+/// <param name="ParentGasUsed">gasUsed of the parent's header (0 for genesis).</param>
+/// <param name="ParentSteeringGas">Gas of the parent's own transaction 0 (its first receipt; 0 for
+/// genesis). It burned no base fee, so it is no demand.</param>
+/// <param name="ParentBaseFee">baseFeePerGas of the parent's header.</param>
+/// <param name="Observations">Those in the parent's notarization, in any order.</param>
+public sealed record BlockFacts(
+    Height Height,
+    ulong TimeMs,
+    Hash256 PayloadHash,
+    ulong ParentGasUsed,
+    ulong ParentSteeringGas,
+    UInt256 ParentBaseFee,
+    IReadOnlyList<SignedObservation> Observations);
+
+/// <summary>Transaction 0: the protocol's own call to the Steering predeploy in every block.</summary>
+public static class SteeringProgram
+{
+    /// <summary>Where transaction 0 goes.</summary>
+    public static Address Target => PredeployAddresses.Steering;
+
+    /// <summary>
+    /// Gas limit of every transaction 0. A constant of the protocol: the builder keeps this much of
+    /// the block's gas free (docs/spec/steering.md gives the measured use).
+    /// </summary>
+    public const ulong GasLimit = 1_000_000;
+
+    /// <summary>
+    /// The calldata of the block's transaction 0: a pure function that every validator recomputes.
+    /// Never throws: whatever fails inside gives the twin, or no decision, and the event says why.
+    /// </summary>
+    public static byte[] Transaction0(IStorageReader parentState, BlockFacts facts) =>
+        throw new NotSupportedException();
+}
