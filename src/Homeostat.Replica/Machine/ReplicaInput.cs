@@ -49,12 +49,12 @@ public abstract record ReplicaInput
 /// A peer as the transport has authenticated it: the address of the key that signs its
 /// connections. A validator's is its validator address.
 /// </summary>
-public readonly record struct PeerId(Address Key) : IComparable<PeerId>
+public readonly record struct PeerId(Address Address) : IComparable<PeerId>
 {
-    public int CompareTo(PeerId other) => Key.CompareTo(other.Key);
+    public int CompareTo(PeerId other) => Address.CompareTo(other.Address);
     public static bool operator <(PeerId left, PeerId right) => left.Key < right.Key;
     public static bool operator >(PeerId left, PeerId right) => left.Key > right.Key;
     public static bool operator <=(PeerId left, PeerId right) => left.Key <= right.Key;
     public static bool operator >=(PeerId left, PeerId right) => left.Key >= right.Key;
-    public override string ToString() => Key.ToString();
+    public override string ToString() => Address.ToString();
 }

@@ -10,11 +10,11 @@ public sealed record PersistBatch
     /// <summary>True when a vote, a proposal or an announced finality waits for it: fsync.</summary>
     public required bool Durable { get; init; }
 
-    /// <summary>Own votes and proposals, to be read back in this order at start.</summary>
-    public IReadOnlyList<JournalRecord> Journal { get; init; } = [];
-
-    /// <summary>Bodies of blocks not yet final, by hash; kept until pruned.</summary>
-    public IReadOnlyList<StoredBlock> Blocks { get; init; } = [];
+    /// <summary>
+    /// Own votes, and the bodies of blocks proposed or voted for, to be read back in this order at
+    /// start.
+    /// </summary>
+    public IReadOnlyList<JournalEntry> Journal { get; init; } = [];
 
     /// <summary>Newly final blocks, heights rising by one from the last; never undone.</summary>
     public IReadOnlyList<FinalizedBlock> Finalized { get; init; } = [];
@@ -23,17 +23,14 @@ public sealed record PersistBatch
     public StateCheckpoint? Checkpoint { get; init; }
 
     /// <summary>
-    /// Journal records and unfinalized blocks of views below this are no longer needed; the store
-    /// may delete them whenever it likes.
+    /// Journal entries of views below this are no longer needed; the store may delete them
+    /// whenever it likes. Zero: nothing new to prune.
     /// </summary>
     public View PruneBelow { get; init; }
 }
 
 /// <summary>An opaque record of consensus about one view.</summary>
-public sealed record JournalRecord(View View, byte[] Bytes);
-
-/// <summary>A block that may become final: what was voted for, as it came over the wire.</summary>
-public sealed record StoredBlock(View View, Hash256 Hash, byte[] Encoded);
+public sealed record JournalEntry(View View, byte[] Bytes);
 
 /// <summary>
 /// The trie nodes and codes that a state root needs beyond the checkpoint before. With the blocks

@@ -14,10 +14,7 @@ public sealed record RecoveredState
     /// </summary>
     public required bool JournalIntact { get; init; }
 
-    public required IReadOnlyList<JournalRecord> Journal { get; init; }
-
-    /// <summary>Unfinalized blocks, in any order.</summary>
-    public required IReadOnlyList<StoredBlock> Blocks { get; init; }
+    public required IReadOnlyList<JournalEntry> Journal { get; init; }
 
     /// <summary>The newest checkpoint's height and root; null: genesis.</summary>
     public required CheckpointReference? Checkpoint { get; init; }
@@ -27,6 +24,11 @@ public sealed record RecoveredState
 
     /// <summary>The block log, readable by height from any thread while the node runs.</summary>
     public required IBlockLog BlockLog { get; init; }
+
+    /// <summary>
+    /// Fresh entropy for this start: a validator without its journal asks the others with it.
+    /// </summary>
+    public required Hash256 Nonce { get; init; }
 
     /// <summary>State nodes and codes of the checkpoint, readable while the node runs.</summary>
     public required IStateStore State { get; init; }

@@ -1,0 +1,125 @@
+using Homeostat.Primitives;
+using Homeostat.Replica;
+
+namespace Homeostat.Simulator;
+
+/// <summary>
+/// One node's disk. A written batch sits in the operating system's cache until a sync completes:
+/// a killed process loses only what it had not yet written, a power loss all that was not synced
+/// but for a prefix that the disk happened to take (a batch is on disk whole or not at all, as
+/// the store's transactions promise).
+/// </summary>
+internal sealed class VirtualDisk : IBlockLog, IStateStore
+{
+    private readonly List<(long Ticket, PersistBatch Batch)> _unsynced = [];
+    private readonly List<JournalEntry> _journal = [];
+    private readonly List<FinalizedBlock> _log = [];
+    private readonly Dictionary<Hash256, byte[]> _nodes = [];
+    private readonly Dictionary<Hash256, byte[]> _codes = [];
+    private CheckpointReference? _checkpoint;
+    private bool _journalIntact = true;
+
+    public int Unsynced => _unsynced.Count;
+
+    public FinalizedBlock? LastFinalized => _log.Count == 0 ? null : _log[^1];
+
+    public void Write(long ticket, PersistBatch batch) => _unsynced.Add((ticket, batch));
+
+    /// <summary>All batches up to the ticket are safe from now on.</summary>
+    public void Sync(long ticket)
+    {
+        int count = 0;
+        while (count < _unsynced.Count && _unsynced[count].Ticket <= ticket)
+        {
+            Apply(_unsynced[count++].Batch);
+        }
+        _unsynced.RemoveRange(0, count);
+    }
+
+    /// <summary>The process ends: the operating system writes out what it was given.</summary>
+    public void Kill()
+    {
+        foreach ((_, PersistBatch batch) in _unsynced)
+        {
+            Apply(batch);
+        }
+        _unsynced.Clear();
+    }
+
+    /// <summary>The power goes: of what was not synced a prefix of the given length stays.</summary>
+    public void LosePower(int survivors)
+    {
+        foreach ((_, PersistBatch batch) in _unsynced.Take(survivors))
+        {
+            Apply(batch);
+        }
+        _unsynced.Clear();
+    }
+
+    /// <summary>A new, empty disk in the place of a broken one.</summary>
+    public void Wipe()
+    {
+        _unsynced.Clear();
+        _journal.Clear();
+        _log.Clear();
+        _nodes.Clear();
+        _codes.Clear();
+        _checkpoint = null;
+        _journalIntact = false;
+    }
+
+    public RecoveredState Recover(Hash256 nonce) => new()
+    {
+        JournalIntact = _journalIntact,
+        Journal = [.. _journal],
+        Nonce = nonce,
+        Checkpoint = _checkpoint,
+        LastFinalized = LastFinalized,
+        BlockLog = this,
+        State = this,
+    };
+
+    public bool TryGet(Height height, out FinalizedBlock block)
+    {
+        bool known = height.Value >= 1 && height.Value <= (ulong)_log.Count;
+        block = known ? _log[(int)height.Value - 1] : null!;
+        return known;
+    }
+
+    public bool TryGetNode(in Hash256 hash, out byte[] rlp) => _nodes.TryGetValue(hash, out rlp!);
+
+    public bool TryGetCode(in Hash256 hash, out byte[] code) =>
+        _codes.TryGetValue(hash, out code!);
+
+    private void Apply(PersistBatch batch)
+    {
+        _journal.AddRange(batch.Journal);
+        foreach (FinalizedBlock block in batch.Finalized)
+        {
+            Invariant.Require(block.Height.Value == (ulong)_log.Count + 1);
+            _log.Add(block);
+        }
+        if (batch.Checkpoint is { } checkpoint)
+        {
+            Apply(checkpoint);
+        }
+        if (batch.PruneBelow.Value > 0)
+        {
+            _journal.RemoveAll(record => record.View < batch.PruneBelow);
+        }
+    }
+
+    private void Apply(StateCheckpoint checkpoint)
+    {
+        foreach (KeyValuePair<Hash256, byte[]> node in checkpoint.Nodes)
+        {
+            _nodes[node.Key] = node.Value;
+        }
+        foreach (KeyValuePair<Hash256, byte[]> code in checkpoint.Codes)
+        {
+            _codes[code.Key] = code.Value;
+        }
+        _checkpoint = new CheckpointReference(
+            checkpoint.Height, checkpoint.BlockHash, checkpoint.StateRoot);
+    }
+}

@@ -1,0 +1,26 @@
+namespace Homeostat.Simulator;
+
+/// <summary>Something that goes wrong at a moment and ends after a while.</summary>
+internal abstract record Fault
+{
+    /// <summary>A process dies and is started again; with the power its unsynced writes go.</summary>
+    public sealed record Crash(int Node, bool LosesPower, long DownUs) : Fault;
+
+    /// <summary>All nodes lose power at once.</summary>
+    public sealed record Blackout(long DownUs) : Fault;
+
+    /// <summary>Nodes in the mask can't talk with the others; one way only if asymmetric.</summary>
+    public sealed record Partition(ulong Mask, bool OneWay, long ForUs) : Fault;
+
+    /// <summary>All links are as bad as this for a while.</summary>
+    public sealed record BadLinks(NetworkFaults Faults, long ForUs) : Fault;
+
+    /// <summary>Each sync takes this much longer.</summary>
+    public sealed record SlowDisk(int Node, long SyncUs, long ForUs) : Fault;
+
+    /// <summary>A clock is ahead (or behind) by this much for a while.</summary>
+    public sealed record ClockJump(int Node, long SkewMs, long ForUs) : Fault;
+}
+
+/// <summary>A fault and the moment it starts, microseconds of virtual time.</summary>
+internal sealed record PlannedFault(long AtUs, Fault Fault);

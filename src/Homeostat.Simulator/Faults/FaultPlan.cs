@@ -1,0 +1,64 @@
+using Homeostat.Primitives;
+
+namespace Homeostat.Simulator;
+
+/// <summary>
+/// The faults of one seed. Every fault has ended at <see cref="HealedUs"/>; before that anything
+/// may overlap, also more nodes down than the protocol needs for progress: safety must hold
+/// whatever happens, progress is demanded only after the healing.
+/// </summary>
+internal sealed record FaultPlan(IReadOnlyList<PlannedFault> Faults, long HealedUs)
+{
+    private const long Second = 1_000_000;
+
+    /// <summary>No faults at all: the healthy network.</summary>
+    public static FaultPlan Calm { get; } = new([], 0);
+
+    /// <summary>A mix drawn from the seed over the given time.</summary>
+    public static FaultPlan Draw(SeededRandom random, int nodes, long lengthUs)
+    {
+        var faults = new List<PlannedFault>();
+        int count = 3 + random.NextBelow(8);
+        for (int i = 0; i < count; i++)
+        {
+            long at = random.NextBetween(lengthUs / 20, lengthUs);
+            faults.Add(new PlannedFault(at, DrawOne(random, nodes, lengthUs - at)));
+        }
+        faults.Sort((x, y) => x.AtUs.CompareTo(y.AtUs));
+        return new FaultPlan(faults, lengthUs);
+    }
+
+    private static Fault DrawOne(SeededRandom random, int nodes, long leftUs)
+    {
+        long length = Math.Min(leftUs, random.NextBetween(Second / 5, 6 * Second));
+        int node = random.NextBelow(nodes);
+        return random.NextBelow(100) switch
+        {
+            < 25 => new Fault.Crash(node, LosesPower: false, length),
+            < 45 => new Fault.Crash(node, LosesPower: true, length),
+            < 50 => new Fault.Blackout(length),
+            < 65 => new Fault.Partition(DrawMask(random, nodes), OneWay: false, length),
+            < 72 => new Fault.Partition(DrawMask(random, nodes), OneWay: true, length),
+            < 88 => new Fault.BadLinks(DrawLinks(random), length),
+            < 94 => new Fault.SlowDisk(node, random.NextBetween(10_000, 400_000), length),
+            _ => new Fault.ClockJump(node, random.NextBetween(-3_000, 3_001), length),
+        };
+    }
+
+    /// <summary>At least one node on each side.</summary>
+    private static ulong DrawMask(SeededRandom random, int nodes)
+    {
+        ulong all = nodes == 64 ? ulong.MaxValue : (1UL << nodes) - 1;
+        ulong mask = random.NextUInt64() & all;
+        return mask == 0 || mask == all ? 1UL : mask;
+    }
+
+    private static NetworkFaults DrawLinks(SeededRandom random) => new()
+    {
+        MaxDelayUs = random.NextBetween(5_000, 150_000),
+        LossPerMille = random.NextBelow(200),
+        DuplicatePerMille = random.NextBelow(100),
+        LatePerMille = random.NextBelow(200),
+        LongDelayUs = random.NextBetween(50_000, 1_500_000),
+    };
+}

@@ -1,0 +1,54 @@
+using Homeostat.Primitives;
+
+namespace Homeostat.Simulator;
+
+/// <summary>
+/// Links between nodes: delay, loss, duplication, overtaking, and cuts in one direction or both.
+/// TLS over TCP would hide loss and reordering; the replica must not depend on that.
+/// </summary>
+internal sealed class VirtualNetwork(EventQueue queue, SeededRandom random, int nodes)
+{
+    private readonly int[,] _cuts = new int[nodes, nodes];
+
+    public NetworkFaults Faults { get; set; } = NetworkFaults.None;
+
+    public long Delivered { get; private set; }
+
+    public void Send(int from, int to, Action deliver)
+    {
+        if (_cuts[from, to] > 0 || random.Chance(Faults.LossPerMille, 1_000))
+        {
+            return;
+        }
+        Deliver(from, to, deliver);
+        if (random.Chance(Faults.DuplicatePerMille, 1_000))
+        {
+            Deliver(from, to, deliver);
+        }
+    }
+
+    /// <summary>Cuts one direction; cuts add up, each needs its mending.</summary>
+    public void Cut(int from, int to) => _cuts[from, to]++;
+
+    public void Mend(int from, int to) => _cuts[from, to] = Math.Max(0, _cuts[from, to] - 1);
+
+    public void MendAll() => Array.Clear(_cuts);
+
+    private void Deliver(int from, int to, Action deliver)
+    {
+        long delay = random.NextBetween(Faults.MinDelayUs, Faults.MaxDelayUs + 1);
+        if (random.Chance(Faults.LatePerMille, 1_000))
+        {
+            delay += random.NextBetween(0, Faults.LongDelayUs);
+        }
+        queue.After(delay, () =>
+        {
+            // What was under way when the link was cut is lost with it.
+            if (_cuts[from, to] == 0)
+            {
+                Delivered++;
+                deliver();
+            }
+        });
+    }
+}

@@ -1,0 +1,52 @@
+namespace Homeostat.Simulator;
+
+/// <summary>How one seed went.</summary>
+public sealed record SeedResult
+{
+    public required ulong Seed { get; init; }
+
+    /// <summary>Digest of all events: the same seed must give the same one.</summary>
+    public required ulong Digest { get; init; }
+
+    /// <summary>What broke safety, or null.</summary>
+    public required string? Violation { get; init; }
+
+    /// <summary>What did not go on after the healing, or null.</summary>
+    public required string? Stall { get; init; }
+
+    /// <summary>Highest finalized block at the end.</summary>
+    public required ulong FinalizedHeight { get; init; }
+
+    /// <summary>Transactions in finalized blocks.</summary>
+    public required long Transactions { get; init; }
+
+    /// <summary>From the end of the last fault to the next finalized block.</summary>
+    public required long RecoveryMs { get; init; }
+
+    public required long Events { get; init; }
+
+    public bool Passed => Violation is null && Stall is null;
+}
+
+/// <summary>How all seeds went: the object `sim --json` ends with.</summary>
+public sealed record SimulationResult
+{
+    public required int Seeds { get; init; }
+
+    public required int Violations { get; init; }
+
+    public required int Stalls { get; init; }
+
+    /// <summary>Wall time of the whole run.</summary>
+    public required double Seconds { get; init; }
+
+    public required ulong Blocks { get; init; }
+
+    public required long Transactions { get; init; }
+
+    /// <summary>The seeds that failed, each with the command that replays it.</summary>
+    public required IReadOnlyList<SeedFailure> Failures { get; init; }
+}
+
+/// <summary>A failed seed: what happened and how to see it again.</summary>
+public sealed record SeedFailure(ulong Seed, string Reason, string Commit, string Command);
