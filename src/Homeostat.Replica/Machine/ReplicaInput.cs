@@ -52,9 +52,9 @@ public abstract record ReplicaInput
 public readonly record struct PeerId(Address Address) : IComparable<PeerId>
 {
     public int CompareTo(PeerId other) => Address.CompareTo(other.Address);
-    public static bool operator <(PeerId left, PeerId right) => left.Key < right.Key;
-    public static bool operator >(PeerId left, PeerId right) => left.Key > right.Key;
-    public static bool operator <=(PeerId left, PeerId right) => left.Key <= right.Key;
-    public static bool operator >=(PeerId left, PeerId right) => left.Key >= right.Key;
+    public static bool operator <(PeerId left, PeerId right) => left.Address < right.Address;
+    public static bool operator >(PeerId left, PeerId right) => left.Address > right.Address;
+    public static bool operator <=(PeerId left, PeerId right) => left.Address <= right.Address;
+    public static bool operator >=(PeerId left, PeerId right) => left.Address >= right.Address;
     public override string ToString() => Address.ToString();
 }
