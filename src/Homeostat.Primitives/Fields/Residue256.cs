@@ -1,0 +1,210 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Homeostat.Primitives.Fields;
+
+/// <summary>
+/// An integer modulo a prime below 2^256, in Montgomery form (x·2^256 mod p), always fully
+/// reduced. Multiplication is the coarsely integrated operand scanning of Koç, Acar and Kaliski
+/// ("Analyzing and Comparing Montgomery Multiplication Algorithms", 1996), unrolled; the modulus
+/// is a type parameter, so its limbs are immediates in the compiled code.
+/// Variable time: not for secrets where an attacker can measure.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+public readonly struct Residue256<TModulus> : IField<Residue256<TModulus>>
+    where TModulus : struct, IModulus256
+{
+    private readonly ulong _l0, _l1, _l2, _l3;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Residue256(ulong l0, ulong l1, ulong l2, ulong l3)
+    {
+        _l0 = l0;
+        _l1 = l1;
+        _l2 = l2;
+        _l3 = l3;
+    }
+
+    public static Residue256<TModulus> Zero => default;
+
+    public static Residue256<TModulus> One
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => FromMontgomery(TModulus.R);
+    }
+
+    /// <summary>The prime itself.</summary>
+    public static UInt256 Modulus => new(TModulus.P0, TModulus.P1, TModulus.P2, TModulus.P3);
+
+    public bool IsZero
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (_l0 | _l1 | _l2 | _l3) == 0;
+    }
+
+    /// <summary>True when the canonical integer is odd.</summary>
+    public bool IsOdd => (ToUInt256().U0 & 1) != 0;
+
+    /// <summary>The residue of any integer, reduced where it is not below the prime.</summary>
+    public static Residue256<TModulus> From(in UInt256 value) =>
+        Multiply(FromMontgomery(value), FromMontgomery(TModulus.RSquared));
+
+    /// <summary>False when the 32 big-endian bytes are not below the prime.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> bytes, out Residue256<TModulus> value)
+    {
+        UInt256 integer = UInt256.FromBigEndian(bytes);
+        value = From(integer);
+        return integer < Modulus;
+    }
+
+    /// <summary>The canonical integer, below the prime.</summary>
+    public UInt256 ToUInt256()
+    {
+        Residue256<TModulus> plain = Multiply(this, new Residue256<TModulus>(1, 0, 0, 0));
+        return new UInt256(plain._l0, plain._l1, plain._l2, plain._l3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Residue256<TModulus> FromMontgomery(in UInt256 form) =>
+        new(form.U0, form.U1, form.U2, form.U3);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AreEqual(
+        in Residue256<TModulus> left, in Residue256<TModulus> right) =>
+        ((left._l0 ^ right._l0) | (left._l1 ^ right._l1)
+            | (left._l2 ^ right._l2) | (left._l3 ^ right._l3)) == 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Residue256<TModulus> Add(
+        in Residue256<TModulus> left, in Residue256<TModulus> right)
+    {
+        ulong carry = 0;
+        ulong r0 = MultiplyAdd.AddCarry(left._l0, right._l0, ref carry);
+        ulong r1 = MultiplyAdd.AddCarry(left._l1, right._l1, ref carry);
+        ulong r2 = MultiplyAdd.AddCarry(left._l2, right._l2, ref carry);
+        ulong r3 = MultiplyAdd.AddCarry(left._l3, right._l3, ref carry);
+        return Reduce(r0, r1, r2, r3, carry);
+    }
+
+    public static Residue256<TModulus> Double(in Residue256<TModulus> value) => Add(value, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Residue256<TModulus> Subtract(
+        in Residue256<TModulus> left, in Residue256<TModulus> right)
+    {
+        ulong borrow = 0;
+        ulong r0 = MultiplyAdd.SubtractBorrow(left._l0, right._l0, ref borrow);
+        ulong r1 = MultiplyAdd.SubtractBorrow(left._l1, right._l1, ref borrow);
+        ulong r2 = MultiplyAdd.SubtractBorrow(left._l2, right._l2, ref borrow);
+        ulong r3 = MultiplyAdd.SubtractBorrow(left._l3, right._l3, ref borrow);
+        ulong mask = unchecked(0 - borrow);
+        ulong carry = 0;
+        return new Residue256<TModulus>(
+            MultiplyAdd.AddCarry(r0, TModulus.P0 & mask, ref carry),
+            MultiplyAdd.AddCarry(r1, TModulus.P1 & mask, ref carry),
+            MultiplyAdd.AddCarry(r2, TModulus.P2 & mask, ref carry),
+            MultiplyAdd.AddCarry(r3, TModulus.P3 & mask, ref carry));
+    }
+
+    public static Residue256<TModulus> Negate(in Residue256<TModulus> value) =>
+        Subtract(default, value);
+
+    public static Residue256<TModulus> Square(in Residue256<TModulus> value) =>
+        Multiply(value, value);
+
+    public static Residue256<TModulus> Multiply(
+        in Residue256<TModulus> left, in Residue256<TModulus> right)
+    {
+        ulong t0 = 0, t1 = 0, t2 = 0, t3 = 0, t4 = 0;
+        ulong a0 = left._l0, a1 = left._l1, a2 = left._l2, a3 = left._l3;
+        Round(a0, a1, a2, a3, right._l0, ref t0, ref t1, ref t2, ref t3, ref t4);
+        Round(a0, a1, a2, a3, right._l1, ref t0, ref t1, ref t2, ref t3, ref t4);
+        Round(a0, a1, a2, a3, right._l2, ref t0, ref t1, ref t2, ref t3, ref t4);
+        Round(a0, a1, a2, a3, right._l3, ref t0, ref t1, ref t2, ref t3, ref t4);
+        return Reduce(t0, t1, t2, t3, t4);
+    }
+
+    /// <summary>t := (t + a·b + m·p) / 2^64, with m chosen to make the division exact.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Round(
+        ulong a0, ulong a1, ulong a2, ulong a3, ulong b,
+        ref ulong t0, ref ulong t1, ref ulong t2, ref ulong t3, ref ulong t4)
+    {
+        unchecked
+        {
+            ulong high = MultiplyAdd.Run(a0, b, t0, 0, out ulong s0);
+            high = MultiplyAdd.Run(a1, b, t1, high, out ulong s1);
+            high = MultiplyAdd.Run(a2, b, t2, high, out ulong s2);
+            high = MultiplyAdd.Run(a3, b, t3, high, out ulong s3);
+            ulong s4 = t4 + high;
+            ulong s5 = s4 < high ? 1UL : 0UL;
+            ulong m = s0 * TModulus.NegativeInverse;
+            high = MultiplyAdd.Run(m, TModulus.P0, s0, 0, out _);
+            high = MultiplyAdd.Run(m, TModulus.P1, s1, high, out t0);
+            high = MultiplyAdd.Run(m, TModulus.P2, s2, high, out t1);
+            high = MultiplyAdd.Run(m, TModulus.P3, s3, high, out t2);
+            t3 = s4 + high;
+            t4 = s5 + (t3 < high ? 1UL : 0UL);
+        }
+    }
+
+    /// <summary>Subtracts the prime once where the five-limb value is not below it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Residue256<TModulus> Reduce(
+        ulong r0, ulong r1, ulong r2, ulong r3, ulong r4)
+    {
+        ulong borrow = 0;
+        ulong s0 = MultiplyAdd.SubtractBorrow(r0, TModulus.P0, ref borrow);
+        ulong s1 = MultiplyAdd.SubtractBorrow(r1, TModulus.P1, ref borrow);
+        ulong s2 = MultiplyAdd.SubtractBorrow(r2, TModulus.P2, ref borrow);
+        ulong s3 = MultiplyAdd.SubtractBorrow(r3, TModulus.P3, ref borrow);
+        return borrow > r4
+            ? new Residue256<TModulus>(r0, r1, r2, r3)
+            : new Residue256<TModulus>(s0, s1, s2, s3);
+    }
+
+    /// <summary>value^exponent by fixed windows of four bits.</summary>
+    public static Residue256<TModulus> Pow(
+        in Residue256<TModulus> value, in UInt256 exponent)
+    {
+        Span<Residue256<TModulus>> powers = stackalloc Residue256<TModulus>[16];
+        powers[0] = One;
+        for (int i = 1; i < 16; i++)
+        {
+            powers[i] = Multiply(powers[i - 1], value);
+        }
+        ReadOnlySpan<ulong> limbs = [exponent.U0, exponent.U1, exponent.U2, exponent.U3];
+        Residue256<TModulus> result = One;
+        for (int window = ((exponent.BitLength + 3) / 4) - 1; window >= 0; window--)
+        {
+            result = Square(Square(Square(Square(result))));
+            int digit = (int)((limbs[window / 16] >> (4 * (window % 16))) & 15);
+            if (digit != 0)
+            {
+                result = Multiply(result, powers[digit]);
+            }
+        }
+        return result;
+    }
+
+    /// <summary>A square root where p ≡ 3 mod 4; false when the value has none.</summary>
+    public static bool TrySquareRoot(
+        in Residue256<TModulus> value, out Residue256<TModulus> root)
+    {
+        // p ≡ 3 mod 4, so (p + 1) / 4 = ⌊p / 4⌋ + 1, which does not overflow.
+        UInt256 exponent = (Modulus >> 2) + UInt256.One;
+        root = Pow(value, exponent);
+        return AreEqual(Square(root), value);
+    }
+
+    public static Residue256<TModulus> Invert(in Residue256<TModulus> value)
+    {
+        Span<ulong> limbs = [value._l0, value._l1, value._l2, value._l3];
+        ReadOnlySpan<ulong> modulus = [TModulus.P0, TModulus.P1, TModulus.P2, TModulus.P3];
+        ModularInverse.Invert(limbs, modulus, TModulus.NegativeInverse);
+        // (x·R)^-1 twice times R²/R gives x^-1·R.
+        var factor = FromMontgomery(TModulus.RSquared);
+        var plain = new Residue256<TModulus>(limbs[0], limbs[1], limbs[2], limbs[3]);
+        return Multiply(Multiply(plain, factor), factor);
+    }
+}
