@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Homeostat.Primitives;
 
 namespace Homeostat.Ledger;
