@@ -37,9 +37,11 @@ internal static class ModularInverse
         {
             unchecked
             {
-                long high = Math.BigMul(left, right, out long low);
-                _low += (ulong)low;
-                _high += high + (_low < (ulong)low ? 1 : 0);
+                ulong low = (ulong)left * (ulong)right;
+                long high = (long)MultiplyAdd.High((ulong)left, (ulong)right)
+                    - ((left >> 63) & right) - ((right >> 63) & left);
+                _low += low;
+                _high += high + (_low < low ? 1 : 0);
             }
         }
 

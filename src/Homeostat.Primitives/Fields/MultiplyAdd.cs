@@ -1,17 +1,30 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Homeostat.Primitives.Fields;
 
 /// <summary>The two carry chains that all multi-limb kernels here are made of.</summary>
 internal static class MultiplyAdd
 {
+    /// <summary>
+    /// The high half of the product. Two multiplications, one for each half, are faster than
+    /// Math.BigMul, which in .NET 10 passes the low half through memory: 45 against 128 ns for a
+    /// whole Montgomery product.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong High(ulong left, ulong right) =>
+        Bmi2.X64.IsSupported
+            ? Bmi2.X64.MultiplyNoFlags(left, right)
+            : Math.BigMul(left, right, out _);
+
     /// <summary>left·right + addend + carry, which never exceeds 128 bits; returns the high half.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Run(ulong left, ulong right, ulong addend, ulong carry, out ulong low)
     {
         unchecked
         {
-            ulong high = Math.BigMul(left, right, out low);
+            ulong high = High(left, right);
+            low = left * right;
             low += addend;
             high += low < addend ? 1UL : 0UL;
             low += carry;

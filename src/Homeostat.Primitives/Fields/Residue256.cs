@@ -36,6 +36,12 @@ public readonly struct Residue256<TModulus> : IField<Residue256<TModulus>>
     /// <summary>The prime itself.</summary>
     public static UInt256 Modulus => new(TModulus.P0, TModulus.P1, TModulus.P2, TModulus.P3);
 
+    private static bool IsNearPowerOfTwo
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (TModulus.P1 & TModulus.P2 & TModulus.P3) == ulong.MaxValue;
+    }
+
     public bool IsZero
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -139,6 +145,22 @@ public readonly struct Residue256<TModulus> : IField<Residue256<TModulus>>
             ulong s4 = t4 + high;
             ulong s5 = s4 < high ? 1UL : 0UL;
             ulong m = s0 * TModulus.NegativeInverse;
+            if (IsNearPowerOfTwo)
+            {
+                // p = 2^256 - c, so m·p is one limb up by four, less m·c, whose low limb is s0.
+                ulong borrow = 0;
+                ulong correction = MultiplyAdd.High(m, 0 - TModulus.P0);
+                t0 = MultiplyAdd.SubtractBorrow(s1, correction, ref borrow);
+                t1 = s2 - borrow;
+                borrow = s2 < borrow ? 1UL : 0UL;
+                t2 = s3 - borrow;
+                borrow = s3 < borrow ? 1UL : 0UL;
+                // m·2^256 - m·c is not negative, so what is borrowed here m always covers.
+                t3 = s4 + m;
+                t4 = s5 + (t3 < m ? 1UL : 0UL) - (t3 < borrow ? 1UL : 0UL);
+                t3 -= borrow;
+                return;
+            }
             high = MultiplyAdd.Run(m, TModulus.P0, s0, 0, out _);
             high = MultiplyAdd.Run(m, TModulus.P1, s1, high, out t0);
             high = MultiplyAdd.Run(m, TModulus.P2, s2, high, out t1);
