@@ -1,0 +1,232 @@
+using System.Security.Cryptography;
+using Homeostat.Primitives;
+using Homeostat.Replica;
+using Microsoft.Data.Sqlite;
+
+namespace Homeostat.Node.Store;
+
+/// <summary>
+/// The journal and the block log: all that must be on disk before a vote leaves or a block is
+/// called final. Few large appends and one fsync a commit. Each row carries a checksum, since
+/// SQLite's pages do not, and a disk that lies should be named and not believed.
+/// </summary>
+internal sealed class ChainFile : IDisposable
+{
+    private const long QuickCheckBytes = 64L * 1024 * 1024;
+    private const long RestartLogBytes = 128L * 1024 * 1024;
+    private const int BackgroundMoveMs = 2000;
+
+    private const string Schema =
+        """
+        PRAGMA wal_autocheckpoint = 0;
+        CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value BLOB NOT NULL);
+        CREATE TABLE IF NOT EXISTS journal(
+            seq INTEGER PRIMARY KEY, view INTEGER NOT NULL, bytes BLOB NOT NULL,
+            sum INTEGER NOT NULL);
+        CREATE TABLE IF NOT EXISTS block(
+            height INTEGER PRIMARY KEY, view INTEGER NOT NULL, hash BLOB NOT NULL,
+            parent BLOB NOT NULL, root BLOB NOT NULL, time_ms INTEGER NOT NULL,
+            encoded BLOB NOT NULL, receipts BLOB NOT NULL, certificate BLOB NOT NULL,
+            sum INTEGER NOT NULL);
+        CREATE UNIQUE INDEX IF NOT EXISTS block_hash ON block(hash);
+        """;
+
+    private readonly SqliteFile _file;
+    private readonly Timer _mover;
+    private long _nextSequence;
+
+    public ChainFile(string path)
+    {
+        _file = new SqliteFile(path, Durability.Full, Schema);
+        _nextSequence = 1 + (_file.Writer.Prepare("SELECT max(seq) FROM journal").ExecuteScalar()
+            as long? ?? 0);
+        // Pages move from the log home on a thread of their own: a commit then costs an append.
+        _mover = new Timer(_ => MovePages(), null, BackgroundMoveMs, Timeout.Infinite);
+    }
+
+    public string Path => _file.Path;
+
+    public byte[]? ReadMeta(string name) => _file.Read(session =>
+        session.Prepare("SELECT value FROM meta WHERE name = $1", name).ExecuteScalar() as byte[]);
+
+    public void WriteMeta(string name, byte[] value) => _file.Write(session =>
+        session.Prepare("INSERT OR REPLACE INTO meta VALUES($1, $2)", name, value)
+            .ExecuteNonQuery());
+
+    /// <summary>All batches in one transaction and one fsync.</summary>
+    public void Append(IReadOnlyList<PersistBatch> batches)
+    {
+        _file.Write(session =>
+        {
+            foreach (PersistBatch batch in batches)
+            {
+                foreach (JournalEntry entry in batch.Journal)
+                {
+                    AppendJournal(session, entry);
+                }
+                foreach (FinalizedBlock block in batch.Finalized)
+                {
+                    AppendBlock(session, block);
+                }
+            }
+            ulong pruneBelow = batches.Max(x => x.PruneBelow.Value);
+            if (pruneBelow > 0)
+            {
+                session.Prepare("DELETE FROM journal WHERE view < $1", (long)pruneBelow)
+                    .ExecuteNonQuery();
+            }
+        });
+        long logBytes = new FileInfo(Path + "-wal") is { Exists: true } log ? log.Length : 0;
+        if (logBytes > RestartLogBytes)
+        {
+            // The mover can't keep up with appends that never pause: wait for it once.
+            _file.Writer.Run("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+    }
+
+    /// <summary>The journal in its order; false when a row is not what was written.</summary>
+    public bool TryReadJournal(out List<JournalEntry> journal)
+    {
+        var entries = new List<JournalEntry>();
+        bool intact = _file.Read(session =>
+        {
+            using SqliteDataReader rows = session
+                .Prepare("SELECT view, bytes, sum FROM journal ORDER BY seq").ExecuteReader();
+            bool good = true;
+            while (rows.Read())
+            {
+                byte[] bytes = rows.GetFieldValue<byte[]>(1);
+                if (Sum(bytes) == rows.GetInt64(2))
+                {
+                    entries.Add(new JournalEntry(new View((ulong)rows.GetInt64(0)), bytes));
+                }
+                else
+                {
+                    good = false;
+                }
+            }
+            return good;
+        });
+        journal = entries;
+        return intact;
+    }
+
+    public Height? ReadLast() => _file.Read(session =>
+        session.Prepare("SELECT max(height) FROM block").ExecuteScalar() is long height
+            ? new Height((ulong)height)
+            : (Height?)null);
+
+    public bool TryGetBlock(Height height, out FinalizedBlock block)
+    {
+        FinalizedBlock? found = _file.Read(session =>
+        {
+            using SqliteDataReader row = session.Prepare(
+                "SELECT view, hash, parent, root, time_ms, encoded, receipts, certificate, sum "
+                + "FROM block WHERE height = $1", (long)height.Value).ExecuteReader();
+            return row.Read() ? ReadBlock(height, row) : null;
+        });
+        block = found!;
+        return found is not null;
+    }
+
+    public bool TryGetHeight(in Hash256 hash, out Height height)
+    {
+        object key = hash.ToArray();
+        object? found = _file.Read(session =>
+            session.Prepare("SELECT height FROM block WHERE hash = $1", key).ExecuteScalar());
+        height = new Height(found is long value ? (ulong)value : 0);
+        return found is not null;
+    }
+
+    /// <summary>What is wrong with the file, or null: structure, and that no height is missing.</summary>
+    public string? FindDamage()
+    {
+        if (new FileInfo(Path).Length <= QuickCheckBytes && _file.FindDamage() is { } damage)
+        {
+            return damage;
+        }
+        long missing = _file.Read(session => session
+            .Prepare("SELECT coalesce(max(height) - count(*), 0) FROM block")
+            .ExecuteScalar() as long? ?? 0);
+        return missing == 0 ? null : $"{missing} heights are missing from the block log";
+    }
+
+    public void Dispose()
+    {
+        using var stopped = new ManualResetEvent(false);
+        if (_mover.Dispose(stopped))
+        {
+            stopped.WaitOne();
+        }
+        _file.Dispose();
+    }
+
+    private static FinalizedBlock ReadBlock(Height height, SqliteDataReader row)
+    {
+        byte[] encoded = row.GetFieldValue<byte[]>(5);
+        byte[] receipts = row.GetFieldValue<byte[]>(6);
+        byte[] certificate = row.GetFieldValue<byte[]>(7);
+        if (Sum(encoded, receipts, certificate) != row.GetInt64(8))
+        {
+            throw new StoreException($"block {height} in the block log fails its checksum");
+        }
+        return new FinalizedBlock
+        {
+            Height = height,
+            View = new View((ulong)row.GetInt64(0)),
+            Hash = new Hash256(row.GetFieldValue<byte[]>(1)),
+            ParentHash = new Hash256(row.GetFieldValue<byte[]>(2)),
+            StateRoot = new Hash256(row.GetFieldValue<byte[]>(3)),
+            TimeMs = row.GetInt64(4),
+            Encoded = encoded,
+            Receipts = receipts,
+            Certificate = certificate,
+        };
+    }
+
+    private static long Sum(params ReadOnlySpan<byte[]> parts)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (byte[] part in parts)
+        {
+            hash.AppendData(part);
+        }
+        return BitConverter.ToInt64(hash.GetHashAndReset());
+    }
+
+    private void AppendJournal(SqliteSession session, JournalEntry entry) => session.Prepare(
+        "INSERT INTO journal VALUES($1, $2, $3, $4)",
+        _nextSequence++, (long)entry.View.Value, entry.Bytes, Sum(entry.Bytes)).ExecuteNonQuery();
+
+    private static void AppendBlock(SqliteSession session, FinalizedBlock block) => session.Prepare(
+        "INSERT OR IGNORE INTO block VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        (long)block.Height.Value, (long)block.View.Value, block.Hash.ToArray(),
+        block.ParentHash.ToArray(), block.StateRoot.ToArray(), block.TimeMs, block.Encoded,
+        block.Receipts, block.Certificate,
+        Sum(block.Encoded, block.Receipts, block.Certificate)).ExecuteNonQuery();
+
+    private void MovePages()
+    {
+        try
+        {
+            _file.Read(session =>
+            {
+                session.Run("PRAGMA query_only = OFF; PRAGMA wal_checkpoint(PASSIVE)");
+                session.Run("PRAGMA query_only = ON");
+                return true;
+            });
+        }
+        catch (StoreException)
+        {
+            // The next append meets the same fault, on the thread that must answer for it.
+        }
+        try
+        {
+            _mover.Change(BackgroundMoveMs, Timeout.Infinite);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closing.
+        }
+    }
+}
