@@ -1,3 +1,4 @@
+using Homeostat.Consensus;
 using Homeostat.Primitives;
 
 namespace Homeostat.Replica;
@@ -54,6 +55,11 @@ public abstract record ReplicaEffect
 
     /// <summary>Write a refused block to the dump folder for a person to read. Best effort.</summary>
     public sealed record Dump(BadBlockDump Block) : ReplicaEffect;
+
+    /// <summary>
+    /// The peer sent what no honest node sends. Weights add up, and expire; ten are a ban.
+    /// </summary>
+    public sealed record Penalize(PeerId Peer, int Weight, string Reason) : ReplicaEffect;
 
     /// <summary>A line for the operator's log: refusals, advisories, misbehaviour, sync.</summary>
     public sealed record Log(LogLevel Level, string Text) : ReplicaEffect;

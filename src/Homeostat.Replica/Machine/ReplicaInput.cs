@@ -1,4 +1,4 @@
-using Homeostat.Primitives;
+using Homeostat.Consensus;
 
 namespace Homeostat.Replica;
 
@@ -43,18 +43,4 @@ public abstract record ReplicaInput
     /// said <see cref="PersistBatch.Durable"/>).
     /// </summary>
     public sealed record Persisted(long Ticket) : ReplicaInput;
-}
-
-/// <summary>
-/// A peer as the transport has authenticated it: the address of the key that signs its
-/// connections. A validator's is its validator address.
-/// </summary>
-public readonly record struct PeerId(Address Address) : IComparable<PeerId>
-{
-    public int CompareTo(PeerId other) => Address.CompareTo(other.Address);
-    public static bool operator <(PeerId left, PeerId right) => left.Address < right.Address;
-    public static bool operator >(PeerId left, PeerId right) => left.Address > right.Address;
-    public static bool operator <=(PeerId left, PeerId right) => left.Address <= right.Address;
-    public static bool operator >=(PeerId left, PeerId right) => left.Address >= right.Address;
-    public override string ToString() => Address.ToString();
 }

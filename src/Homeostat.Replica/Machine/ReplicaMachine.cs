@@ -1,17 +1,126 @@
+using Homeostat.Consensus;
+using Homeostat.Ledger;
+using Homeostat.Primitives;
+
 namespace Homeostat.Replica;
 
 /// <summary>
 /// A whole node as one deterministic machine. It has no clock, disk, network or threads of its
 /// own: the same inputs at the same times give the same effects.
 /// </summary>
-public sealed class ReplicaMachine(ReplicaConfig config)
+public sealed class ReplicaMachine
 {
-    private readonly ReplicaConfig _config = config;
+    private readonly ReplicaConfig _config;
+    private readonly Protocol _protocol;
+    private readonly Outbox _outbox = new();
+    private readonly StepClock _clock = new();
+    private readonly Timers _timers = new();
+    private readonly List<PeerId> _earlyPeers = [];
+    private RunningReplica? _running;
+
+    public ReplicaMachine(ReplicaConfig config)
+    {
+        config.Limits.Validate();
+        _config = config;
+        ChainConfig chain = config.Genesis.Config;
+        _protocol = new Protocol
+        {
+            Rules = ChainRules.Homeostat(chain.ChainId.Value),
+            Validators = ValidatorSet.Create(
+                chain.Validators.Select(entry => new Validator(entry.Address, entry.Weight))),
+            Engine = config.Engine,
+            Senders = config.Senders,
+            Transaction0 = config.Transaction0,
+            BeforeTransaction = config.BeforeTransaction,
+        };
+    }
 
     /// <summary>
     /// Takes one input at a time in Unix milliseconds; returns what is to be done. Never blocks,
-    /// never throws for anything a peer or client sent. The list is valid until the next step.
+    /// never throws for anything a peer or client sent. An exception is a broken invariant over
+    /// local state: the shell ends the process as for <see cref="ReplicaEffect.Halt"/>.
     /// </summary>
-    public IReadOnlyList<ReplicaEffect> Step(long nowMs, ReplicaInput input) =>
-        throw new NotSupportedException($"{_config} {nowMs} {input}");
+    public IReadOnlyList<ReplicaEffect> Step(long nowMs, ReplicaInput input)
+    {
+        if (_outbox.IsHalted)
+        {
+            return [];
+        }
+        _clock.Advance(nowMs);
+        switch (input)
+        {
+            case ReplicaInput.WorkDone done:
+                _outbox.WorkDone(done);
+                break;
+            case ReplicaInput.Persisted persisted:
+                _outbox.Persisted(persisted.Ticket);
+                break;
+            case ReplicaInput.Tick:
+                _timers.Rang();
+                break;
+            default:
+                Route(input);
+                break;
+        }
+        _running?.Settle();
+        if (_timers.TryNext(out long atMs))
+        {
+            _outbox.Add(new ReplicaEffect.SetTimer(atMs));
+        }
+        return _outbox.Take();
+    }
+
+    private void Route(ReplicaInput input)
+    {
+        if (_running is not null)
+        {
+            _running.Step(input);
+            return;
+        }
+        switch (input)
+        {
+            case ReplicaInput.Start start:
+                Recover(start.State);
+                break;
+            case ReplicaInput.PeerConnected connected:
+                _earlyPeers.Add(connected.Peer);
+                break;
+            case ReplicaInput.PeerDisconnected gone:
+                _earlyPeers.Remove(gone.Peer);
+                break;
+            case ReplicaInput.SubmitTransactions submission:
+                Refuse(submission);
+                break;
+            default:
+                break; // Peers send again what matters.
+        }
+    }
+
+    private void Recover(RecoveredState recovered)
+    {
+        TreeBlock genesis = GenesisBlock.Create(
+            _config.Genesis, new StoredState(recovered.State));
+        _outbox.Run(new ReplayWork(_protocol, genesis, recovered), (result, _) =>
+        {
+            if (result is not ReplayWork.Replayed replayed)
+            {
+                _outbox.Halt($"the stored chain can't be replayed: {result}");
+                return;
+            }
+            _running = new RunningReplica(
+                _config, _protocol, recovered, genesis, replayed, _outbox, _clock, _timers);
+            foreach (PeerId peer in _earlyPeers)
+            {
+                _running.Step(new ReplicaInput.PeerConnected(peer));
+            }
+            _earlyPeers.Clear();
+        });
+    }
+
+    private void Refuse(ReplicaInput.SubmitTransactions submission)
+    {
+        var results = new SubmitResult[submission.Raw.Count];
+        Array.Fill(results, new SubmitResult(Hash256.Zero, "node is starting"));
+        _outbox.Add(new ReplicaEffect.Reply(submission.ReplyToken, results));
+    }
 }

@@ -1,3 +1,4 @@
+using Homeostat.Ledger;
 using Homeostat.Primitives;
 
 namespace Homeostat.Replica;
@@ -28,8 +29,11 @@ public sealed record FinalizedBlock
     public required byte[] Receipts { get; init; }
 
     /// <summary>
-    /// The finalization certificate, or empty where the block is final only by a descendant's
-    /// (DESIGN: not every final block has its own).
+    /// A finalization certificate of this block or of a descendant (DESIGN: not every final block
+    /// has its own).
     /// </summary>
     public required byte[] Certificate { get; init; }
+
+    /// <summary>The block as executed, for the store to index; null when read from disk.</summary>
+    public ExecutedBlock? Executed { get; init; }
 }

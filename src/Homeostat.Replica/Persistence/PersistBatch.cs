@@ -33,8 +33,8 @@ public sealed record PersistBatch
 public sealed record JournalEntry(View View, byte[] Bytes);
 
 /// <summary>
-/// The trie nodes and codes that a state root needs beyond the checkpoint before. With the blocks
-/// after it, all later state can be computed again.
+/// The trie nodes and codes, by their hash, that a state root needs beyond the checkpoint before.
+/// With the blocks after it, all later state can be computed again.
 /// </summary>
 public sealed record StateCheckpoint(
     Height Height,

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using Homeostat.Ledger;
 using Homeostat.Primitives;
 
 namespace Homeostat.Replica;
@@ -48,4 +50,19 @@ public interface IStateStore
     bool TryGetNode(in Hash256 hash, out byte[] rlp);
 
     bool TryGetCode(in Hash256 hash, out byte[] code);
+}
+
+/// <summary>The disk as the ledger's source of bytes by their hash.</summary>
+internal sealed class StoredState(IStateStore store) : INodeSource
+{
+    public bool TryGet(in Hash256 hash, [NotNullWhen(true)] out byte[]? bytes)
+    {
+        if (store.TryGetNode(hash, out byte[] found) || store.TryGetCode(hash, out found))
+        {
+            bytes = found;
+            return true;
+        }
+        bytes = null;
+        return false;
+    }
 }

@@ -15,7 +15,6 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
     private readonly List<JournalEntry> _journal = [];
     private readonly List<FinalizedBlock> _log = [];
     private readonly Dictionary<Hash256, byte[]> _nodes = [];
-    private readonly Dictionary<Hash256, byte[]> _codes = [];
     private CheckpointReference? _checkpoint;
     private bool _journalIntact = true;
 
@@ -63,7 +62,6 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
         _journal.Clear();
         _log.Clear();
         _nodes.Clear();
-        _codes.Clear();
         _checkpoint = null;
         _journalIntact = false;
     }
@@ -88,8 +86,7 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
 
     public bool TryGetNode(in Hash256 hash, out byte[] rlp) => _nodes.TryGetValue(hash, out rlp!);
 
-    public bool TryGetCode(in Hash256 hash, out byte[] code) =>
-        _codes.TryGetValue(hash, out code!);
+    public bool TryGetCode(in Hash256 hash, out byte[] code) => TryGetNode(hash, out code);
 
     private void Apply(PersistBatch batch)
     {
@@ -114,10 +111,6 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
         foreach (KeyValuePair<Hash256, byte[]> node in checkpoint.Nodes)
         {
             _nodes[node.Key] = node.Value;
-        }
-        foreach (KeyValuePair<Hash256, byte[]> code in checkpoint.Codes)
-        {
-            _codes[code.Key] = code.Value;
         }
         _checkpoint = new CheckpointReference(
             checkpoint.Height, checkpoint.BlockHash, checkpoint.StateRoot);

@@ -1,0 +1,89 @@
+using Homeostat.Consensus;
+using Homeostat.Evm;
+using Homeostat.Ledger;
+using Homeostat.Primitives;
+using Homeostat.Steering;
+
+namespace Homeostat.Replica;
+
+/// <summary>
+/// What makes a block valid on this network beside the block itself: the same for building,
+/// verifying and replaying it. Immutable, so works on any thread share it.
+/// </summary>
+internal sealed record Protocol
+{
+    public required ChainRules Rules { get; init; }
+
+    public required ValidatorSet Validators { get; init; }
+
+    /// <summary>An engine serves one thread at a time: each work makes its own.</summary>
+    public required Func<IEvmEngine> Engine { get; init; }
+
+    public required ISenderRecovery Senders { get; init; }
+
+    public required Func<IStorageReader, BlockFacts, byte[]> Transaction0 { get; init; }
+
+    /// <summary>See <see cref="BlockProcessor.BeforeTransaction"/>.</summary>
+    public Action<RecoveredTransaction>? BeforeTransaction { get; init; }
+
+    public BlockProcessor Processor() =>
+        new(Rules, Engine()) { BeforeTransaction = BeforeTransaction };
+
+    /// <summary>The inputs of the block with this payload on this parent; runs steering.</summary>
+    public BlockInputs InputsOf(TreeBlock parent, ConsensusPayload payload)
+    {
+        Hash256 payloadHash = payload.Hash;
+        byte[] data = Transaction0(
+            new SnapshotStorage(parent.State), FactsOf(parent, payload, payloadHash));
+        return new BlockInputs
+        {
+            TimeMs = (ulong)payload.TimeMs,
+            ParentTimeMs = (ulong)parent.Reference.TimeMs,
+            PayloadHash = payloadHash,
+            Transaction0Target = SteeringProgram.Target,
+            Transaction0Data = data,
+            GasLimit = parent.Parameters.GasLimit,
+            GasTarget = parent.Parameters.GasTargetPerSecond,
+            MinimumBaseFee = parent.Parameters.MinimumBaseFee,
+        };
+    }
+
+    /// <summary>Why the payload's time can't follow the parent's, or null.</summary>
+    public static string? CheckTime(TreeBlock parent, ConsensusPayload payload)
+    {
+        long earliest = parent.Reference.TimeMs + (long)parent.Parameters.BlockIntervalMs;
+        return payload.TimeMs < earliest
+            ? $"time {payload.TimeMs} ms is before {earliest} ms, the block interval's end"
+            : null;
+    }
+
+    private BlockFacts FactsOf(TreeBlock parent, ConsensusPayload payload, Hash256 payloadHash) =>
+        new(
+            parent.Reference.Height.Next,
+            (ulong)payload.TimeMs,
+            payloadHash,
+            parent.Header.GasUsed,
+            parent.SteeringGas,
+            parent.Header.BaseFee ?? UInt256.Zero,
+            ObservationsOf(payload.ParentNotarization));
+
+    private List<SignedObservation> ObservationsOf(Certificate? notarization)
+    {
+        var observations = new List<SignedObservation>();
+        if (notarization is null)
+        {
+            return observations;
+        }
+        int next = 0;
+        foreach (ValidatorIndex signer in notarization.SignerIndexes())
+        {
+            if (next >= notarization.Observations.Count || !Validators.Contains(signer))
+            {
+                break; // Consensus has checked the certificate; nothing here may throw on it.
+            }
+            observations.Add(new SignedObservation(
+                Validators[signer].Address, notarization.Observations[next++]));
+        }
+        return observations;
+    }
+}

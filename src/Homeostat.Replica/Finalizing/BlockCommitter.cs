@@ -1,0 +1,70 @@
+using Homeostat.Consensus;
+using Homeostat.Ledger;
+using Homeostat.Primitives;
+
+namespace Homeostat.Replica;
+
+/// <summary>
+/// Makes blocks final in their order: the tree's root moves, the pool is judged against the new
+/// state, blocks that lost give their transactions back, and the block goes into the log. It is
+/// shown to clients as final only once it is on this node's disk.
+/// </summary>
+internal sealed class BlockCommitter(
+    Protocol protocol, Outbox outbox, Mailbox mail, BlockTree tree, TransactionPool pool,
+    Publisher publisher, Journal journal, Checkpointer checkpointer, Observer observer)
+{
+    /// <summary>The block is a child of the last final one; the proof covers it.</summary>
+    public void Commit(TreeBlock block, Certificate proof)
+    {
+        ulong interval = tree.Finalized.Parameters.BlockIntervalMs;
+        IReadOnlyList<TreeBlock> losers = tree.Finalize(block);
+        UpdatePool(block, losers);
+        observer.BlockFinalized(block);
+        var batch = new PersistBatch
+        {
+            Durable = true,
+            Finalized = [Record(block, proof)],
+            PruneBelow = journal.PruneBelow(block.Reference.View),
+        };
+        outbox.Persist(batch, () =>
+        {
+            publisher.ShowFinal(block);
+            mail.Post(new SyncInput.Committed(block.Reference));
+        });
+        checkpointer.Committed(block);
+        if (block.Parameters.BlockIntervalMs != interval)
+        {
+            publisher.AnnounceInterval(block.Parameters.BlockIntervalMs);
+        }
+    }
+
+    private void UpdatePool(TreeBlock block, IReadOnlyList<TreeBlock> losers)
+    {
+        pool.OnFinalized(
+            [.. block.UserTransactions],
+            new SnapshotAccounts(block.State),
+            new PoolChain(new ChainId(protocol.Rules.ChainId), block.Parameters.GasLimit));
+        foreach (TreeBlock loser in losers)
+        {
+            pool.Reinject([.. loser.UserTransactions]);
+        }
+        foreach (LeftOut leftOut in block.LeftOut)
+        {
+            pool.Discard(leftOut.Transaction.Hash);
+        }
+    }
+
+    private static FinalizedBlock Record(TreeBlock block, Certificate proof) => new()
+    {
+        Height = block.Reference.Height,
+        View = block.Reference.View,
+        Hash = block.Hash,
+        ParentHash = block.Reference.ParentHash,
+        StateRoot = block.Header.StateRoot,
+        TimeMs = block.Reference.TimeMs,
+        Encoded = block.Encoded,
+        Receipts = ReceiptList.Encode(block.Executed!.Receipts),
+        Certificate = CertificateCodec.Encode(proof),
+        Executed = block.Executed,
+    };
+}

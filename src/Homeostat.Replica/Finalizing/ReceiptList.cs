@@ -1,0 +1,37 @@
+using Homeostat.Ledger;
+using Homeostat.Primitives;
+
+namespace Homeostat.Replica;
+
+/// <summary>A block's receipts as the log keeps them: an RLP list of their EIP-2718 forms.</summary>
+public static class ReceiptList
+{
+    public static byte[] Encode(IReadOnlyList<Receipt> receipts)
+    {
+        var writer = new RlpWriter(512 * receipts.Count + 16);
+        int list = writer.StartList();
+        foreach (Receipt receipt in receipts)
+        {
+            writer.Write(receipt.Encode());
+        }
+        writer.EndList(list);
+        return writer.ToArray();
+    }
+
+    /// <summary>Gas of the first transaction, the protocol's own; 0 when there is none.</summary>
+    internal static ulong FirstGasUsed(byte[] encoded)
+    {
+        var reader = new RlpReader(encoded);
+        RlpReader list = reader.ReadList();
+        if (!list.HasMore)
+        {
+            return 0;
+        }
+        ReadOnlySpan<byte> receipt = list.ReadBytes();
+        bool isTyped = receipt.Length > 0 && receipt[0] < 0x80;
+        var inner = new RlpReader(isTyped ? receipt[1..] : receipt);
+        RlpReader fields = inner.ReadList();
+        fields.ReadBytes();
+        return fields.ReadUInt64();
+    }
+}

@@ -1,0 +1,349 @@
+using Homeostat.Consensus;
+using Homeostat.Ledger;
+using Homeostat.Primitives;
+
+namespace Homeostat.Replica;
+
+/// <summary>
+/// A node that has its state: its parts, put together, and the routes between them. Each subject
+/// (building, verifying, committing, syncing, transactions, views) stands in a class of its own;
+/// here is only who gets what.
+/// </summary>
+internal sealed class RunningReplica
+{
+    private readonly ReplicaConfig _config;
+    private readonly RecoveredState _recovered;
+    private readonly Outbox _outbox;
+    private readonly StepClock _clock;
+    private readonly Timers _timers;
+    private readonly Mailbox _mail = new();
+    private readonly ConsensusConfig _network;
+    private readonly ValidatorSet _validators;
+    private readonly SimplexMachine _consensus;
+    private readonly SyncMachine _sync;
+    private readonly BlockTree _tree;
+    private readonly TransactionPool _pool;
+    private readonly Gossip _gossip;
+    private readonly TransactionIntake _intake;
+    private readonly Publisher _publisher;
+    private readonly Journal _journal;
+    private readonly BlockCommitter _committer;
+    private readonly BlockProposer _proposer;
+    private readonly BlockVerifier _verifier;
+    private readonly SyncedBlocks _synced;
+
+    public RunningReplica(
+        ReplicaConfig config, Protocol protocol, RecoveredState recovered, TreeBlock genesis,
+        ReplayWork.Replayed replayed, Outbox outbox, StepClock clock, Timers timers)
+    {
+        (_config, _recovered, _outbox, _clock, _timers) =
+            (config, recovered, outbox, clock, timers);
+        TreeBlock last = replayed.Last;
+        var chainId = new ChainId(protocol.Rules.ChainId);
+        _network = new ConsensusConfig(chainId, genesis.Hash);
+        _validators = protocol.Validators;
+        var codec = new BlockCodec();
+        _consensus = new SimplexMachine(
+            _network, config.Signer, config.Votes, codec, new RoundRobin());
+        _sync = new SyncMachine(_network, new Epoch(0), _validators, config.Votes, codec);
+        _tree = new BlockTree(last);
+        _pool = new TransactionPool(
+            config.PoolLimits, new SnapshotAccounts(last.State),
+            new PoolChain(chainId, last.Parameters.GasLimit));
+        var observer = new Observer(new Telemetry(), _pool, clock);
+        _gossip = new Gossip(config.Limits, outbox, _pool, timers, clock);
+        _intake = new TransactionIntake(config.Limits, config.Senders, outbox, _pool, _gossip);
+        _publisher = new Publisher(config, genesis, outbox, _mail, clock, _tree, _pool);
+        _journal = new Journal(outbox, _mail);
+        var checkpointer = new Checkpointer(
+            config.Limits, outbox, replayed.Start,
+            recovered.Checkpoint is null ? null : replayed.Start.State);
+        _committer = new BlockCommitter(
+            protocol, outbox, _mail, _tree, _pool, _publisher, _journal, checkpointer, observer);
+        _proposer = new BlockProposer(
+            protocol, config.Signer, config.Limits, outbox, _mail, _tree, _pool, observer);
+        _verifier = new BlockVerifier(protocol, outbox, _mail, clock, _tree, observer);
+        _synced = new SyncedBlocks(protocol, outbox, _mail, _tree, _committer);
+        Begin(last);
+    }
+
+    private void Begin(TreeBlock last)
+    {
+        var journal = new List<JournalRecord>(_recovered.Journal.Count);
+        bool isIntact = _recovered.JournalIntact;
+        foreach (JournalEntry entry in _recovered.Journal)
+        {
+            if (JournalRecord.TryDecode(entry.Bytes, out JournalRecord? record) is null)
+            {
+                journal.Add(record!);
+            }
+            else
+            {
+                isIntact = false;
+            }
+        }
+        Certificate? proof = _recovered.LastFinalized is { } block
+            ? CertificateCodec.TryDecode(block.Certificate)
+            : null;
+        _mail.Post(new SyncInput.Committed(last.Reference));
+        _mail.Post(new ConsensusInput.Start(new StartState(
+            new Epoch(0), _validators,
+            _config.Timing with { BlockIntervalMs = (long)last.Parameters.BlockIntervalMs },
+            last.Reference, proof,
+            isIntact ? JournalCondition.Intact : JournalCondition.Lost,
+            journal, _recovered.Nonce)));
+    }
+
+    public void Step(ReplicaInput input)
+    {
+        switch (input)
+        {
+            case ReplicaInput.Tick:
+                break; // What is due is looked at in every step.
+            case ReplicaInput.PeerConnected connected:
+                Greet(connected.Peer);
+                break;
+            case ReplicaInput.PeerDisconnected gone:
+                _intake.Forget(gone.Peer);
+                _mail.Post(new SyncInput.PeerDisconnected(gone.Peer));
+                break;
+            case ReplicaInput.PeerMessage message:
+                Receive(message.Peer, message.Bytes);
+                break;
+            case ReplicaInput.SubmitTransactions submission:
+                _intake.Submit(submission);
+                break;
+            case ReplicaInput.WorkDone or ReplicaInput.Persisted or ReplicaInput.Start:
+                break; // Work and writes come back through the outbox; start is over.
+            default:
+                Invariant.Require(false, $"input {input.GetType().Name}");
+                break;
+        }
+    }
+
+    /// <summary>Ends a step: timers that are due, the machines' turn, what is to be published.</summary>
+    public void Settle()
+    {
+        RingTimers();
+        Drain();
+        bool poolChanged = _intake.HasChanged;
+        _intake.HasChanged = false;
+        _publisher.Publish(poolChanged);
+        Drain();
+    }
+
+    private void RingTimers()
+    {
+        if (_timers.TakeDue(TimerKind.Consensus, _clock.NowMs))
+        {
+            _mail.Post(new ConsensusInput.Tick());
+        }
+        if (_timers.TakeDue(TimerKind.Sync, _clock.NowMs))
+        {
+            _mail.Post(new SyncInput.Tick());
+        }
+        if (_timers.TakeDue(TimerKind.Gossip, _clock.NowMs))
+        {
+            _gossip.Flush();
+        }
+        if (_timers.TakeDue(TimerKind.Resend, _clock.NowMs))
+        {
+            _gossip.Resend();
+        }
+    }
+
+    private void Drain()
+    {
+        while (!_outbox.IsHalted)
+        {
+            if (_mail.Consensus.TryDequeue(out ConsensusInput? input))
+            {
+                foreach (ConsensusEffect effect in _consensus.Step(_clock.NowMs, input))
+                {
+                    Carry(effect);
+                }
+            }
+            else if (_mail.Sync.TryDequeue(out SyncInput? syncInput))
+            {
+                foreach (SyncEffect effect in _sync.Step(_clock.NowMs, syncInput))
+                {
+                    Carry(effect);
+                }
+            }
+            else
+            {
+                return;
+            }
+        }
+    }
+
+    private void Greet(PeerId peer)
+    {
+        _outbox.Send(peer, new HelloMessage(
+            HelloMessage.CurrentVersion, _network.ChainId, _network.GenesisHash,
+            _config.Self.Address, _publisher.FinalizedReference.Height));
+        _gossip.Greet(peer);
+    }
+
+    private void Receive(PeerId peer, byte[] bytes)
+    {
+        if (WireMessage.TryDecode(bytes, out WireMessage? message) is { } error)
+        {
+            Penalize(peer, MalformedWeight, error);
+            return;
+        }
+        switch (message)
+        {
+            case HelloMessage hello:
+                Meet(peer, hello);
+                break;
+            case TransactionsMessage transactions:
+                _intake.Receive(peer, transactions);
+                break;
+            case { IsConsensus: true }:
+                _mail.Post(new ConsensusInput.Received(peer, message));
+                break;
+            case { IsSync: true }:
+                _mail.Post(new SyncInput.Received(peer, message));
+                break;
+            default:
+                break; // Kinds of later versions.
+        }
+    }
+
+    /// <summary>What no honest node sends; ten of them are a ban.</summary>
+    private const int MalformedWeight = 1;
+
+    private void Meet(PeerId peer, HelloMessage hello)
+    {
+        if (hello.ChainId != _network.ChainId || hello.GenesisHash != _network.GenesisHash)
+        {
+            Penalize(peer, 10, $"of chain {hello.ChainId} with genesis {hello.GenesisHash}");
+            return;
+        }
+        _mail.Post(new SyncInput.PeerConnected(peer, hello.Finalized));
+    }
+
+    private void Penalize(PeerId peer, int weight, string reason) =>
+        _outbox.Add(new ReplicaEffect.Penalize(peer, weight, reason));
+
+    private void Carry(ConsensusEffect effect)
+    {
+        switch (effect)
+        {
+            case ConsensusEffect.Propose propose:
+                _proposer.Propose(propose);
+                break;
+            case ConsensusEffect.Verify verify:
+                _verifier.Verify(verify);
+                break;
+            case ConsensusEffect.Persist persist:
+                _journal.Append(persist);
+                break;
+            case ConsensusEffect.Send send:
+                _outbox.Send(send.Peer, send.Message);
+                break;
+            case ConsensusEffect.Broadcast broadcast:
+                _outbox.Broadcast(broadcast.Message);
+                break;
+            case ConsensusEffect.SetTimer timer:
+                _timers.Set(TimerKind.Consensus, timer.AtMs);
+                break;
+            case ConsensusEffect.Notarized notarized:
+                _publisher.Notarized(notarized.Block.Hash);
+                break;
+            case ConsensusEffect.Finalized finalized:
+                Finalize(finalized);
+                break;
+            case ConsensusEffect.CatchUp behind:
+                _mail.Post(new SyncInput.Behind(behind.Finalization));
+                break;
+            case ConsensusEffect.Penalty penalty:
+                Penalize(penalty.Peer, penalty.Weight, penalty.Reason);
+                break;
+            default:
+                Report(effect);
+                break;
+        }
+    }
+
+    private void Finalize(ConsensusEffect.Finalized finalized)
+    {
+        if (finalized.Block.Height <= _tree.Finalized.Reference.Height)
+        {
+            return; // Sync was faster.
+        }
+        bool isKnown = _tree.TryGet(finalized.Block.Hash, out TreeBlock block);
+        Invariant.Require(isKnown);
+        _committer.Commit(block, finalized.Proof);
+    }
+
+    /// <summary>What a person may want to know.</summary>
+    private void Report(ConsensusEffect effect)
+    {
+        switch (effect)
+        {
+            case ConsensusEffect.Refused { Advisory: var advisory }:
+                _outbox.Log(
+                    LogLevel.Warning,
+                    $"validator {_validators[advisory.Signer].Address} refuses block "
+                    + $"{advisory.BlockHash} of view {advisory.View}: {advisory.Reason} "
+                    + $"(its state root {advisory.OwnStateRoot})");
+                break;
+            case ConsensusEffect.Misbehaviour { Evidence: var evidence }:
+                _outbox.Log(
+                    LogLevel.Error,
+                    $"validator {_validators[evidence.First.Signer].Address} gave two votes in "
+                    + $"view {evidence.First.View}: {evidence.First.Kind} "
+                    + $"{evidence.First.BlockHash} and {evidence.Second.Kind} "
+                    + $"{evidence.Second.BlockHash}");
+                break;
+            case ConsensusEffect.Diverged diverged:
+                _outbox.Halt(
+                    $"block {diverged.Block.Height} {diverged.Block.Hash} is final by the "
+                    + "others' certificate and invalid here");
+                break;
+            case ConsensusEffect.Nullified or ConsensusEffect.EnteredView:
+                break;
+            default:
+                Invariant.Require(false, $"effect {effect.GetType().Name}");
+                break;
+        }
+    }
+
+    private void Carry(SyncEffect effect)
+    {
+        switch (effect)
+        {
+            case SyncEffect.Send send:
+                _outbox.Send(send.Peer, send.Message);
+                break;
+            case SyncEffect.SetTimer timer:
+                _timers.Set(TimerKind.Sync, timer.AtMs);
+                break;
+            case SyncEffect.Apply apply:
+                _synced.Apply(apply);
+                break;
+            case SyncEffect.ReadArchive read:
+                Serve(read);
+                break;
+            case SyncEffect.Penalty penalty:
+                Penalize(penalty.Peer, penalty.Weight, penalty.Reason);
+                break;
+            default:
+                Invariant.Require(false, $"effect {effect.GetType().Name}");
+                break;
+        }
+    }
+
+    private void Serve(SyncEffect.ReadArchive request)
+    {
+        var work = new ServeWork(_recovered.BlockLog, request);
+        _outbox.Run(work, (result, _) =>
+        {
+            var read = result as ServeWork.Read;
+            _mail.Post(new SyncInput.ArchiveRead(
+                request.Peer, request.RequestId, read?.Blocks ?? [], read?.Finalization));
+        });
+    }
+}

@@ -1,0 +1,75 @@
+using Homeostat.Consensus;
+using Homeostat.Primitives;
+
+namespace Homeostat.Replica;
+
+/// <summary>
+/// Executes a block when consensus asks whether it is valid. A block that this node built or has
+/// executed before is in the tree and is not executed again. Whatever goes wrong in execution
+/// refuses this one block, which is dumped for people to look at.
+/// </summary>
+internal sealed class BlockVerifier(
+    Protocol protocol, Outbox outbox, Mailbox mail, StepClock clock, BlockTree tree,
+    Observer observer)
+{
+    public void Verify(ConsensusEffect.Verify request)
+    {
+        long arrivedMs = clock.NowMs;
+        observer.Telemetry.BlockArrived(arrivedMs - request.Block.TimeMs);
+        if (tree.TryGet(request.Block.Hash, out _))
+        {
+            Accept(request.Block);
+            return;
+        }
+        if (!tree.TryGet(request.Parent.Hash, out TreeBlock parent))
+        {
+            outbox.Log(LogLevel.Debug, $"block {request.Block.Hash}: its parent is gone");
+            return;
+        }
+        var work = new VerifyWork(
+            protocol, parent, request.Block, request.Payload, request.Encoded, WorkUrgency.Block);
+        outbox.Run(work, (result, elapsedNs) =>
+        {
+            observer.Telemetry.BlockAnswered(clock.NowMs - arrivedMs);
+            Answer(request, result, elapsedNs);
+        });
+    }
+
+    private void Answer(ConsensusEffect.Verify request, WorkResult result, long elapsedNs)
+    {
+        switch (result)
+        {
+            case VerifyWork.Valid valid:
+                observer.BlockExecuted(valid.Block, elapsedNs);
+                if (tree.TryAdd(valid.Block))
+                {
+                    Accept(request.Block);
+                }
+                break;
+            case VerifyWork.Refused refused:
+                Refuse(request, refused.Result, refused.Reason, refused.OwnRoot);
+                break;
+            case WorkResult.Faulted faulted:
+                Refuse(request, VerificationResult.Invalid, faulted.Reason, Hash256.Zero);
+                break;
+            default:
+                Invariant.Require(false, $"a verification gave {result.GetType().Name}");
+                break;
+        }
+    }
+
+    private void Accept(BlockReference block) => mail.Post(new ConsensusInput.Verified(
+        block.View, block.Hash, VerificationResult.Valid, observer.Observe(), "", Hash256.Zero));
+
+    private void Refuse(
+        ConsensusEffect.Verify request, VerificationResult result, string reason,
+        in Hash256 ownRoot)
+    {
+        BlockReference block = request.Block;
+        outbox.Log(LogLevel.Warning, $"block {block.Height} {block.Hash} refused: {reason}");
+        outbox.Add(new ReplicaEffect.Dump(new BadBlockDump(
+            block.Hash, block.Height, block.View, request.Encoded, reason, ownRoot)));
+        mail.Post(new ConsensusInput.Verified(
+            block.View, block.Hash, result, [], reason, ownRoot));
+    }
+}

@@ -1,0 +1,90 @@
+using Homeostat.Consensus;
+using Homeostat.Ledger;
+using Homeostat.Primitives;
+
+namespace Homeostat.Replica;
+
+/// <summary>
+/// Finds out whether a block is valid on its parent: decodes it, recovers senders, recomputes
+/// transaction 0, executes it and compares the header.
+/// </summary>
+internal sealed record VerifyWork(
+    Protocol Protocol,
+    TreeBlock Parent,
+    BlockReference Reference,
+    ConsensusPayload Payload,
+    byte[] Encoded,
+    WorkUrgency Urgency) : IWork
+{
+    public WorkResult Run()
+    {
+        if (!BlockCodec.TryReadBlock(Encoded, out Block block, out string error))
+        {
+            return new Refused(VerificationResult.BodyMismatch, error, Hash256.Zero);
+        }
+        if (Protocol.CheckTime(Parent, Payload) is { } early)
+        {
+            return new Refused(VerificationResult.Invalid, early, Hash256.Zero);
+        }
+        if (!TryRecover(block, out List<RecoveredTransaction> transactions, out int unsigned))
+        {
+            return Refuse(block, new BlockRefusal($"transaction {unsigned}: invalid signature"));
+        }
+        return Execute(block, transactions);
+    }
+
+    private WorkResult Execute(Block block, List<RecoveredTransaction> transactions)
+    {
+        BlockInputs inputs = Protocol.InputsOf(Parent, Payload);
+        BlockProcessor processor = Protocol.Processor();
+        if (!processor.TryCheck(
+            block, transactions, Parent.Header, inputs,
+            out CheckedBlock? sound, out BlockRefusal? refusal))
+        {
+            return Refuse(block, refusal);
+        }
+        if (!processor.TryExecute(
+            sound, Parent.State, inputs, null, out ExecutedBlock? executed, out refusal))
+        {
+            return Refuse(block, refusal);
+        }
+        return new Valid(TreeBlock.Of(Reference, Encoded, executed));
+    }
+
+    private bool TryRecover(
+        Block block, out List<RecoveredTransaction> transactions, out int unsigned)
+    {
+        transactions = new List<RecoveredTransaction>(block.Transactions.Count);
+        foreach (Transaction transaction in block.Transactions)
+        {
+            if (!Protocol.Senders.TryRecover(transaction, out RecoveredTransaction recovered))
+            {
+                unsigned = transactions.Count;
+                return false;
+            }
+            transactions.Add(recovered);
+        }
+        unsigned = -1;
+        return true;
+    }
+
+    /// <summary>
+    /// A body that is not the one the header commits to says nothing about the block: whoever sent
+    /// it may have changed it, and another peer may have the true one.
+    /// </summary>
+    private static Refused Refuse(Block block, BlockRefusal refusal)
+    {
+        VerificationResult result = HasBodyOfHeader(block)
+            ? VerificationResult.Invalid
+            : VerificationResult.BodyMismatch;
+        return new Refused(result, refusal.Reason, refusal.OwnStateRoot ?? Hash256.Zero);
+    }
+
+    /// <summary>(Waits for the ledger's ordered tries.)</summary>
+    private static bool HasBodyOfHeader(Block block) => block.EncodedLength > 0;
+
+    public sealed record Valid(TreeBlock Block) : WorkResult;
+
+    public sealed record Refused(VerificationResult Result, string Reason, Hash256 OwnRoot)
+        : WorkResult;
+}
