@@ -40,10 +40,28 @@ public static class SteeringProgram
     /// </summary>
     public const ulong GasLimit = 1_000_000;
 
+    /// <summary>Observations recorded in one block, so that its gas stays bounded at any n.</summary>
+    public const int MaximumObservations = 8;
+
     /// <summary>
     /// The calldata of the block's transaction 0: a pure function that every validator recomputes.
     /// Never throws: whatever fails inside gives the twin, or no decision, and the event says why.
     /// </summary>
     public static byte[] Transaction0(IStorageReader parentState, BlockFacts facts) =>
-        throw new NotSupportedException();
+        Compose(parentState, facts).Encode();
+
+    /// <summary>The same before encoding.</summary>
+    public static StepCall Compose(IStorageReader parentState, BlockFacts facts)
+    {
+        try
+        {
+            return new StepComposer(parentState, facts).Compose();
+        }
+#pragma warning disable CA1031 // A bug here must not stop the chain: this block decides nothing.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return StepComposer.ContextOnly(parentState, facts);
+        }
+    }
 }
