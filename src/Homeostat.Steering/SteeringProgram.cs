@@ -40,6 +40,9 @@ public static class SteeringProgram
     /// </summary>
     public const ulong GasLimit = 1_000_000;
 
+    /// <summary>The capacity loop's name on chain: "capacity" as bytes32 text.</summary>
+    public static Hash256 CapacityLoopName => CapacityLoop.Name;
+
     /// <summary>Observations recorded in one block, so that its gas stays bounded at any n.</summary>
     public const int MaximumObservations = 8;
 

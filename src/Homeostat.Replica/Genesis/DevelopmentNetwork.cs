@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Homeostat.Primitives;
+using Homeostat.Steering;
 
 namespace Homeostat.Replica;
 
@@ -28,6 +29,23 @@ public sealed record DevelopmentNetwork(
 
     /// <summary>Fixed, so that the same arguments always give the same genesis.</summary>
     public const ulong GenesisTimeMs = 1_760_000_000_000;
+
+    /// <summary>More would not fit on one machine.</summary>
+    public const int MaximumValidators = 64;
+
+    /// <summary>Of each funded account; ample for benchmarks that spread it.</summary>
+    public const ulong FundedEther = 1_000_000;
+
+    /// <summary>
+    /// 20 Mgas a second, which the loop may quarter or quadruple; blocks of 60 Mgas, so that a burst
+    /// of some thousand transactions fits a few; a floor of 0.1 gwei, so that a wallet's ten-fold
+    /// fee cap holds through any burst; 250 ms, under which four processes on two cores keep up.
+    /// </summary>
+    public static readonly ChainParameters Capacity =
+        new(20_000_000, 60_000_000, 100_000_000, 250);
+
+    private const ulong EtherInWei = 1_000_000_000_000_000_000;
+    private const ulong GuardianExpiryTime = 2_000_000_000;
 
     /// <summary>m/44'/60'/0'/0/i of <see cref="Mnemonic"/>, i from 0 to 9.</summary>
     public static readonly IReadOnlyList<DevelopmentAccount> FundedAccounts =
@@ -59,8 +77,30 @@ public sealed record DevelopmentNetwork(
     /// seed give the same keys and the same genesis; node addresses stay empty, as processes on one
     /// machine learn their ports from their supervisor.
     /// </summary>
-    public static DevelopmentNetwork Create(int validatorCount, ulong seed = 0) =>
-        throw new NotSupportedException();
+    public static DevelopmentNetwork Create(int validatorCount, ulong seed = 0)
+    {
+        Invariant.Require(validatorCount is > 0 and <= MaximumValidators);
+        DevelopmentAccount[] validators =
+        [
+            .. Enumerable.Range(0, validatorCount)
+                .Select(i => ValidatorAccount(seed, i)).OrderBy(v => v.Address),
+        ];
+        var config = new ChainConfig
+        {
+            ChainId = ChainId,
+            GenesisTimeMs = GenesisTimeMs,
+            InitialBaseFee = 1_000_000_000,
+            Validators = [.. validators.Select(v => new GenesisValidator(v.Address, 1, ""))],
+            Capacity = Capacity,
+            Governance = FundedAccounts[9].Address,
+            Guardian = FundedAccounts[8].Address,
+            GuardianExpiryTime = GuardianExpiryTime,
+        };
+        UInt256 balance = (UInt256)FundedEther * EtherInWei;
+        var genesis = GenesisDocument.Create(
+            config, FundedAccounts.Select(a => KeyValuePair.Create(a.Address, balance)));
+        return new DevelopmentNetwork(genesis, validators);
+    }
 
     /// <summary>keccak256("homeostat development validator" ‖ seed ‖ index), big-endian words.</summary>
     internal static DevelopmentAccount ValidatorAccount(ulong seed, int index)

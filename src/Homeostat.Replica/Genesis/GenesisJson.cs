@@ -1,0 +1,255 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Homeostat.Primitives;
+using Homeostat.Steering;
+
+namespace Homeostat.Replica;
+
+/// <summary>genesis.json in geth's layout, ours under config.homeostat.</summary>
+internal static class GenesisJson
+{
+    /// <summary>Every rule of Ethereum up to Osaka holds from block 0.</summary>
+    private static readonly string[] BlockForks =
+    [
+        "homesteadBlock", "eip150Block", "eip155Block", "eip158Block", "byzantiumBlock",
+        "constantinopleBlock", "petersburgBlock", "istanbulBlock", "berlinBlock", "londonBlock",
+        "mergeNetsplitBlock",
+    ];
+
+    private static readonly string[] TimeForks =
+        ["shanghaiTime", "cancunTime", "pragueTime", "osakaTime"];
+
+    private static readonly JsonWriterOptions Compact =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The config object without white space: what genesis' extraData is the hash of.</summary>
+    public static byte[] WriteConfig(ChainConfig config)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, Compact))
+        {
+            WriteConfig(writer, config);
+        }
+        return stream.ToArray();
+    }
+
+    public static byte[] Write(GenesisDocument document)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(
+            stream, Compact with { Indented = true, NewLine = "\n" }))
+        {
+            ChainConfig config = document.Config;
+            writer.WriteStartObject();
+            writer.WritePropertyName("config");
+            WriteConfig(writer, config);
+            writer.WriteString("nonce", "0x0");
+            writer.WriteString("timestamp", Quantity(config.GenesisTimeMs / 1000));
+            writer.WriteString("extraData", Hex.Encode(document.ExtraData));
+            writer.WriteString("gasLimit", Quantity(config.Capacity.GasLimit));
+            writer.WriteString("difficulty", "0x0");
+            writer.WriteString("mixHash", Hash256.Zero.ToString());
+            writer.WriteString("coinbase", Address.Zero.ToString());
+            writer.WriteString("baseFeePerGas", config.InitialBaseFee.ToQuantity());
+            WriteAllocations(writer, document.Allocations);
+            writer.WriteEndObject();
+        }
+        stream.WriteByte((byte)'\n');
+        return stream.ToArray();
+    }
+
+    public static bool TryRead(
+        ReadOnlySpan<byte> json, out GenesisDocument? document, out string? error)
+    {
+        document = null;
+        error = null;
+        try
+        {
+            using var parsed = JsonDocument.Parse(json.ToArray());
+            JsonElement root = parsed.RootElement;
+            document = new GenesisDocument
+            {
+                Config = ReadConfig(root),
+                Allocations = ReadAllocations(root.GetProperty("alloc")),
+            };
+            error = Check(document, root);
+        }
+        catch (Exception failure) when (failure is JsonException or FormatException
+            or InvalidOperationException or KeyNotFoundException or OverflowException
+            or ArgumentException or InvariantViolation)
+        {
+            error = failure.Message;
+        }
+        document = error is null ? document : null;
+        error = error is null ? null : $"genesis.json: {error}";
+        return document is not null;
+    }
+
+    private static string? Check(GenesisDocument document, JsonElement root)
+    {
+        ChainConfig config = document.Config;
+        byte[] extraData = Hex.Decode(root.GetProperty("extraData").GetString());
+        if (!extraData.AsSpan().SequenceEqual(document.ExtraData))
+        {
+            return $"extraData is not the hash of config, {Hex.Encode(document.ExtraData)}";
+        }
+        if (config.ChainId.Value == 0)
+        {
+            return "config.chainId is 0";
+        }
+        if (config.Validators.Count == 0 || config.Validators.Any(v => v.Weight == 0))
+        {
+            return "config.homeostat.validators is empty or has one without weight";
+        }
+        for (int i = 1; i < config.Validators.Count; i++)
+        {
+            if (config.Validators[i - 1].Address >= config.Validators[i].Address)
+            {
+                return "config.homeostat.validators are not in the order of their addresses";
+            }
+        }
+        return null;
+    }
+
+    private static void WriteConfig(Utf8JsonWriter writer, ChainConfig config)
+    {
+        writer.WriteStartObject();
+        writer.WriteNumber("chainId", config.ChainId.Value);
+        foreach (string fork in BlockForks.Concat(TimeForks))
+        {
+            writer.WriteNumber(fork, 0);
+        }
+        writer.WriteNumber("terminalTotalDifficulty", 0);
+        writer.WriteStartObject("homeostat");
+        writer.WriteNumber("genesisTimeMs", config.GenesisTimeMs);
+        writer.WriteStartObject("capacity");
+        writer.WriteNumber("gasTargetPerSecond", config.Capacity.GasTargetPerSecond);
+        writer.WriteNumber("gasLimit", config.Capacity.GasLimit);
+        writer.WriteNumber("minimumBaseFee", config.Capacity.MinimumBaseFee);
+        writer.WriteNumber("blockIntervalMs", config.Capacity.BlockIntervalMs);
+        writer.WriteEndObject();
+        writer.WriteString("governance", config.Governance.ToString());
+        writer.WriteString("guardian", config.Guardian.ToString());
+        writer.WriteNumber("guardianExpiryTime", config.GuardianExpiryTime);
+        writer.WriteStartArray("validators");
+        foreach (GenesisValidator validator in config.Validators)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("address", validator.Address.ToString());
+            writer.WriteNumber("weight", validator.Weight);
+            writer.WriteString("node", validator.NodeAddress);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static void WriteAllocations(
+        Utf8JsonWriter writer, SortedDictionary<Address, GenesisAccount> allocations)
+    {
+        writer.WriteStartObject("alloc");
+        foreach ((Address address, GenesisAccount account) in allocations)
+        {
+            writer.WriteStartObject(address.ToString());
+            writer.WriteString("balance", account.Balance.ToQuantity());
+            if (account.Nonce != 0)
+            {
+                writer.WriteString("nonce", Quantity(account.Nonce));
+            }
+            if (account.Code.Length != 0)
+            {
+                writer.WriteString("code", Hex.Encode(account.Code));
+            }
+            if (account.Storage.Count != 0)
+            {
+                writer.WriteStartObject("storage");
+                foreach ((UInt256 slot, UInt256 value) in account.Storage)
+                {
+                    writer.WriteString(slot.ToHash256().ToString(), value.ToHash256().ToString());
+                }
+                writer.WriteEndObject();
+            }
+            writer.WriteEndObject();
+        }
+        writer.WriteEndObject();
+    }
+
+    private static ChainConfig ReadConfig(JsonElement root)
+    {
+        JsonElement config = root.GetProperty("config");
+        JsonElement ours = config.GetProperty("homeostat");
+        JsonElement capacity = ours.GetProperty("capacity");
+        return new ChainConfig
+        {
+            ChainId = new ChainId(config.GetProperty("chainId").GetUInt64()),
+            GenesisTimeMs = ours.GetProperty("genesisTimeMs").GetUInt64(),
+            InitialBaseFee = ReadQuantity(root.GetProperty("baseFeePerGas")),
+            Capacity = new ChainParameters(
+                capacity.GetProperty("gasTargetPerSecond").GetUInt64(),
+                capacity.GetProperty("gasLimit").GetUInt64(),
+                capacity.GetProperty("minimumBaseFee").GetUInt64(),
+                capacity.GetProperty("blockIntervalMs").GetUInt64()),
+            Governance = ReadAddress(ours.GetProperty("governance").GetString()),
+            Guardian = ReadAddress(ours.GetProperty("guardian").GetString()),
+            GuardianExpiryTime = ours.GetProperty("guardianExpiryTime").GetUInt64(),
+            Validators =
+            [
+                .. ours.GetProperty("validators").EnumerateArray().Select(v => new GenesisValidator(
+                    ReadAddress(v.GetProperty("address").GetString()),
+                    v.GetProperty("weight").GetUInt64(),
+                    v.GetProperty("node").GetString() ?? "")),
+            ],
+        };
+    }
+
+    private static SortedDictionary<Address, GenesisAccount> ReadAllocations(JsonElement alloc)
+    {
+        var accounts = new SortedDictionary<Address, GenesisAccount>();
+        foreach (JsonProperty entry in alloc.EnumerateObject())
+        {
+            JsonElement account = entry.Value;
+            var storage = new SortedDictionary<UInt256, UInt256>();
+            if (account.TryGetProperty("storage", out JsonElement slots))
+            {
+                foreach (JsonProperty slot in slots.EnumerateObject())
+                {
+                    storage[UInt256.FromBigEndian(Hex.Decode(slot.Name))] =
+                        UInt256.FromBigEndian(Hex.Decode(slot.Value.GetString()));
+                }
+            }
+            accounts.Add(ReadAddress(entry.Name), new GenesisAccount(
+                ReadQuantity(account.GetProperty("balance")),
+                account.TryGetProperty("nonce", out JsonElement nonce)
+                    ? ReadQuantity(nonce).ToUInt64Saturating()
+                    : 0,
+                account.TryGetProperty("code", out JsonElement code)
+                    ? Hex.Decode(code.GetString())
+                    : [],
+                storage));
+        }
+        return accounts;
+    }
+
+    private static Address ReadAddress(string? text) =>
+        Address.TryParse(text, out Address address)
+            ? address
+            : throw new FormatException($"not an address: '{text}'");
+
+    // geth writes quantities as hexadecimal text, and reads decimal text and numbers too.
+    private static UInt256 ReadQuantity(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.Number)
+        {
+            return value.GetUInt64();
+        }
+        string text = value.GetString() ?? "";
+        return UInt256.TryParse(text, out UInt256 quantity)
+            ? quantity
+            : throw new FormatException($"not a quantity: '{text}'");
+    }
+
+    private static string Quantity(ulong value) =>
+        "0x" + value.ToString("x", CultureInfo.InvariantCulture);
+}
