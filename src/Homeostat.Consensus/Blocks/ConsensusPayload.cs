@@ -19,9 +19,32 @@ public sealed record ConsensusPayload(
     /// <summary>Keccak-256 of the RLP encoding.</summary>
     public Hash256 Hash => Keccak.Hash(Encode());
 
-    public byte[] Encode() => throw new NotSupportedException();
+    public byte[] Encode()
+    {
+        var writer = new RlpWriter();
+        int list = writer.StartList();
+        writer.Write(Epoch.Value);
+        writer.Write(View.Value);
+        writer.Write(ParentView.Value);
+        writer.Write((ulong)TimeMs);
+        writer.Write(ValidatorSetHash);
+        writer.Write(RandomnessReveal);
+        ConsensusRlp.Write(writer, ParentNotarization);
+        writer.EndList(list);
+        return writer.ToArray();
+    }
 
     /// <summary>Why the bytes are no payload, or null and the payload.</summary>
-    public static string? TryDecode(ReadOnlySpan<byte> encoded, out ConsensusPayload? payload) =>
-        throw new NotSupportedException();
+    public static string? TryDecode(ReadOnlySpan<byte> encoded, out ConsensusPayload? payload)
+    {
+        var reader = new RlpReader(encoded);
+        RlpReader list = reader.ReadList();
+        var read = new ConsensusPayload(
+            new Epoch(list.ReadUInt64()), new View(list.ReadUInt64()),
+            new View(list.ReadUInt64()), ConsensusRlp.ReadTimeMs(ref list), list.ReadHash256(),
+            list.ReadHash256(), ConsensusRlp.ReadOptionalCertificate(ref list));
+        reader.Close(list);
+        payload = reader.Finished ? read : null;
+        return reader.Finished ? null : reader.Error ?? "bytes after the payload";
+    }
 }

@@ -38,11 +38,11 @@ public abstract record WireMessage
     /// <summary>True for messages of <see cref="SyncMachine"/>.</summary>
     public bool IsSync => Kind is WireKind.SyncRequest or WireKind.SyncResponse;
 
-    public byte[] Encode() => throw new NotSupportedException();
+    public byte[] Encode() => WireCodec.Encode(this);
 
     /// <summary>Why the bytes are no message, or null and the message.</summary>
     public static string? TryDecode(ReadOnlySpan<byte> bytes, out WireMessage? message) =>
-        throw new NotSupportedException();
+        WireCodec.TryDecode(bytes, out message);
 }
 
 /// <summary>First message of both sides; a peer of another version, chain or genesis is dropped.</summary>
