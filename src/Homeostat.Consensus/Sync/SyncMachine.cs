@@ -2,80 +2,264 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Consensus;
 
-/// <summary>What a <see cref="SyncMachine"/> is told.</summary>
-public abstract record SyncInput
-{
-    private SyncInput()
-    {
-    }
-
-    /// <summary>The first input, and again whenever a block was committed (synced or voted).</summary>
-    public sealed record Committed(BlockReference Block) : SyncInput;
-
-    public sealed record Tick : SyncInput;
-
-    /// <summary>A peer is there and says (in its Hello) up to which height it can serve.</summary>
-    public sealed record PeerConnected(PeerId Peer, Height Finalized) : SyncInput;
-
-    public sealed record PeerDisconnected(PeerId Peer) : SyncInput;
-
-    /// <summary>A message with <see cref="WireMessage.IsSync"/>.</summary>
-    public sealed record Received(PeerId Peer, WireMessage Message) : SyncInput;
-
-    /// <summary>From ConsensusEffect.CatchUp: a finalization whose block is not here.</summary>
-    public sealed record Behind(Certificate Finalization) : SyncInput;
-
-    /// <summary>Answers <see cref="SyncEffect.ReadArchive"/>.</summary>
-    public sealed record ArchiveRead(
-        PeerId Peer, ulong RequestId, IReadOnlyList<byte[]> Blocks, Certificate? Finalization)
-        : SyncInput;
-
-    /// <summary>Answers <see cref="SyncEffect.Apply"/> when the block did not execute.</summary>
-    public sealed record ApplyFailed(BlockReference Block, string Reason) : SyncInput;
-}
-
-/// <summary>What a <see cref="SyncMachine"/> asks for, in the order to be carried out.</summary>
-public abstract record SyncEffect
-{
-    private SyncEffect()
-    {
-    }
-
-    public sealed record Send(PeerId Peer, WireMessage Message) : SyncEffect;
-
-    public sealed record SetTimer(long AtMs) : SyncEffect;
-
-    /// <summary>
-    /// Execute and commit this block, child of the one before, and give Committed here. It is final
-    /// by <paramref name="Proof"/>, as its block (<paramref name="IsProofBlock"/>) or an ancestor of
-    /// it; when it is the proof's block, give Adopted(block, proof) to SimplexMachine as well.
-    /// </summary>
-    public sealed record Apply(
-        BlockReference Block, ConsensusPayload Payload, byte[] Encoded, Certificate Proof,
-        bool IsProofBlock) : SyncEffect;
-
-    /// <summary>
-    /// Read finalized blocks From, From + 1, … (at most MaxBlocks and MaxBytes) ending at one whose
-    /// finalization certificate is stored, and answer ArchiveRead.
-    /// </summary>
-    public sealed record ReadArchive(
-        PeerId Peer, ulong RequestId, Height From, int MaxBlocks, int MaxBytes) : SyncEffect;
-
-    public sealed record Penalty(PeerId Peer, int Weight, string Reason) : SyncEffect;
-}
-
 /// <summary>
 /// Fetches finalized blocks this node lacks, and serves those it has. Sans-IO like
-/// <see cref="SimplexMachine"/>.
+/// <see cref="SimplexMachine"/>. One request is out at a time, and the next follows when its blocks
+/// are committed: so what is buffered is one answer. Nothing an answer says is believed but by its
+/// finalization certificate and the hash links down to the own last block.
 /// </summary>
 public sealed class SyncMachine
 {
+    private readonly CertificateVerifier _verifier;
+    private readonly IBlockReader _blocks;
+    private readonly SortedDictionary<PeerId, SyncPeer> _peers = [];
+    private readonly PeerBudgets _budgets = new();
+    private readonly List<SyncEffect> _effects = [];
+    private BlockReference? _committed;
+    private Certificate? _goal;
+    private Height? _applyingTo;
+    private (PeerId Peer, ulong Id, long TimeoutAt)? _request;
+    private ulong _lastId;
+    private PeerId _lastPeer;
+    private bool _isStopped;
+    private long? _timerAt;
+
     public SyncMachine(
         ConsensusConfig config, Epoch epoch, ValidatorSet validators, IVoteVerifier verifier,
-        IBlockReader blocks) =>
-        _ = (config, epoch, validators, verifier, blocks);
+        IBlockReader blocks)
+    {
+        _verifier = new CertificateVerifier(new VoteDigests(config), epoch, validators, verifier);
+        _blocks = blocks;
+    }
+
+    /// <summary>True while blocks are known to be missing.</summary>
+    public bool IsBehind => _committed is { } committed && _goal?.View > committed.View;
 
     /// <summary>As <see cref="SimplexMachine.Step"/>.</summary>
-    public IReadOnlyList<SyncEffect> Step(long nowMs, SyncInput input) =>
-        throw new NotSupportedException();
+    public IReadOnlyList<SyncEffect> Step(long nowMs, SyncInput input)
+    {
+        _effects.Clear();
+        switch (input)
+        {
+            case SyncInput.Committed committed:
+                OnCommitted(committed.Block);
+                break;
+            case SyncInput.Tick:
+                break;
+            case SyncInput.PeerConnected peer:
+                if (_peers.Count < SyncLimits.MaxPeers)
+                {
+                    _peers[peer.Peer] = new SyncPeer { Finalized = peer.Finalized };
+                }
+                break;
+            case SyncInput.PeerDisconnected peer:
+                _peers.Remove(peer.Peer);
+                _request = _request?.Peer == peer.Peer ? null : _request;
+                break;
+            case SyncInput.Received received:
+                Receive(received.Peer, received.Message, nowMs);
+                break;
+            case SyncInput.Behind behind:
+                _goal = behind.Finalization.View > (_goal?.View ?? View.Genesis)
+                    ? behind.Finalization
+                    : _goal;
+                break;
+            case SyncInput.ArchiveRead read:
+                _effects.Add(new SyncEffect.Send(read.Peer, new SyncResponseMessage(
+                    read.RequestId, read.Blocks, read.Finalization)));
+                break;
+            case SyncInput.ApplyFailed:
+                // A final block that does not execute here: asking again can't help.
+                _isStopped = true;
+                break;
+            default:
+                Invariant.Require(false, "every input has its arm");
+                break;
+        }
+        Expire(nowMs);
+        Request(nowMs);
+        SetTimer(nowMs, input);
+        return _effects;
+    }
+
+    private void OnCommitted(BlockReference block)
+    {
+        if (_committed is null || block.Height > _committed.Height)
+        {
+            _committed = block;
+        }
+        _applyingTo = _applyingTo > _committed.Height ? _applyingTo : null;
+    }
+
+    private void Receive(PeerId peer, WireMessage message, long nowMs)
+    {
+        if (message is SyncRequestMessage request)
+        {
+            Serve(peer, request, nowMs);
+        }
+        else if (message is SyncResponseMessage response && _request is { } open
+            && open.Peer == peer && open.Id == response.RequestId)
+        {
+            _request = null;
+            Take(peer, response, nowMs);
+        }
+    }
+
+    private void Serve(PeerId peer, SyncRequestMessage request, long nowMs)
+    {
+        if (!_budgets.TryTake(peer, nowMs))
+        {
+            _effects.Add(new SyncEffect.Penalty(peer, 1, "too many sync requests"));
+        }
+        else if (_committed is null || request.From > _committed.Height || request.MaxBlocks == 0)
+        {
+            _effects.Add(new SyncEffect.Send(
+                peer, new SyncResponseMessage(request.RequestId, [], null)));
+        }
+        else
+        {
+            _effects.Add(new SyncEffect.ReadArchive(
+                peer, request.RequestId, request.From,
+                Math.Min(request.MaxBlocks, WireLimits.MaxSyncBlocks), SyncLimits.MaxAnswerBytes));
+        }
+    }
+
+    private void Take(PeerId peer, SyncResponseMessage response, long nowMs)
+    {
+        if (response.Blocks.Count == 0)
+        {
+            Postpone(peer, nowMs);
+            return;
+        }
+        string? error = Check(response, out List<SyncEffect.Apply> steps);
+        if (error is not null)
+        {
+            _effects.Add(new SyncEffect.Penalty(peer, 5, error));
+            Postpone(peer, nowMs);
+            return;
+        }
+        if (_peers.TryGetValue(peer, out SyncPeer? known))
+        {
+            known.Failures = 0;
+        }
+        if (steps.Count > 0)
+        {
+            _applyingTo = steps[^1].Block.Height;
+            _effects.AddRange(steps);
+        }
+    }
+
+    /// <summary>
+    /// What is wrong with the answer, or null and the blocks above the last committed, which may
+    /// have moved on by votes since the request.
+    /// </summary>
+    private string? Check(SyncResponseMessage response, out List<SyncEffect.Apply> steps)
+    {
+        steps = [];
+        BlockReference tip = _committed!;
+        if (response.Finalization is not { Kind: VoteKind.Finalize } proof)
+        {
+            return "blocks without a finalization";
+        }
+        BlockReference? last = null;
+        foreach (byte[] encoded in response.Blocks)
+        {
+            if (!_blocks.TryRead(encoded, out BlockReference block, out ConsensusPayload payload))
+            {
+                return "bytes are no block";
+            }
+            bool isLinked = last is null
+                || (block.ParentHash == last.Hash && block.Height == last.Height.Next);
+            bool fitsTip = block.Height != tip.Height.Next || block.ParentHash == tip.Hash;
+            if (!isLinked || !fitsTip || (last is null && block.Height > tip.Height.Next))
+            {
+                return "blocks are not linked";
+            }
+            last = block;
+            if (block.Height > tip.Height)
+            {
+                steps.Add(new SyncEffect.Apply(
+                    block, payload, encoded, proof, block.Hash == proof.BlockHash));
+            }
+        }
+        return last!.Hash != proof.BlockHash || last.View != proof.View
+            ? "finalization is of another block"
+            : _verifier.Check(proof);
+    }
+
+    private void Postpone(PeerId peer, long nowMs)
+    {
+        if (_peers.TryGetValue(peer, out SyncPeer? known))
+        {
+            int doublings = Math.Min(known.Failures++, SyncLimits.MaxRetryDoublings);
+            known.NotBefore = nowMs + (SyncLimits.RetryMs << doublings);
+            known.Finalized = Height.Genesis;
+        }
+    }
+
+    private void Expire(long nowMs)
+    {
+        if (_request is { } open && nowMs >= open.TimeoutAt)
+        {
+            _request = null;
+            Postpone(open.Peer, nowMs);
+            _effects.Add(new SyncEffect.Penalty(open.Peer, 1, "no answer to a sync request"));
+        }
+    }
+
+    private void Request(long nowMs)
+    {
+        if (_isStopped || _committed is not { } tip || _request is not null
+            || _applyingTo is not null || PeerToAsk(tip, nowMs) is not { } peer)
+        {
+            return;
+        }
+        _lastPeer = peer;
+        _request = (peer, ++_lastId, nowMs + SyncLimits.RequestTimeoutMs);
+        _effects.Add(new SyncEffect.Send(peer, new SyncRequestMessage(
+            _lastId, tip.Height.Next, WireLimits.MaxSyncBlocks)));
+    }
+
+    /// <summary>
+    /// The next peer in turn that may be asked now: any when a finalization says blocks are
+    /// missing, else only one that says it has more.
+    /// </summary>
+    private PeerId? PeerToAsk(BlockReference tip, long nowMs)
+    {
+        PeerId? first = null;
+        foreach ((PeerId peer, SyncPeer state) in _peers)
+        {
+            bool isUseful = IsBehind || state.Finalized > tip.Height;
+            if (isUseful && nowMs >= state.NotBefore)
+            {
+                if (peer > _lastPeer)
+                {
+                    return peer;
+                }
+                first ??= peer;
+            }
+        }
+        return first;
+    }
+
+    private void SetTimer(long nowMs, SyncInput input)
+    {
+        long? at = _request?.TimeoutAt;
+        if (_request is null && _applyingTo is null && !_isStopped && IsBehind && _peers.Count > 0)
+        {
+            at = Math.Max(nowMs + 1, _peers.Values.Min(peer => peer.NotBefore));
+        }
+        if (at is { } due && (input is SyncInput.Tick || due != _timerAt))
+        {
+            _effects.Add(new SyncEffect.SetTimer(due));
+        }
+        _timerAt = at;
+    }
+
+    private sealed class SyncPeer
+    {
+        public Height Finalized { get; set; }
+        public long NotBefore { get; set; }
+        public int Failures { get; set; }
+    }
 }

@@ -1,0 +1,20 @@
+namespace Homeostat.Consensus;
+
+/// <summary>Bounds of block sync; local to a node.</summary>
+internal static class SyncLimits
+{
+    /// <summary>An answer takes a disk read and, at worst, 8 MiB over a slow line.</summary>
+    public const long RequestTimeoutMs = 3_000;
+
+    /// <summary>Pause before a peer that had nothing, or failed, is asked again.</summary>
+    public const long RetryMs = 100;
+
+    /// <summary>The pause doubles with each failure in a row, up to 2^this.</summary>
+    public const int MaxRetryDoublings = 6;
+
+    /// <summary>Bytes of blocks in one answer; below the largest message.</summary>
+    public const int MaxAnswerBytes = 8 * 1024 * 1024;
+
+    /// <summary>Peers kept; more are not asked.</summary>
+    public const int MaxPeers = 256;
+}
