@@ -11,49 +11,131 @@ namespace Homeostat.Ledger;
 /// </summary>
 public sealed class WorldSnapshot
 {
-    public Hash256 Root => throw new NotSupportedException();
+    private TrieNode? _accounts;
+
+    internal WorldSnapshot(TrieNode? accounts, INodeSource source)
+    {
+        _accounts = accounts;
+        Source = source;
+        Root = TrieSealer.RootHash(accounts);
+    }
+
+    public Hash256 Root { get; }
+
+    public INodeSource Source { get; }
+
+    internal TrieNode? Accounts => _accounts;
 
     /// <summary>The state without accounts; code of later blocks is looked for in the source.</summary>
-    public static WorldSnapshot Empty(INodeSource source) => throw new NotSupportedException();
+    public static WorldSnapshot Empty(INodeSource source) => new(null, source);
 
     /// <summary>The state at a root the source holds; nothing is read yet.</summary>
     public static WorldSnapshot Open(in Hash256 root, INodeSource source) =>
-        throw new NotSupportedException();
+        new(root == Keccak.EmptyTrie ? null : new UnloadedNode(root), source);
 
     /// <summary>Null when absent.</summary>
-    public AccountState? GetAccount(in Address address) => throw new NotSupportedException();
+    public AccountState? GetAccount(in Address address) => FindAccount(address)?.State;
 
     /// <summary>Zero when the slot or the account is absent.</summary>
-    public UInt256 GetStorage(in Address address, in UInt256 slot) =>
-        throw new NotSupportedException();
+    public UInt256 GetStorage(in Address address, in UInt256 slot)
+    {
+        AccountNode? account = FindAccount(address);
+        return account is null ? UInt256.Zero : ReadSlot(ref account.Storage, slot, Source);
+    }
 
     /// <summary><see cref="Code.Empty"/> when the account is absent or has none.</summary>
-    public Code GetCode(in Address address) => throw new NotSupportedException();
+    public Code GetCode(in Address address)
+    {
+        AccountNode? account = FindAccount(address);
+        return account is null ? Code.Empty : LoadCode(account, Source);
+    }
 
     /// <summary>Proofs of an account and of slots of it, as eth_getProof gives them.</summary>
-    public AccountProof Prove(in Address address, IReadOnlyList<UInt256> slots) =>
-        throw new NotSupportedException();
+    public AccountProof Prove(in Address address, IReadOnlyList<UInt256> slots)
+    {
+        byte[] key = Keccak.Hash(address.Bytes).ToArray();
+        List<byte[]> nodes = TrieProof.Make(ref _accounts, key, Source);
+        AccountNode? account = FindAccount(address);
+        var proofs = new List<StorageProof>(slots.Count);
+        foreach (UInt256 slot in slots)
+        {
+            if (account is null)
+            {
+                proofs.Add(new StorageProof(slot, UInt256.Zero, []));
+                continue;
+            }
+            List<byte[]> path = TrieProof.Make(ref account.Storage, KeyOf(slot), Source);
+            proofs.Add(new StorageProof(slot, ReadSlot(ref account.Storage, slot, Source), path));
+        }
+        return new AccountProof(address, account?.State, nodes, proofs);
+    }
 
     /// <summary>
     /// Trie nodes and code of this state that are not in the other (null: all that are in memory),
-    /// each with its hash, parents first: what a store must add to hold this state as well.
+    /// each with its hash, parents first: what a store must add to hold this state as well. A node
+    /// that only moved may be listed again; the same bytes never have two hashes, so that is
+    /// harmless.
     /// </summary>
-    public IReadOnlyList<KeyValuePair<Hash256, byte[]>> NodesSince(WorldSnapshot? older) =>
-        throw new NotSupportedException();
-}
+    public IReadOnlyList<KeyValuePair<Hash256, byte[]>> NodesSince(WorldSnapshot? older)
+    {
+        var walk = new NodeDifference();
+        walk.Accounts(_accounts, older?._accounts);
+        return walk.Nodes;
+    }
 
-/// <summary>A slot with the trie nodes from the storage root to it.</summary>
-public sealed record StorageProof(UInt256 Slot, UInt256 Value, IReadOnlyList<byte[]> Nodes);
+    internal static byte[] KeyOf(in UInt256 slot) => Keccak.Hash(slot.ToBigEndian()).ToArray();
 
-/// <summary>
-/// An account (null: absent) with the trie nodes from the state root to it or to where it would be.
-/// </summary>
-public sealed record AccountProof(
-    Address Address,
-    AccountState? Account,
-    IReadOnlyList<byte[]> Nodes,
-    IReadOnlyList<StorageProof> Slots)
-{
-    /// <summary>True when the nodes prove the account and all slots against the state root.</summary>
-    public bool Verify(in Hash256 stateRoot) => throw new NotSupportedException();
+    internal AccountNode? FindAccount(in Address address)
+    {
+        byte[] key = Keccak.Hash(address.Bytes).ToArray();
+        return FindAccount(ref _accounts, key, Source);
+    }
+
+    internal static AccountNode? FindAccount(ref TrieNode? root, byte[] key, INodeSource source)
+    {
+        LeafNode? leaf = MerkleTrie.Find(ref root, key, source);
+        return leaf is null ? null : leaf.Account ??= DecodeAccount(leaf.Value);
+    }
+
+    private static AccountNode DecodeAccount(byte[] value)
+    {
+        if (!AccountState.TryDecode(value, out AccountState state))
+        {
+            throw new StateUnavailable("malformed account in the state trie");
+        }
+        TrieNode? storage =
+            state.StorageRoot == Keccak.EmptyTrie ? null : new UnloadedNode(state.StorageRoot);
+        return new AccountNode(state, storage, state.HasCode ? null : Code.Empty);
+    }
+
+    internal static UInt256 ReadSlot(ref TrieNode? storage, in UInt256 slot, INodeSource source)
+    {
+        if (storage is null)
+        {
+            return UInt256.Zero;
+        }
+        LeafNode? leaf = MerkleTrie.Find(ref storage, KeyOf(slot), source);
+        if (leaf is null)
+        {
+            return UInt256.Zero;
+        }
+        var reader = new RlpReader(leaf.Value);
+        return reader.ReadUInt256();
+    }
+
+    internal static Code LoadCode(AccountNode account, INodeSource source)
+    {
+        if (account.Code is { } known)
+        {
+            return known;
+        }
+        Hash256 hash = account.State.CodeHash;
+        if (!source.TryGet(hash, out byte[]? bytes))
+        {
+            throw new StateUnavailable($"code {hash} is missing");
+        }
+        var code = new Code(bytes, hash);
+        account.Code = code;
+        return code;
+    }
 }
