@@ -165,9 +165,9 @@ public sealed record ExecutedBlock
 public sealed record BlockRefusal(string Reason)
 {
     /// <summary>
-    /// The broken invariant if execution threw: such a block is worth a dump for its finders.
+    /// What was thrown if execution threw: such a block is worth a dump for its finders.
     /// </summary>
-    public InvariantViolation? Broken { get; init; }
+    public Exception? Broken { get; init; }
 
     /// <summary>The state root that this node computed, when it got that far.</summary>
     public Hash256? OwnStateRoot { get; init; }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Homeostat.Evm;
+using Homeostat.Primitives;
 
 namespace Homeostat.Ledger;
 
@@ -27,6 +28,28 @@ public sealed record TransactionResult
 /// </summary>
 public sealed class BlockExecution
 {
+    private readonly BlockRules _rules;
+    private readonly BlockInputs? _inputs;
+    private readonly TransactionProcessor _processor;
+    private readonly SystemContracts _system;
+    private readonly List<RecoveredTransaction> _transactions = [];
+    private readonly List<Receipt> _receipts = [];
+    private BlockRefusal? _broken;
+
+    private BlockExecution(
+        WorldSnapshot parentState, BlockHeader header, BlockRules rules, BlockInputs? inputs,
+        IEvmEngine engine, IBlockHashes hashes, ITracer? tracer)
+    {
+        Invariant.Require(rules.HasInputs == inputs is not null);
+        Header = header;
+        _rules = rules;
+        _inputs = inputs;
+        State = new WorldState(parentState);
+        BlockEnvironment environment = EnvironmentOf(header, rules, hashes);
+        _processor = new TransactionProcessor(State, rules, environment, engine, tracer);
+        _system = new SystemContracts(State, rules, environment, engine);
+    }
+
     /// <summary>
     /// Begins a block on its parent's state: applies what the fork does before the first
     /// transaction (system calls, DAO fork).
@@ -38,34 +61,131 @@ public sealed class BlockExecution
     /// </param>
     /// <param name="rules">The rules at this block.</param>
     /// <param name="inputs">Null for an Ethereum block.</param>
+    /// <param name="engine">Used by this execution alone until it is finished.</param>
     /// <param name="hashes">
     /// Hashes of ancestors; null reads them from the state (EIP-2935), which Prague and later allow.
     /// </param>
+    /// <param name="tracer">Watches the transactions; null for none.</param>
     public static BlockExecution Start(
         WorldSnapshot parentState, BlockHeader header, BlockRules rules, BlockInputs? inputs,
-        IEvmEngine engine, IBlockHashes? hashes = null, ITracer? tracer = null) =>
-        throw new NotSupportedException();
+        IEvmEngine engine, IBlockHashes? hashes = null, ITracer? tracer = null)
+    {
+        var execution = new BlockExecution(
+            parentState, header, rules, inputs, engine,
+            hashes ?? new HistoryBlockHashes(parentState, header), tracer);
+        execution.State.WarmAlways(rules.Precompiles);
+        if (rules.DaoForkBlock == header.Number.Value)
+        {
+            DaoFork.Apply(execution.State);
+        }
+        execution._system.CallBefore(header);
+        return execution;
+    }
 
     /// <summary>The header as given to <see cref="Start"/>.</summary>
-    public BlockHeader Header => throw new NotSupportedException();
+    public BlockHeader Header { get; }
 
-    public WorldState State => throw new NotSupportedException();
+    public WorldState State { get; }
 
-    public IReadOnlyList<RecoveredTransaction> Transactions => throw new NotSupportedException();
+    public IReadOnlyList<RecoveredTransaction> Transactions => _transactions;
 
-    public IReadOnlyList<Receipt> Receipts => throw new NotSupportedException();
+    public IReadOnlyList<Receipt> Receipts => _receipts;
 
     /// <summary>Gas used by the transactions so far.</summary>
-    public ulong GasUsed => throw new NotSupportedException();
+    public ulong GasUsed { get; private set; }
 
-    public ulong GasLeft => throw new NotSupportedException();
+    public ulong BlobGasUsed { get; private set; }
+
+    public ulong GasLeft => Header.GasLimit - GasUsed;
+
+    /// <summary>What the EVM sees of a block with this header.</summary>
+    public static BlockEnvironment EnvironmentOf(
+        BlockHeader header, BlockRules rules, IBlockHashes hashes) => new()
+        {
+            Coinbase = header.Coinbase,
+            Number = header.Number.Value,
+            Timestamp = header.Timestamp,
+            GasLimit = header.GasLimit,
+            BaseFee = header.BaseFee ?? UInt256.Zero,
+            PrevRandao = rules.IsProofOfStake
+                ? UInt256.FromHash256(header.MixHash)
+                : header.Difficulty,
+            BlobBaseFee = rules.Blobs is { } schedule
+                ? BlobGas.Price(header.ExcessBlobGas ?? 0, schedule)
+                : UInt256.Zero,
+            ChainId = rules.ChainId,
+            BlockHashes = hashes,
+        };
 
     /// <summary>
     /// Executes the transaction if it is valid here. Otherwise nothing has changed and the next may
-    /// be tried.
+    /// be tried; but a transaction 0 that fails leaves a block that can't be finished.
     /// </summary>
-    public TransactionResult TryApply(RecoveredTransaction transaction) =>
-        throw new NotSupportedException();
+    public TransactionResult TryApply(RecoveredTransaction transaction)
+    {
+        bool isTransaction0 = _inputs is not null && _transactions.Count == 0;
+        string? error = isTransaction0
+            ? InputRules.CheckTransaction0(transaction, Header, _inputs!)
+            : null;
+        TransactionChecks checks = isTransaction0
+            ? TransactionChecks.All & ~TransactionChecks.BaseFee
+            : TransactionChecks.All;
+        error ??= CheckRoom(transaction.Transaction) ?? _processor.Validate(transaction, checks);
+        if (error is not null)
+        {
+            return new TransactionResult { Error = error };
+        }
+        TransactionOutcome outcome = _processor.Execute(transaction);
+        if (isTransaction0 && !outcome.Result.IsSuccess)
+        {
+            _broken = new BlockRefusal($"transaction 0 failed: {outcome.Result.Status} "
+                + Hex.Encode(outcome.Result.Output));
+        }
+        Receipt receipt = Include(transaction, outcome);
+        return new TransactionResult
+        {
+            Receipt = receipt,
+            Status = outcome.Result.Status,
+            Output = outcome.Result.Output,
+        };
+    }
+
+    private string? CheckRoom(Transaction transaction)
+    {
+        if (transaction.GasLimit > GasLeft)
+        {
+            return "gas limit reached";
+        }
+        ulong blobGas = BlobGasUsed + TransactionProcessor.BlobGasOf(transaction);
+        ulong most = _rules.Blobs is { } schedule ? schedule.Max * BlobSchedule.GasPerBlob : 0;
+        return transaction.Type == TransactionType.Blob && blobGas > most
+            ? $"blob gas used {blobGas} exceeds maximum allowance {most}"
+            : null;
+    }
+
+    private Receipt Include(RecoveredTransaction transaction, in TransactionOutcome outcome)
+    {
+        IReadOnlyList<Log> logs = State.EndTransaction(_rules.Evm.ClearsEmptyAccounts);
+        ulong blobGas = TransactionProcessor.BlobGasOf(transaction.Transaction);
+        GasUsed += outcome.GasUsed;
+        BlobGasUsed += blobGas;
+        var receipt = new Receipt
+        {
+            Type = transaction.Transaction.Type,
+            Succeeded = outcome.Result.IsSuccess,
+            PostState = _rules.Evm.IsByzantium ? null : State.ComputeRoot(),
+            CumulativeGasUsed = GasUsed,
+            Bloom = Bloom.Of(logs),
+            Logs = logs,
+            GasUsed = outcome.GasUsed,
+            EffectiveGasPrice = outcome.Price,
+            CreatedAddress = outcome.CreatedAddress,
+            BlobGasUsed = blobGas,
+        };
+        _transactions.Add(transaction);
+        _receipts.Add(receipt);
+        return receipt;
+    }
 
     /// <summary>
     /// Does what the fork does after the last transaction (withdrawals, requests, rewards) and
@@ -76,5 +196,63 @@ public sealed class BlockExecution
     public bool TryFinish(
         IReadOnlyList<BlockHeader> ommers, IReadOnlyList<Withdrawal>? withdrawals,
         [NotNullWhen(true)] out ExecutedBlock? block,
-        [NotNullWhen(false)] out BlockRefusal? refusal) => throw new NotSupportedException();
+        [NotNullWhen(false)] out BlockRefusal? refusal)
+    {
+        block = null;
+        refusal = _broken;
+        if (_inputs is not null && _transactions.Count == 0)
+        {
+            refusal ??= new BlockRefusal("transaction 0 is missing");
+        }
+        List<byte[]>? requests = null;
+        if (refusal is null && _rules.HasRequests)
+        {
+            requests = _system.CollectRequests(_receipts, out string? error);
+            refusal = error is null ? null : new BlockRefusal(error);
+        }
+        if (refusal is not null)
+        {
+            return false;
+        }
+        Rewards.Pay(State, Header, ommers, withdrawals ?? [], _rules);
+        State.EndTransaction(_rules.Evm.ClearsEmptyAccounts);
+        block = Seal(ommers, withdrawals, requests);
+        return true;
+    }
+
+    private ExecutedBlock Seal(
+        IReadOnlyList<BlockHeader> ommers, IReadOnlyList<Withdrawal>? withdrawals,
+        List<byte[]>? requests)
+    {
+        (WorldSnapshot state, StateChanges changes) = State.Commit();
+        Transaction[] transactions = [.. _transactions.Select(item => item.Transaction)];
+        BlockHeader header = Header with
+        {
+            OmmersHash = OmmerRules.HashOf(ommers),
+            StateRoot = state.Root,
+            TransactionsRoot = ListRoot.OfTransactions(transactions),
+            ReceiptsRoot = ListRoot.OfReceipts(_receipts),
+            LogsBloom = Bloom.Union(_receipts),
+            GasUsed = GasUsed,
+            WithdrawalsRoot = withdrawals is null ? null : ListRoot.OfWithdrawals(withdrawals),
+            BlobGasUsed = _rules.Blobs is null ? null : BlobGasUsed,
+            RequestsHash = requests is null ? null : SystemContracts.HashOf(requests),
+        };
+        var block = new Block
+        {
+            Header = header,
+            Transactions = transactions,
+            Ommers = ommers,
+            Withdrawals = withdrawals,
+        };
+        return new ExecutedBlock
+        {
+            Block = block,
+            Transactions = _transactions,
+            Receipts = _receipts,
+            State = state,
+            Changes = changes,
+            Requests = requests,
+        };
+    }
 }

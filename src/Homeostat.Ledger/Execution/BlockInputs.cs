@@ -23,6 +23,12 @@ public sealed record BlockInputs
     /// <summary>Transaction 0's calldata, byte for byte.</summary>
     public required byte[] Transaction0Data { get; init; }
 
+    /// <summary>Must be the header's coinbase when given: the view's leader.</summary>
+    public Address? Coinbase { get; init; }
+
+    /// <summary>Must be the header's mix hash (PREVRANDAO) when given.</summary>
+    public Hash256? Randomness { get; init; }
+
     /// <summary>Must be the header's gas limit.</summary>
     public required ulong GasLimit { get; init; }
 

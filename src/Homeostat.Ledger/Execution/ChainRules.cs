@@ -3,30 +3,70 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Ledger;
 
+/// <summary>From when on rules hold: a block, a time, or the merge to proof of stake.</summary>
+public sealed record ForkActivation
+{
+    public required BlockRules Rules { get; init; }
+
+    /// <summary>First block's number; null when not by number.</summary>
+    public ulong? Block { get; init; }
+
+    /// <summary>First block's timestamp; null when not by time.</summary>
+    public ulong? Time { get; init; }
+
+    /// <summary>
+    /// At the terminal total difficulty: which blocks are past it shows in their difficulty of 0.
+    /// </summary>
+    public bool AtMerge { get; init; }
+}
+
 /// <summary>
 /// All the rules of one chain: which hold at which block. Ethereum's networks and Homeostat's
 /// differ in the entries of this table only.
 /// </summary>
 public sealed class ChainRules
 {
-    public ulong ChainId => throw new NotSupportedException();
+    private readonly ForkActivation[] _activations;
+
+    /// <param name="activations">In their order; the first holds from genesis on.</param>
+    public ChainRules(ulong chainId, IReadOnlyList<ForkActivation> activations)
+    {
+        Invariant.Require(activations.Count > 0);
+        ChainId = chainId;
+        _activations = [.. activations];
+    }
+
+    public ulong ChainId { get; }
+
+    /// <summary>The rules of the block with this header.</summary>
+    public BlockRules At(BlockHeader header) =>
+        At(header.Number, header.Timestamp, header.Difficulty.IsZero);
 
     /// <summary>The rules of a block with this number and timestamp.</summary>
-    public BlockRules At(Height number, ulong timestamp) => throw new NotSupportedException();
+    /// <param name="isMerged">Past the merge, where one is in the table.</param>
+    public BlockRules At(Height number, ulong timestamp, bool isMerged = true)
+    {
+        BlockRules rules = _activations[0].Rules;
+        foreach (ForkActivation activation in _activations.AsSpan(1))
+        {
+            bool active = activation.AtMerge ? isMerged
+                : activation.Block is { } block ? block <= number.Value
+                : activation.Time is { } time && time <= timestamp;
+            if (!active)
+            {
+                break;
+            }
+            rules = activation.Rules;
+        }
+        return rules;
+    }
 
     /// <summary>A Homeostat network: Osaka with Homeostat's differences from genesis on.</summary>
     /// <param name="allowsBlobs">Blob transactions are refused unless the genesis says so.</param>
     public static ChainRules Homeostat(ulong chainId, bool allowsBlobs = false) =>
-        throw new NotSupportedException();
+        new(chainId, [new() { Rules = EthereumForks.Homeostat(chainId, allowsBlobs), Block = 0 }]);
 
     /// <summary>An Ethereum network that follows one fork from genesis on.</summary>
     public static ChainRules Ethereum(ulong chainId, Fork fork) =>
-        throw new NotSupportedException();
-}
-
-/// <summary>The rules of one block.</summary>
-public sealed record BlockRules
-{
-    public ulong ChainId { get; init; }
-    public ForkRules Evm { get; init; } = ForkRules.For(Fork.Frontier);
+        new(chainId, [new() { Rules = EthereumForks.Rules(fork, chainId), Block = 0 }]);
 }

@@ -1,5 +1,3 @@
-using Homeostat.Primitives;
-
 namespace Homeostat.Ledger;
 
 /// <summary>A key's new value; null removes it.</summary>

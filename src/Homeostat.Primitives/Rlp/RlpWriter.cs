@@ -79,6 +79,8 @@ public sealed class RlpWriter
 
     public ReadOnlySpan<byte> WrittenSpan => _buffer.AsSpan(0, _length);
 
+    public ReadOnlyMemory<byte> WrittenMemory => _buffer.AsMemory(0, _length);
+
     public byte[] ToArray() => WrittenSpan.ToArray();
 
     public Hash256 Hash() => Keccak.Hash(WrittenSpan);
