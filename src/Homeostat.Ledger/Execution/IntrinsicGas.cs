@@ -1,5 +1,3 @@
-using Homeostat.Primitives;
-
 namespace Homeostat.Ledger;
 
 /// <summary>Gas a transaction costs before any of it executes (Yellow Paper, g0).</summary>

@@ -196,7 +196,7 @@ internal sealed class TransactionProcessor(
         }
     }
 
-    private CallMessage MessageFor(RecoveredTransaction recovered, ulong gas)
+    private static CallMessage MessageFor(RecoveredTransaction recovered, ulong gas)
     {
         Transaction transaction = recovered.Transaction;
         Address target = transaction.To

@@ -157,7 +157,7 @@ public sealed partial class WorldState
             inputs[i] = preimage(i);
         }
         var hashes = new Hash256[count];
-        HashBatch.Hash(inputs, hashes);
+        Keccak.HashMany(inputs, hashes);
         byte[][] keys = new byte[count][];
         for (int i = 0; i < count; i++)
         {

@@ -99,7 +99,7 @@ internal sealed class TrieSealer
             inputs[i] = all[large[i].Start..large[i].End];
         }
         var digests = new Hash256[inputs.Length];
-        HashBatch.Hash(inputs, digests);
+        Keccak.HashMany(inputs, digests);
         for (int i = 0; i < digests.Length; i++)
         {
             large[i].Node.Seal(digests[i]);
