@@ -13,6 +13,7 @@ public sealed class Code
     private static readonly byte[] DelegationPrefix = [0xef, 0x01, 0x00];
 
     private StrongHash? _hash;
+    private Decoded? _decoded, _traced;
 
     /// <param name="bytes">Not to be changed afterwards.</param>
     public Code(byte[] bytes)
@@ -45,6 +46,21 @@ public sealed class Code
     /// <summary>The designator that delegates to an address.</summary>
     public static Code DelegationTo(in Address target) =>
         new([.. DelegationPrefix, .. target.Bytes]);
+
+    /// <summary>The decoded form under a fork's rules; the last fork's is kept.</summary>
+    internal Program ProgramFor(ForkRules rules, bool isTraced)
+    {
+        ref Decoded? kept = ref isTraced ? ref _traced : ref _decoded;
+        Decoded? decoded = kept;
+        if (decoded is null || decoded.Rules != rules.Fork)
+        {
+            decoded = new Decoded(rules.Fork, Decoder.Decode(Bytes, rules, isTraced));
+            kept = decoded;
+        }
+        return decoded.Program;
+    }
+
+    private sealed record Decoded(Fork Rules, Program Program);
 
     // A reference, so that another thread sees all of the hash or none of it.
     private sealed record StrongHash(Hash256 Value);
