@@ -44,7 +44,7 @@ internal static unsafe class CallOperations
         {
             gas += (long)GasCosts.CallStipend;
         }
-        UInt256* result = top + ip->Argument;
+        UInt256* result = unchecked(top + ip->Argument);
         caller.StackHeight = (int)(result - m.Floor);
         caller.ReturnOffset = outputStart;
         caller.ReturnLength = (ulong)outputLength;
@@ -143,7 +143,7 @@ internal static unsafe class CallOperations
         {
             return Halt.OutOfGas;
         }
-        UInt256* result = top + ip->Argument;
+        UInt256* result = unchecked(top + ip->Argument);
         UInt256 value = *top;
         m.ReturnLength = 0;
         ulong nonce = m.World.GetNonce(caller.Self);

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Homeostat.Primitives;
 
 namespace Homeostat.Evm;

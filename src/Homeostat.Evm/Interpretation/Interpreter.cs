@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Homeostat.Primitives;
 
 namespace Homeostat.Evm;
@@ -43,92 +42,95 @@ internal static unsafe class Interpreter
         Halt halt;
         byte* at;
         nuint height;
-        for (; ; ip++)
+        unchecked
         {
-            switch (ip->Operation)
+            for (; ; ip++)
             {
-                case Fast.Block: goto Enter;
-                case Fast.TracedBlock: machine.TraceStep(ip, top, gas); goto Enter;
-                case Fast.PushSmall: Words.Set(++top, ip->Constant); continue;
-                case Fast.PushLarge: Words.Copy(constants + ip->Index, ++top); continue;
-                case Fast.Dup: Words.Copy(top + ip->Argument, top + 1); top++; continue;
-                case Fast.Swap: Words.Swap(top + ip->Argument, top); continue;
-                case Fast.Add: Words.Add(top, top - 1); top--; continue;
-                case Fast.Sub: Words.Subtract(top, top - 1, top - 1); top--; continue;
-                case Fast.Mul: Words.Multiply(top, top - 1); top--; continue;
-                case Fast.Lt: top--; Words.SetFlag(top, Words.IsLess(top + 1, top)); continue;
-                case Fast.Gt: top--; Words.SetFlag(top, Words.IsLess(top, top + 1)); continue;
-                case Fast.Slt: top--; Words.SetFlag(top, Words.IsSignedLess(top + 1, top)); continue;
-                case Fast.Sgt: top--; Words.SetFlag(top, Words.IsSignedLess(top, top + 1)); continue;
-                case Fast.Eq: top--; Words.SetFlag(top, Words.AreEqual(top, top + 1)); continue;
-                case Fast.IsZero: Words.SetFlag(top, Words.IsZero(top)); continue;
-                case Fast.And: Words.And(top, top - 1); top--; continue;
-                case Fast.Or: Words.Or(top, top - 1); top--; continue;
-                case Fast.Xor: Words.Xor(top, top - 1); top--; continue;
-                case Fast.Not: Words.Not(top); continue;
-                case Fast.Shl: Words.ShiftLeft(Words.Saturate(top), top - 1); top--; continue;
-                case Fast.Shr: Words.ShiftRight(Words.Saturate(top), top - 1); top--; continue;
-                case Fast.Pop: top--; continue;
-                case Fast.MLoad: at = machine.Word(Words.Saturate(top), ref gas); goto Load;
-                case Fast.MStore: at = machine.Word(Words.Saturate(top--), ref gas); goto Store;
-                case Fast.Jump: ip = machine.Target(top--); goto Land;
-                case Fast.JumpI:
-                    top -= 2;
-                    if (Words.IsZero(top + 1)) continue;
-                    ip = machine.Target(top + 2);
-                    goto Land;
-                case Fast.PushJump: goto Jump;
-                case Fast.PushJumpI: if (!Words.IsZero(top--)) goto Jump; continue;
-                case Fast.IsZeroPushJumpI: if (Words.IsZero(top--)) goto Jump; continue;
-                case Fast.DupPushJumpI: if (!Words.IsZero(top + ip->Argument)) goto Jump; continue;
-                case Fast.EqPushJumpI: top -= 2; if (Words.AreEqual(top + 2, top + 1)) goto Jump; continue;
-                case Fast.LtPushJumpI: top -= 2; if (Words.IsLess(top + 2, top + 1)) goto Jump; continue;
-                case Fast.GtPushJumpI: top -= 2; if (Words.IsLess(top + 1, top + 2)) goto Jump; continue;
-                case Fast.LtIsZeroPushJumpI: top -= 2; if (!Words.IsLess(top + 2, top + 1)) goto Jump; continue;
-                case Fast.GtIsZeroPushJumpI: top -= 2; if (!Words.IsLess(top + 1, top + 2)) goto Jump; continue;
-                case Fast.PushAdd: Words.AddSmall(top, ip->Constant); continue;
-                case Fast.PushSwapSub: Words.SubtractSmall(top, ip->Constant); continue;
-                case Fast.PushAnd: Words.Set(top, top->U0 & ip->Constant); continue;
-                case Fast.PushShl: Words.ShiftLeft(ip->Constant, top); continue;
-                case Fast.PushShr: Words.ShiftRight(ip->Constant, top); continue;
-                case Fast.PushEq: Words.SetFlag(top, Words.IsSmall(top, ip->Constant)); continue;
-                case Fast.PushMLoad: at = machine.Word(ip->Constant, ref gas); top++; goto Load;
-                case Fast.PushMStore: at = machine.Word(ip->Constant, ref gas); goto Store;
-                case Fast.SwapPop: Words.Copy(top, top + ip->Argument); top--; continue;
-                case Fast.PopPop: top -= 2; continue;
-                case Fast.DupDup: Words.DupDup(top, ip->Argument, ip->Index); top += 2; continue;
-                case Fast.DupAdd: Words.Add(top + ip->Argument, top); continue;
-                case Fast.SwapSub: Words.Subtract(top - 1, top, top - 1); top--; continue;
-                case Fast.DupMLoad:
-                    at = machine.Word(Words.Saturate(top + ip->Argument), ref gas);
-                    top++;
-                    goto Load;
-                default:
-                    machine.Gas = gas;
-                    halt = Operations.Table[ip->Operation](machine, top, ip);
-                    gas = machine.Gas;
-                    top += ip->Argument;
-                    if (halt == Halt.None) continue;
-                    goto Exit;
+                switch (ip->Operation)
+                {
+                    case Fast.Block: goto Enter;
+                    case Fast.TracedBlock: machine.TraceStep(ip, top, gas); goto Enter;
+                    case Fast.PushSmall: Words.Set(++top, ip->Constant); continue;
+                    case Fast.PushLarge: Words.Copy(constants + ip->Index, ++top); continue;
+                    case Fast.Dup: Words.Copy(top + ip->Argument, top + 1); top++; continue;
+                    case Fast.Swap: Words.Swap(top + ip->Argument, top); continue;
+                    case Fast.Add: Words.Add(top, top - 1); top--; continue;
+                    case Fast.Sub: Words.Subtract(top, top - 1, top - 1); top--; continue;
+                    case Fast.Mul: Words.Multiply(top, top - 1); top--; continue;
+                    case Fast.Lt: top--; Words.SetFlag(top, Words.IsLess(top + 1, top)); continue;
+                    case Fast.Gt: top--; Words.SetFlag(top, Words.IsLess(top, top + 1)); continue;
+                    case Fast.Slt: top--; Words.SetFlag(top, Words.IsSignedLess(top + 1, top)); continue;
+                    case Fast.Sgt: top--; Words.SetFlag(top, Words.IsSignedLess(top, top + 1)); continue;
+                    case Fast.Eq: top--; Words.SetFlag(top, Words.AreEqual(top, top + 1)); continue;
+                    case Fast.IsZero: Words.SetFlag(top, Words.IsZero(top)); continue;
+                    case Fast.And: Words.And(top, top - 1); top--; continue;
+                    case Fast.Or: Words.Or(top, top - 1); top--; continue;
+                    case Fast.Xor: Words.Xor(top, top - 1); top--; continue;
+                    case Fast.Not: Words.Not(top); continue;
+                    case Fast.Shl: Words.ShiftLeft(Words.Saturate(top), top - 1); top--; continue;
+                    case Fast.Shr: Words.ShiftRight(Words.Saturate(top), top - 1); top--; continue;
+                    case Fast.Pop: top--; continue;
+                    case Fast.MLoad: at = machine.Word(Words.Saturate(top), ref gas); goto Load;
+                    case Fast.MStore: at = machine.Word(Words.Saturate(top--), ref gas); goto Store;
+                    case Fast.Jump: ip = machine.Target(top--); goto Land;
+                    case Fast.JumpI:
+                        top -= 2;
+                        if (Words.IsZero(top + 1)) continue;
+                        ip = machine.Target(top + 2);
+                        goto Land;
+                    case Fast.PushJump: goto Jump;
+                    case Fast.PushJumpI: if (!Words.IsZero(top--)) goto Jump; continue;
+                    case Fast.IsZeroPushJumpI: if (Words.IsZero(top--)) goto Jump; continue;
+                    case Fast.DupPushJumpI: if (!Words.IsZero(top + ip->Argument)) goto Jump; continue;
+                    case Fast.EqPushJumpI: top -= 2; if (Words.AreEqual(top + 2, top + 1)) goto Jump; continue;
+                    case Fast.LtPushJumpI: top -= 2; if (Words.IsLess(top + 2, top + 1)) goto Jump; continue;
+                    case Fast.GtPushJumpI: top -= 2; if (Words.IsLess(top + 1, top + 2)) goto Jump; continue;
+                    case Fast.LtIsZeroPushJumpI: top -= 2; if (!Words.IsLess(top + 2, top + 1)) goto Jump; continue;
+                    case Fast.GtIsZeroPushJumpI: top -= 2; if (!Words.IsLess(top + 1, top + 2)) goto Jump; continue;
+                    case Fast.PushAdd: Words.AddSmall(top, ip->Constant); continue;
+                    case Fast.PushSwapSub: Words.SubtractSmall(top, ip->Constant); continue;
+                    case Fast.PushAnd: Words.Set(top, top->U0 & ip->Constant); continue;
+                    case Fast.PushShl: Words.ShiftLeft(ip->Constant, top); continue;
+                    case Fast.PushShr: Words.ShiftRight(ip->Constant, top); continue;
+                    case Fast.PushEq: Words.SetFlag(top, Words.IsSmall(top, ip->Constant)); continue;
+                    case Fast.PushMLoad: at = machine.Word(ip->Constant, ref gas); top++; goto Load;
+                    case Fast.PushMStore: at = machine.Word(ip->Constant, ref gas); goto Store;
+                    case Fast.SwapPop: Words.Copy(top, top + ip->Argument); top--; continue;
+                    case Fast.PopPop: top -= 2; continue;
+                    case Fast.DupDup: Words.DupDup(top, ip->Argument, ip->Index); top += 2; continue;
+                    case Fast.DupAdd: Words.Add(top + ip->Argument, top); continue;
+                    case Fast.SwapSub: Words.Subtract(top - 1, top, top - 1); top--; continue;
+                    case Fast.DupMLoad:
+                        at = machine.Word(Words.Saturate(top + ip->Argument), ref gas);
+                        top++;
+                        goto Load;
+                    default:
+                        machine.Gas = gas;
+                        halt = Operations.Table[ip->Operation](machine, top, ip);
+                        gas = machine.Gas;
+                        top += ip->Argument;
+                        if (halt == Halt.None) continue;
+                        goto Exit;
+                }
+            Load:
+                if (at == null) goto OutOfGas;
+                Words.Load(at, top);
+                continue;
+            Store:
+                if (at == null) goto OutOfGas;
+                Words.Store(top--, at);
+                continue;
+            Jump:
+                ip = machine.First + ip->Index;
+                goto Enter;
+            Land:
+                if (ip == null) goto NoTarget;
+            Enter:
+                gas -= ip->Gas;
+                height = (nuint)((byte*)top - (byte*)machine.Floor);
+                if (gas < 0) goto OutOfGas;
+                if (height - ip->RequiredBytes > ip->SlackBytes) goto BadStack;
             }
-        Load:
-            if (at == null) goto OutOfGas;
-            Words.Load(at, top);
-            continue;
-        Store:
-            if (at == null) goto OutOfGas;
-            Words.Store(top--, at);
-            continue;
-        Jump:
-            ip = machine.First + ip->Index;
-            goto Enter;
-        Land:
-            if (ip == null) goto NoTarget;
-        Enter:
-            gas -= ip->Gas;
-            height = (nuint)((byte*)top - (byte*)machine.Floor);
-            if (gas < 0) goto OutOfGas;
-            if (height - ip->RequiredBytes > ip->SlackBytes) goto BadStack;
         }
     OutOfGas:
         halt = Halt.OutOfGas;

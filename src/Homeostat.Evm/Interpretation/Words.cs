@@ -66,8 +66,11 @@ internal static unsafe class Words
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void DupDup(UInt256* top, int first, int second)
     {
-        Copy(top + first, top + 1);
-        Copy(top + 1 + second, top + 2);
+        unchecked
+        {
+            Copy(top + first, top + 1);
+            Copy(top + 1 + second, top + 2);
+        }
     }
 
     /// <summary>y := x · y.</summary>

@@ -69,85 +69,6 @@ public readonly partial struct UInt256
         }
     }
 
-    public static UInt256 operator *(in UInt256 a, in UInt256 b)
-    {
-        Multiply512(a, b, out UInt256 low, out _);
-        return low;
-    }
-
-    /// <summary>a · b modulo 2^256; true when the product needs more.</summary>
-    public static bool MultiplyOverflows(in UInt256 a, in UInt256 b, out UInt256 product)
-    {
-        Multiply512(a, b, out product, out UInt256 high);
-        return !high.IsZero;
-    }
-
-    /// <summary>The whole product, low and high 256 bits.</summary>
-    public static void Multiply512(in UInt256 a, in UInt256 b, out UInt256 low, out UInt256 high)
-    {
-        Span<ulong> x = [a.U0, a.U1, a.U2, a.U3];
-        Span<ulong> y = [b.U0, b.U1, b.U2, b.U3];
-        Span<ulong> r = stackalloc ulong[8];
-        r.Clear();
-        unchecked
-        {
-            for (int i = 0; i < 4; i++)
-            {
-                ulong carry = 0;
-                for (int j = 0; j < 4; j++)
-                {
-                    UInt128 t = (UInt128)x[i] * y[j] + r[i + j] + carry;
-                    r[i + j] = (ulong)t;
-                    carry = (ulong)(t >> 64);
-                }
-                r[i + 4] = carry;
-            }
-        }
-        low = new UInt256(r[0], r[1], r[2], r[3]);
-        high = new UInt256(r[4], r[5], r[6], r[7]);
-    }
-
-    /// <summary>Quotient; 0 when b is 0 (as DIV).</summary>
-    public static UInt256 operator /(in UInt256 a, in UInt256 b)
-    {
-        DivideRemainder(a, b, out UInt256 quotient, out _);
-        return quotient;
-    }
-
-    /// <summary>Remainder; 0 when b is 0 (as MOD).</summary>
-    public static UInt256 operator %(in UInt256 a, in UInt256 b)
-    {
-        DivideRemainder(a, b, out _, out UInt256 remainder);
-        return remainder;
-    }
-
-    /// <summary>Both at once; both 0 when b is 0.</summary>
-    public static void DivideRemainder(
-        in UInt256 a, in UInt256 b, out UInt256 quotient, out UInt256 remainder)
-    {
-        if (b.IsZero)
-        {
-            quotient = remainder = Zero;
-        }
-        else if (a < b)
-        {
-            quotient = Zero;
-            remainder = a;
-        }
-        else if (a.IsUInt64)
-        {
-            quotient = a.U0 / b.U0;
-            remainder = a.U0 % b.U0;
-        }
-        else
-        {
-            var q = System.Numerics.BigInteger.DivRem(
-                a.ToBigInteger(), b.ToBigInteger(), out var r);
-            quotient = (UInt256)q;
-            remainder = (UInt256)r;
-        }
-    }
-
     public static UInt256 operator &(in UInt256 a, in UInt256 b) =>
         new(a.U0 & b.U0, a.U1 & b.U1, a.U2 & b.U2, a.U3 & b.U3);
 
@@ -165,16 +86,20 @@ public readonly partial struct UInt256
         {
             return Zero;
         }
-        Span<ulong> x = [0, 0, 0, 0, a.U0, a.U1, a.U2, a.U3];
-        int limb = 4 - bits / 64;
-        int shift = bits % 64;
-        return shift == 0
-            ? new UInt256(x[limb], x[limb + 1], x[limb + 2], x[limb + 3])
-            : new UInt256(
-                (x[limb] << shift) | (x[limb - 1] >> (64 - shift)),
-                (x[limb + 1] << shift) | (x[limb] >> (64 - shift)),
-                (x[limb + 2] << shift) | (x[limb + 1] >> (64 - shift)),
-                (x[limb + 3] << shift) | (x[limb + 2] >> (64 - shift)));
+        int shift = bits & 63;
+        // Two steps where a shift by 64 would be one by 0.
+        int rest = 63 - shift;
+        ulong u0 = a.U0 << shift;
+        ulong u1 = (a.U1 << shift) | (a.U0 >> 1 >> rest);
+        ulong u2 = (a.U2 << shift) | (a.U1 >> 1 >> rest);
+        ulong u3 = (a.U3 << shift) | (a.U2 >> 1 >> rest);
+        return (bits >> 6) switch
+        {
+            0 => new UInt256(u0, u1, u2, u3),
+            1 => new UInt256(0, u0, u1, u2),
+            2 => new UInt256(0, 0, u0, u1),
+            _ => new UInt256(0, 0, 0, u0),
+        };
     }
 
     public static UInt256 operator >>(in UInt256 a, int bits)
@@ -183,16 +108,19 @@ public readonly partial struct UInt256
         {
             return Zero;
         }
-        Span<ulong> x = [a.U0, a.U1, a.U2, a.U3, 0, 0, 0, 0];
-        int limb = bits / 64;
-        int shift = bits % 64;
-        return shift == 0
-            ? new UInt256(x[limb], x[limb + 1], x[limb + 2], x[limb + 3])
-            : new UInt256(
-                (x[limb] >> shift) | (x[limb + 1] << (64 - shift)),
-                (x[limb + 1] >> shift) | (x[limb + 2] << (64 - shift)),
-                (x[limb + 2] >> shift) | (x[limb + 3] << (64 - shift)),
-                (x[limb + 3] >> shift) | (x[limb + 4] << (64 - shift)));
+        int shift = bits & 63;
+        int rest = 63 - shift;
+        ulong u0 = (a.U0 >> shift) | (a.U1 << 1 << rest);
+        ulong u1 = (a.U1 >> shift) | (a.U2 << 1 << rest);
+        ulong u2 = (a.U2 >> shift) | (a.U3 << 1 << rest);
+        ulong u3 = a.U3 >> shift;
+        return (bits >> 6) switch
+        {
+            0 => new UInt256(u0, u1, u2, u3),
+            1 => new UInt256(u1, u2, u3, 0),
+            2 => new UInt256(u2, u3, 0, 0),
+            _ => new UInt256(u3, 0, 0, 0),
+        };
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
