@@ -55,7 +55,8 @@ public sealed class TidyTests
             or AccessorDeclarationSyntax
         let span = node.GetLocation().GetLineSpan()
         let length = span.EndLinePosition.Line - span.StartLinePosition.Line + 1
-        where length > LongestMethod
+        // One jump table over locals: src/Homeostat.Evm/Interpretation/Interpreter.cs says why.
+        where length > LongestMethod && Path.GetFileName(file.Path) != "Interpreter.cs"
         select $"{file.Path}:{SourceFile.LineOf(node)} method of {length} lines");
 
     [Fact]

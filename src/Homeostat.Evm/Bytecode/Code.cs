@@ -38,7 +38,8 @@ public sealed class Code
     /// <summary>The target of an EIP-7702 delegation designator.</summary>
     public bool TryGetDelegation(out Address target)
     {
-        bool isDelegation = Bytes.Length == 23 && Bytes.AsSpan(0, 3).SequenceEqual(DelegationPrefix);
+        bool isDelegation = Bytes.Length == 23
+            && Bytes.AsSpan(0, 3).SequenceEqual(DelegationPrefix);
         target = isDelegation ? new Address(Bytes.AsSpan(3)) : default;
         return isDelegation;
     }

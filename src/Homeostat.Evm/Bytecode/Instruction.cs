@@ -9,7 +9,9 @@ namespace Homeostat.Evm;
 [StructLayout(LayoutKind.Explicit, Size = 16)]
 internal struct Instruction
 {
-    /// <summary>An EVM opcode, or one of the fused operations above 0xff (<see cref="Op"/>).</summary>
+    /// <summary>
+    /// An EVM opcode, or one of the fused operations above 0xff (<see cref="Op"/>).
+    /// </summary>
     [FieldOffset(0)] public ushort Operation;
 
     /// <summary>

@@ -103,7 +103,9 @@ public static class OpcodeTable
     private static readonly string[] Names = BuildNames();
     private static readonly OpcodeInfo[][] Tables = BuildTables();
 
-    /// <summary>The mnemonic, as geth writes it; "opcode 0x.. not defined" where there is none.</summary>
+    /// <summary>
+    /// The mnemonic, as geth writes it; "opcode 0x.. not defined" where there is none.
+    /// </summary>
     public static string NameOf(byte opcode) => Names[opcode];
 
     internal static OpcodeInfo[] For(ForkRules rules) => Tables[(int)rules.Fork];

@@ -49,7 +49,9 @@ internal sealed class Program
     }
 }
 
-/// <summary>Where bytecode has JUMPDESTs that are not push data; ranks number them in order.</summary>
+/// <summary>
+/// Where bytecode has JUMPDESTs that are not push data; ranks number them in order.
+/// </summary>
 internal readonly struct JumpTable
 {
     private JumpTable(ulong[] bits, int[] ranks, int count)
@@ -113,7 +115,8 @@ internal readonly struct JumpTable
     {
         for (int word = from / 64; word < Bits.Length; word++)
         {
-            ulong bits = word == from / 64 ? Bits[word] & (ulong.MaxValue << (from % 64)) : Bits[word];
+            ulong mask = word == from / 64 ? ulong.MaxValue << (from % 64) : ulong.MaxValue;
+            ulong bits = Bits[word] & mask;
             if (bits != 0)
             {
                 return word * 64 + BitOperations.TrailingZeroCount(bits);

@@ -31,7 +31,9 @@ public readonly record struct CallMessage(
     ulong Gas,
     ReadOnlyMemory<byte> Input);
 
-/// <summary>How an execution ended. All after <see cref="Revert"/> take the frame's whole gas.</summary>
+/// <summary>
+/// How an execution ended. All after <see cref="Revert"/> take the frame's whole gas.
+/// </summary>
 public enum ExecutionStatus
 {
     Success,
@@ -55,7 +57,9 @@ public enum ExecutionStatus
 
 /// <summary>The end of an execution.</summary>
 /// <param name="GasLeft">0 after a failure other than a revert.</param>
-/// <param name="Refund">The refund counter, 0 unless it succeeded; the quotient is not applied.</param>
+/// <param name="Refund">
+/// The refund counter, 0 unless it succeeded; the quotient is not applied.
+/// </param>
 /// <param name="Output">Return data or revert data; a create's is empty when it succeeded.</param>
 /// <param name="CreatedAddress">Of a create that succeeded, else the zero address.</param>
 public readonly record struct CallResult(
@@ -85,7 +89,8 @@ public static class ContractAddress
     public static Address FromNonce(in Address sender, ulong nonce)
     {
         Span<byte> bytes = stackalloc byte[31];
-        int nonceBytes = nonce < 0x80 ? 0 : 8 - System.Numerics.BitOperations.LeadingZeroCount(nonce) / 8;
+        int leadingZeros = System.Numerics.BitOperations.LeadingZeroCount(nonce);
+        int nonceBytes = nonce < 0x80 ? 0 : 8 - leadingZeros / 8;
         bytes[0] = (byte)(0xc0 + 22 + nonceBytes);
         bytes[1] = 0x94;
         sender.CopyTo(bytes[2..]);

@@ -27,7 +27,9 @@ internal ref struct CallSetup
 /// </summary>
 internal static unsafe class FrameEntry
 {
-    /// <summary>The code behind a delegation; precompiles count as having none (EIP-7702).</summary>
+    /// <summary>
+    /// The code behind a delegation; precompiles count as having none (EIP-7702).
+    /// </summary>
     public static Code DelegatedCode(Machine m, in Address delegated) =>
         PrecompileTable.TryGet(m.Rules.Fork, delegated, out _)
             ? Code.Empty
@@ -183,7 +185,9 @@ internal static unsafe class FrameEntry
         return ExecutionStatus.Success;
     }
 
-    /// <summary>Ends the current frame: code deposit, undoing, gas back to the frame above.</summary>
+    /// <summary>
+    /// Ends the current frame: code deposit, undoing, gas back to the frame above.
+    /// </summary>
     public static ExecutionStatus End(Machine m, Halt halt)
     {
         Frame frame = m.Current;
@@ -207,7 +211,9 @@ internal static unsafe class FrameEntry
         return status;
     }
 
-    /// <summary>Gives a nested frame's result to the one that made it, which is current again.</summary>
+    /// <summary>
+    /// Gives a nested frame's result to the one that made it, which is current again.
+    /// </summary>
     public static void Resume(Machine m, ExecutionStatus status)
     {
         Frame ended = m.Current;

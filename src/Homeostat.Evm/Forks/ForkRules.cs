@@ -10,13 +10,17 @@ public sealed record ForkRules
 
     public Fork Fork { get; private init; }
 
-    /// <summary>DELEGATECALL exists, and a create that can't pay its code deposit fails (EIP-2, 7).</summary>
+    /// <summary>
+    /// DELEGATECALL exists, and a create that can't pay its code deposit fails (EIP-2, 7).
+    /// </summary>
     public bool IsHomestead { get; private init; }
 
     /// <summary>Calls forward at most all but one 64th of the gas left (EIP-150).</summary>
     public bool ForwardsAllButOne64th { get; private init; }
 
-    /// <summary>Empty accounts are deleted when touched; new contracts start at nonce 1 (EIP-161).</summary>
+    /// <summary>
+    /// Empty accounts are deleted when touched; new contracts start at nonce 1 (EIP-161).
+    /// </summary>
     public bool ClearsEmptyAccounts { get; private init; }
 
     /// <summary>Largest deployed code in bytes (EIP-170).</summary>

@@ -1,6 +1,8 @@
 namespace Homeostat.Evm;
 
-/// <summary>Prices no fork has changed, by the Yellow Paper (appendix G) and the EIPs named.</summary>
+/// <summary>
+/// Prices no fork has changed, by the Yellow Paper (appendix G) and the EIPs named.
+/// </summary>
 public static class GasCosts
 {
     /// <summary>Access to an account or slot already in the access sets (EIP-2929).</summary>

@@ -18,7 +18,9 @@ public interface IWorld
 
     UInt256 GetBalance(in Address address);
 
-    /// <summary>Makes the account when absent, and touches it (also when the amount is 0).</summary>
+    /// <summary>
+    /// Makes the account when absent, and touches it (also when the amount is 0).
+    /// </summary>
     void AddBalance(in Address address, in UInt256 amount);
 
     /// <summary>The caller has checked that the balance suffices.</summary>
@@ -28,7 +30,9 @@ public interface IWorld
 
     void SetNonce(in Address address, ulong nonce);
 
-    /// <summary>Keccak-256 of the code, <see cref="Hash256.Zero"/> when the account is absent.</summary>
+    /// <summary>
+    /// Keccak-256 of the code, <see cref="Hash256.Zero"/> when the account is absent.
+    /// </summary>
     Hash256 GetCodeHash(in Address address);
 
     /// <summary>The account's own code (a delegation designator is not followed).</summary>
@@ -74,7 +78,9 @@ public interface IWorld
 
     void AddLog(Log log);
 
-    /// <summary>A mark for <see cref="Revert"/>; marks are taken and undone as on a stack.</summary>
+    /// <summary>
+    /// A mark for <see cref="Revert"/>; marks are taken and undone as on a stack.
+    /// </summary>
     int Snapshot();
 
     void Revert(int snapshot);

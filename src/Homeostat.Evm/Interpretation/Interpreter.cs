@@ -31,8 +31,9 @@ internal static unsafe class Interpreter
         }
     }
 
-    // A line an operation; what it does to the words is in Words. Operations that end alike go on
-    // at a label behind the switch.
+    // A line or a few an operation; what it does to the words is in Words. Operations that end
+    // alike go on at a label behind the switch. The method is longer than a screen because one
+    // jump table over locals is what makes it fast (docs/performance.md).
     private static Halt Loop(
         Machine machine, UInt256* constants, ref Instruction* next, ref UInt256* highest)
     {
@@ -59,8 +60,8 @@ internal static unsafe class Interpreter
                     case Fast.Mul: Words.Multiply(top, top - 1); top--; continue;
                     case Fast.Lt: top--; Words.SetFlag(top, Words.IsLess(top + 1, top)); continue;
                     case Fast.Gt: top--; Words.SetFlag(top, Words.IsLess(top, top + 1)); continue;
-                    case Fast.Slt: top--; Words.SetFlag(top, Words.IsSignedLess(top + 1, top)); continue;
-                    case Fast.Sgt: top--; Words.SetFlag(top, Words.IsSignedLess(top, top + 1)); continue;
+                    case Fast.Slt: top--; Words.SetSignedLess(top + 1, top, top); continue;
+                    case Fast.Sgt: top--; Words.SetSignedLess(top, top + 1, top); continue;
                     case Fast.Eq: top--; Words.SetFlag(top, Words.AreEqual(top, top + 1)); continue;
                     case Fast.IsZero: Words.SetFlag(top, Words.IsZero(top)); continue;
                     case Fast.And: Words.And(top, top - 1); top--; continue;
@@ -81,23 +82,45 @@ internal static unsafe class Interpreter
                     case Fast.PushJump: goto Jump;
                     case Fast.PushJumpI: if (!Words.IsZero(top--)) goto Jump; continue;
                     case Fast.IsZeroPushJumpI: if (Words.IsZero(top--)) goto Jump; continue;
-                    case Fast.DupPushJumpI: if (!Words.IsZero(top + ip->Argument)) goto Jump; continue;
-                    case Fast.EqPushJumpI: top -= 2; if (Words.AreEqual(top + 2, top + 1)) goto Jump; continue;
-                    case Fast.LtPushJumpI: top -= 2; if (Words.IsLess(top + 2, top + 1)) goto Jump; continue;
-                    case Fast.GtPushJumpI: top -= 2; if (Words.IsLess(top + 1, top + 2)) goto Jump; continue;
-                    case Fast.LtIsZeroPushJumpI: top -= 2; if (!Words.IsLess(top + 2, top + 1)) goto Jump; continue;
-                    case Fast.GtIsZeroPushJumpI: top -= 2; if (!Words.IsLess(top + 1, top + 2)) goto Jump; continue;
+                    case Fast.DupPushJumpI:
+                        if (!Words.IsZero(top + ip->Argument)) goto Jump;
+                        continue;
+                    case Fast.EqPushJumpI:
+                        top -= 2;
+                        if (Words.AreEqual(top + 2, top + 1)) goto Jump;
+                        continue;
+                    case Fast.LtPushJumpI:
+                        top -= 2;
+                        if (Words.IsLess(top + 2, top + 1)) goto Jump;
+                        continue;
+                    case Fast.GtPushJumpI:
+                        top -= 2;
+                        if (Words.IsLess(top + 1, top + 2)) goto Jump;
+                        continue;
+                    case Fast.LtIsZeroPushJumpI:
+                        top -= 2;
+                        if (!Words.IsLess(top + 2, top + 1)) goto Jump;
+                        continue;
+                    case Fast.GtIsZeroPushJumpI:
+                        top -= 2;
+                        if (!Words.IsLess(top + 1, top + 2)) goto Jump;
+                        continue;
                     case Fast.PushAdd: Words.AddSmall(top, ip->Constant); continue;
                     case Fast.PushSwapSub: Words.SubtractSmall(top, ip->Constant); continue;
                     case Fast.PushAnd: Words.Set(top, top->U0 & ip->Constant); continue;
                     case Fast.PushShl: Words.ShiftLeft(ip->Constant, top); continue;
                     case Fast.PushShr: Words.ShiftRight(ip->Constant, top); continue;
-                    case Fast.PushEq: Words.SetFlag(top, Words.IsSmall(top, ip->Constant)); continue;
+                    case Fast.PushEq:
+                        Words.SetFlag(top, Words.IsSmall(top, ip->Constant));
+                        continue;
                     case Fast.PushMLoad: at = machine.Word(ip->Constant, ref gas); top++; goto Load;
                     case Fast.PushMStore: at = machine.Word(ip->Constant, ref gas); goto Store;
                     case Fast.SwapPop: Words.Copy(top, top + ip->Argument); top--; continue;
                     case Fast.PopPop: top -= 2; continue;
-                    case Fast.DupDup: Words.DupDup(top, ip->Argument, ip->Index); top += 2; continue;
+                    case Fast.DupDup:
+                        Words.DupDup(top, ip->Argument, ip->Index);
+                        top += 2;
+                        continue;
                     case Fast.DupAdd: Words.Add(top + ip->Argument, top); continue;
                     case Fast.SwapSub: Words.Subtract(top - 1, top, top - 1); top--; continue;
                     case Fast.DupMLoad:

@@ -79,7 +79,9 @@ internal sealed unsafe class Machine
         input.CopyTo(_buffer);
     }
 
-    /// <summary>A frame at the depth, made when first needed, behind the given stack height.</summary>
+    /// <summary>
+    /// A frame at the depth, made when first needed, behind the given stack height.
+    /// </summary>
     public Frame Push(int depth, int inputEnd)
     {
         Frame frame = _frames[depth] ??= new Frame();
@@ -175,8 +177,10 @@ internal sealed unsafe class Machine
             return false;
         }
         EnsureBuffer(Current.MemoryStart, size);
+        Memory = _bufferStart + Current.MemoryStart;
         // The buffer holds what earlier frames left.
-        new Span<byte>(_bufferStart + Current.MemoryStart + MemorySize, (int)(size - MemorySize)).Clear();
+        ulong old = MemorySize;
+        new Span<byte>(Memory + old, (int)(size - old)).Clear();
         UseMemory(size);
         return true;
     }

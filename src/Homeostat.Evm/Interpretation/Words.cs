@@ -56,6 +56,10 @@ internal static unsafe class Words
         (long)(x->U3 ^ y->U3) < 0 ? (long)x->U3 < 0 : IsLess(x, y);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SetSignedLess(UInt256* x, UInt256* y, UInt256* result) =>
+        SetFlag(result, IsSignedLess(x, y));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void SetFlag(UInt256* word, bool flag) => Set(word, flag ? 1UL : 0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

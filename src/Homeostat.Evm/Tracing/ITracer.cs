@@ -43,7 +43,9 @@ public readonly ref struct StepStart
     public Address Target { get; init; }
 }
 
-/// <summary>Watches an execution without changing it. EIP-3155 and call tracers build on it.</summary>
+/// <summary>
+/// Watches an execution without changing it. EIP-3155 and call tracers build on it.
+/// </summary>
 public interface ITracer
 {
     /// <summary>False spares the two step hooks' costs.</summary>

@@ -143,7 +143,9 @@ public readonly partial struct UInt256 : IEquatable<UInt256>, IComparable<UInt25
         return digits.Length == 0 ? "0x0" : "0x" + digits;
     }
 
-    /// <summary>Reads hexadecimal (0x) or decimal digits; false when malformed or over 256 bits.</summary>
+    /// <summary>
+    /// Reads hexadecimal (0x) or decimal digits; false when malformed or over 256 bits.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out UInt256 value)
     {
         value = default;
