@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Homeostat.Primitives.Fields;
 
 /// <summary>The two carry chains that all multi-limb kernels here are made of.</summary>
-internal static class MultiplyAdd
+public static class MultiplyAdd
 {
     /// <summary>
     /// The high half of the product. Two multiplications, one for each half, are faster than
