@@ -31,7 +31,7 @@ internal static unsafe class FrameEntry
     /// The code behind a delegation; precompiles count as having none (EIP-7702).
     /// </summary>
     public static Code DelegatedCode(Machine m, in Address delegated) =>
-        PrecompileTable.TryGet(m.Rules.Fork, delegated, out _)
+        Precompiles.TryGet(m.Rules.Fork, delegated, out _)
             ? Code.Empty
             : m.World.GetCode(delegated);
 
@@ -83,7 +83,7 @@ internal static unsafe class FrameEntry
         }
         int snapshot = m.World.Snapshot();
         Transfer(m.World, setup);
-        if (PrecompileTable.TryGet(m.Rules.Fork, setup.CodeAddress, out IPrecompile? precompile))
+        if (Precompiles.TryGet(m.Rules.Fork, setup.CodeAddress, out IPrecompile? precompile))
         {
             ExecutionStatus status = RunPrecompile(m, precompile, setup, ref gas);
             if (status != ExecutionStatus.Success)
