@@ -58,9 +58,9 @@ internal sealed record ReplayReport(
             ["lowestPriceWei"] = d.LowestPrice.ToString(),
             ["count"] = d.Count,
             ["included"] = d.Included,
-            ["p50Seconds"] = Math.Round(d.P50, 3),
-            ["p95Seconds"] = Math.Round(d.P95, 3),
-            ["maxSeconds"] = Math.Round(d.Max, 3),
+            ["p50Seconds"] = Number(d.P50),
+            ["p95Seconds"] = Number(d.P95),
+            ["maxSeconds"] = Number(d.Max),
         }).ToArray()),
         ["left"] = new JsonArray(Left.Select(l => (JsonNode)l).ToArray()),
     }.ToJsonString();
@@ -109,6 +109,9 @@ internal sealed record ReplayReport(
             ? "affordable in time but not included"
             : $"its {Gwei(left.Recorded.GasPrice)} gwei stayed below the base fee")
         + (left.LastRefusal is null ? "" : $" (last answer: {left.LastRefusal})");
+
+    private static JsonNode? Number(double seconds) =>
+        double.IsNaN(seconds) ? null : Math.Round(seconds, 3);
 
     private static string Gwei(UInt256 wei) =>
         ((double)wei.ToBigInteger() / 1e9).ToString("0.###", CultureInfo.InvariantCulture);
