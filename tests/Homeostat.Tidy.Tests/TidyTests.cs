@@ -82,7 +82,7 @@ public sealed class TidyTests
     [Fact]
     public void Folders_are_subjects_not_kinds()
     {
-        string[] kinds = ["Interfaces", "Models", "Enums", "Helpers", "Utils", "Common", "Misc"];
+        string[] kinds = ["Interfaces", "Enums", "Helpers", "Utils", "Common", "Misc"];
         AssertNone(
             from file in SourceTree.Files
             where file.Path.Split('/').Any(kinds.Contains)

@@ -25,6 +25,9 @@ internal sealed class ReplayAccounts
     private const int BatchSize = 100;
     private const ulong TransferGas = 21_000;
 
+    /// <summary>Kept back for the funding transfers' own fees: 10 ether.</summary>
+    private static readonly UInt256 FeeReserve = 10 * UInt256.Parse("1000000000000000000");
+
     private readonly SortedDictionary<Address, PlayedAccount> _bySender = [];
 
     public ReplayAccounts(IEnumerable<RecordedTransaction> trace)
@@ -61,24 +64,55 @@ internal sealed class ReplayAccounts
             account.Needs = account.Needs > has ? account.Needs - has : UInt256.Zero;
         }, cancellation);
         UInt256 price = await FundingPriceAsync(rpc, cancellation);
-        List<PlayedAccount> poor = _bySender.Values.Where(a => !a.Needs.IsZero).ToList();
+        List<Funder> sources = await ReadFundersAsync(rpc, funders, cancellation);
+        Share(sources, _bySender.Values.Where(a => !a.Needs.IsZero));
         int done = 0;
-        for (int i = 0; i < funders.Count; i++)
+        foreach (Funder source in sources)
         {
-            int share = i;
-            List<PlayedAccount> mine = poor.Where((_, n) => n % funders.Count == share).ToList();
-            var funder = new PlayedAccount(funders[i]);
-            JsonElement nonce = await rpc.CallAsync(
-                "eth_getTransactionCount", [funder.Address.ToString(), "pending"], cancellation);
-            funder.NextNonce = RpcClient.Quantity(nonce);
             Hash256? last = null;
-            foreach (PlayedAccount[] chunk in mine.Chunk(BatchSize))
+            foreach (PlayedAccount[] chunk in source.Funds.Chunk(BatchSize))
             {
-                last = await SendAsync(rpc, chainId, funder, chunk, price, cancellation);
+                last = await SendAsync(rpc, chainId, source.Account, chunk, price, cancellation);
                 progress.Report(done += chunk.Length);
             }
             await WaitAsync(rpc, last, cancellation);
         }
+    }
+
+    /// <summary>The neediest first, each from whoever has most left.</summary>
+    private static void Share(List<Funder> sources, IEnumerable<PlayedAccount> poor)
+    {
+        foreach (PlayedAccount account in poor.OrderByDescending(a => a.Needs))
+        {
+            Funder richest = sources.MaxBy(f => f.Left)!;
+            if (richest.Left < account.Needs)
+            {
+                throw new RpcException(
+                    0, $"the funded accounts lack the {account.Needs} wei that one recorded "
+                    + "sender spends: play fewer transactions with --limit");
+            }
+            richest.Left -= account.Needs;
+            richest.Funds.Add(account);
+        }
+    }
+
+    private static async Task<List<Funder>> ReadFundersAsync(
+        RpcClient rpc, IReadOnlyList<Hash256> keys, CancellationToken cancellation)
+    {
+        var funders = new List<Funder>();
+        foreach (Hash256 key in keys)
+        {
+            var account = new PlayedAccount(key);
+            string address = account.Address.ToString();
+            account.NextNonce = RpcClient.Quantity(await rpc.CallAsync(
+                "eth_getTransactionCount", [address, "pending"], cancellation));
+            JsonElement has = await rpc.CallAsync(
+                "eth_getBalance", [address, "latest"], cancellation);
+            UInt256 balance = UInt256.Parse(has.GetString()!);
+            UInt256 fees = UInt256.Min(balance, FeeReserve);
+            funders.Add(new Funder(account, balance - fees));
+        }
+        return funders;
     }
 
     private static async Task<Hash256?> SendAsync(
@@ -152,5 +186,12 @@ internal sealed class ReplayAccounts
     {
         byte[] seed = [.. "homeostat replay of "u8, .. sender.Bytes];
         return Keccak.Hash(seed);
+    }
+
+    private sealed class Funder(PlayedAccount account, UInt256 left)
+    {
+        public PlayedAccount Account { get; } = account;
+        public UInt256 Left { get; set; } = left;
+        public List<PlayedAccount> Funds { get; } = [];
     }
 }

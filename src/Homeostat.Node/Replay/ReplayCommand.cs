@@ -128,9 +128,18 @@ internal static class ReplayCommand
             ["toBlock"] = $"0x{run.LastBlock:x}",
             ["topics"] = new JsonArray(DecisionEvent.Topic.ToString()),
         }], cancellation);
-        List<byte[]> data = logs.EnumerateArray()
-            .Select(log => Hex.Decode(log.GetProperty("data").GetString())).ToList();
-        return (data.Count, data.Count(DecisionEvent.WasApplied));
+        List<DecisionEvent> decisions = logs.EnumerateArray().Select(Decode).ToList();
+        return (decisions.Count, decisions.Count(d => d.Ruling == RulingKind.Applied));
+    }
+
+    private static DecisionEvent Decode(JsonElement log)
+    {
+        List<Hash256> topics = log.GetProperty("topics").EnumerateArray()
+            .Select(topic => new Hash256(topic.GetString()!)).ToList();
+        byte[] data = Hex.Decode(log.GetProperty("data").GetString());
+        return DecisionEvent.TryDecode(topics, data, out DecisionEvent? decision)
+            ? decision!
+            : throw new RpcException(0, "the node's Decision event is of another version");
     }
 
     private sealed class Reporter(ProgressTask task) : IProgress<int>
