@@ -26,7 +26,7 @@ internal sealed class SenderQueue(Address sender, ulong ordinal, AccountStanding
     /// <summary>Sum of the entries' costs; at most the balance at the time of admission.</summary>
     public UInt256 TotalCost { get; private set; }
 
-    /// <summary>The lowest fee cap in the queue: no later entry can be in a block before it.</summary>
+    /// <summary>The lowest fee cap in the queue: it bounds what its tail is worth.</summary>
     public UInt256 FloorFee { get; private set; }
 
     public PooledTransaction Tail => _entries[^1];
@@ -143,7 +143,7 @@ internal sealed class SenderQueue(Address sender, ulong ordinal, AccountStanding
         }
     }
 
-    /// <summary>Ends at the first entry as cheap as the old floor: equal prices cost O(1).</summary>
+    /// <summary>Ends at the first entry as cheap as the old floor: O(1) for equal ones.</summary>
     private void RescanFloor()
     {
         UInt256 old = FloorFee;

@@ -1,0 +1,107 @@
+using Homeostat.Evm;
+using Homeostat.Ledger;
+using Homeostat.Primitives;
+
+namespace Homeostat.Node.Rpc;
+
+/// <summary>
+/// A block with its receipts as the methods serve it, whether it comes from memory or from disk.
+/// </summary>
+internal sealed class RpcBlock
+{
+    private readonly IReadOnlyList<RecoveredTransaction>? _recovered;
+    private Address[]? _senders;
+    private int[]? _firstLogs;
+    private int _size;
+
+    public RpcBlock(
+        Block block, IReadOnlyList<Receipt> receipts, WorldSnapshot? state, ulong timeMs,
+        IReadOnlyList<RecoveredTransaction>? recovered = null)
+    {
+        Block = block;
+        Receipts = receipts;
+        State = state;
+        TimeMs = timeMs;
+        _recovered = recovered;
+    }
+
+    public Block Block { get; }
+
+    public BlockHeader Header => Block.Header;
+
+    public ulong Number => Block.Header.Number.Value;
+
+    public Hash256 Hash => Block.Header.Hash;
+
+    public IReadOnlyList<Transaction> Transactions => Block.Transactions;
+
+    public IReadOnlyList<Receipt> Receipts { get; }
+
+    /// <summary>The state after the block; null when it is no longer in memory.</summary>
+    public WorldSnapshot? State { get; }
+
+    /// <summary>The block's time in milliseconds.</summary>
+    public ulong TimeMs { get; }
+
+    public UInt256 BaseFee => Header.BaseFee ?? UInt256.Zero;
+
+    /// <summary>Bytes of the block's RLP.</summary>
+    public int Size => _size == 0 ? _size = Block.Encode().Length : _size;
+
+    /// <summary>The sender, recovered now when the block came from disk.</summary>
+    public Address SenderOf(int index)
+    {
+        if (_recovered is not null)
+        {
+            return _recovered[index].Sender;
+        }
+        // Two threads may both recover; they write the same.
+        Address[] senders = _senders ??= new Address[Transactions.Count];
+        if (senders[index].IsZero)
+        {
+            RecoveredTransaction.TryRecover(
+                Transactions[index], out RecoveredTransaction recovered);
+            senders[index] = recovered?.Sender ?? Address.Zero;
+        }
+        return senders[index];
+    }
+
+    public RecoveredTransaction Recovered(int index) =>
+        _recovered?[index] ?? new RecoveredTransaction(Transactions[index], SenderOf(index));
+
+    /// <summary>What the transaction paid per gas; transaction 0 of a Homeostat block: zero.</summary>
+    public UInt256 EffectiveGasPrice(int index)
+    {
+        Transaction transaction = Transactions[index];
+        return transaction.MaxFee < BaseFee
+            ? transaction.MaxFee
+            : transaction.EffectiveGasPrice(BaseFee);
+    }
+
+    public ulong GasUsedBy(int index) => Receipts[index].CumulativeGasUsed
+        - (index == 0 ? 0 : Receipts[index - 1].CumulativeGasUsed);
+
+    public Address? CreatedBy(int index) => Transactions[index].IsCreation
+        ? ContractAddress.FromNonce(SenderOf(index), Transactions[index].Nonce)
+        : null;
+
+    /// <summary>The index in the block of the transaction's first log.</summary>
+    public int FirstLogOf(int index)
+    {
+        if (_firstLogs is null)
+        {
+            int[] first = new int[Receipts.Count + 1];
+            for (int i = 0; i < Receipts.Count; i++)
+            {
+                first[i + 1] = first[i] + Receipts[i].Logs.Count;
+            }
+            _firstLogs = first;
+        }
+        return _firstLogs[index];
+    }
+}
+
+/// <summary>The chain and the pool at one moment.</summary>
+/// <param name="Finalized">`latest`, `safe` and `finalized`.</param>
+/// <param name="Pending">The notarized tip, or <paramref name="Finalized"/>.</param>
+internal sealed record RpcView(RpcBlock Finalized, RpcBlock Pending, PoolView Pool);

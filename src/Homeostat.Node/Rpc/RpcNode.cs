@@ -1,0 +1,35 @@
+using Homeostat.Evm;
+using Homeostat.Ledger;
+using Homeostat.Primitives;
+
+namespace Homeostat.Node.Rpc;
+
+/// <summary>How far a node that is catching up has come.</summary>
+internal sealed record SyncProgress(ulong StartingBlock, ulong CurrentBlock, ulong HighestBlock);
+
+/// <summary>What the methods need of the node besides its chain. All callable on any thread.</summary>
+internal sealed record RpcNode
+{
+    public required ChainId ChainId { get; init; }
+
+    public required ChainRules Rules { get; init; }
+
+    /// <summary>Engines are used by one thread at a time, so calls make their own.</summary>
+    public required Func<IEvmEngine> NewEngine { get; init; }
+
+    public required SubmitTransactions Submit { get; init; }
+
+    public string ClientVersion { get; init; } = "homeostat/v0.1.0";
+
+    public Func<int> PeerCount { get; init; } = () => 0;
+
+    /// <summary>Null when the node is not behind.</summary>
+    public Func<SyncProgress?> Syncing { get; init; } = () => null;
+
+    /// <summary>Validators of genesis with their weights.</summary>
+    public IReadOnlyList<KeyValuePair<Address, ulong>> Validators { get; init; } = [];
+}
+
+/// <summary>What every group of methods is made of.</summary>
+internal sealed record RpcContext(
+    ChainReader Chain, RpcNode Node, RpcLimits Limits, CallGate Gate);
