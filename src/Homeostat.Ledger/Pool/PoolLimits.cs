@@ -31,6 +31,12 @@ public sealed record PoolLimits
     /// <summary>Lowest maxFeePerGas taken. Zero: free-gas networks work.</summary>
     public UInt256 MinimumFeePerGas { get; init; }
 
+    /// <summary>
+    /// Arrivals that readers of views can look back on. Holds that many transactions in memory
+    /// beyond those in the pool: a second of the heaviest load is enough for a subscriber.
+    /// </summary>
+    public int ArrivalHistory { get; init; } = 8_192;
+
     /// <summary>Throws when a value makes no sense.</summary>
     public PoolLimits Validate()
     {
@@ -38,6 +44,7 @@ public sealed record PoolLimits
         Invariant.Require(TransactionsPerSender > 0);
         Invariant.Require(TransactionBytes > 0);
         Invariant.Require(Bytes >= TransactionBytes);
+        Invariant.Require(ArrivalHistory > 0);
         Invariant.Require(PriceBumpPercent is > 0 and <= 1_000);
         return this;
     }

@@ -11,21 +11,23 @@ public sealed class PoolView
 {
     public static readonly PoolView Empty = new(
         ImmutableDictionary<Hash256, PooledTransaction>.Empty,
-        ImmutableDictionary<Address, PooledSender>.Empty, 0, 0, []);
+        ImmutableDictionary<Address, PooledSender>.Empty, 0, 0, new ArrivalLog(1), 0);
 
     private readonly ImmutableDictionary<Hash256, PooledTransaction> _byHash;
     private readonly ImmutableDictionary<Address, PooledSender> _senders;
+    private readonly ArrivalLog _arrivals;
 
     internal PoolView(
         ImmutableDictionary<Hash256, PooledTransaction> byHash,
         ImmutableDictionary<Address, PooledSender> senders,
-        int executableCount, long bytes, IReadOnlyList<PooledTransaction> arrivals)
+        int executableCount, long bytes, ArrivalLog arrivals, ulong nextArrival)
     {
         _byHash = byHash;
         _senders = senders;
         ExecutableCount = executableCount;
         Bytes = bytes;
-        Arrivals = arrivals;
+        _arrivals = arrivals;
+        NextArrival = nextArrival;
     }
 
     public int Count => _byHash.Count;
@@ -37,10 +39,17 @@ public sealed class PoolView
     public long Bytes { get; }
 
     /// <summary>
-    /// What was taken since the view before, in order of arrival (some of it may be gone again).
-    /// A reader that sees every view sees every arrival once.
+    /// The <see cref="PooledTransaction.Arrival"/> of the next one taken: a reader's cursor.
     /// </summary>
-    public IReadOnlyList<PooledTransaction> Arrivals { get; }
+    public ulong NextArrival { get; }
+
+    /// <summary>
+    /// What was taken from the cursor on up to this view, in order of arrival; some of it may be
+    /// gone from the pool. Of a cursor too far behind the oldest are missing
+    /// (<see cref="PoolLimits.ArrivalHistory"/>).
+    /// </summary>
+    public IEnumerable<PooledTransaction> ArrivalsSince(ulong cursor) =>
+        _arrivals.Between(cursor, NextArrival);
 
     public bool TryGet(in Hash256 hash, out PooledTransaction transaction) =>
         _byHash.TryGetValue(hash, out transaction!);
@@ -63,17 +72,23 @@ public sealed record PooledSender(
 }
 
 /// <summary>Collects what changed between two views, so that a view costs only that.</summary>
-internal sealed class PoolViewBuilder
+internal sealed class PoolViewBuilder(ArrivalLog arrivals)
 {
     private readonly SortedSet<Address> _touched = [];
     private readonly List<PooledTransaction> _removed = [];
-    private List<PooledTransaction> _added = [];
+    private readonly List<PooledTransaction> _added = [];
+    private ulong _nextArrival;
     private ImmutableDictionary<Hash256, PooledTransaction> _byHash =
         ImmutableDictionary<Hash256, PooledTransaction>.Empty;
     private ImmutableDictionary<Address, PooledSender> _senders =
         ImmutableDictionary<Address, PooledSender>.Empty;
 
-    public void Added(PooledTransaction entry) => _added.Add(entry);
+    public void Added(PooledTransaction entry)
+    {
+        _added.Add(entry);
+        arrivals.Add(entry);
+        _nextArrival = entry.Arrival + 1;
+    }
 
     public void Removed(PooledTransaction entry) => _removed.Add(entry);
 
@@ -111,10 +126,36 @@ internal sealed class PoolViewBuilder
             }
         }
         (_byHash, _senders) = (byHash.ToImmutable(), senders.ToImmutable());
-        var view = new PoolView(_byHash, _senders, executableCount, bytes, _added);
-        _added = [];
+        var view = new PoolView(
+            _byHash, _senders, executableCount, bytes, arrivals, _nextArrival);
+        _added.Clear();
         _removed.Clear();
         _touched.Clear();
         return view;
+    }
+}
+
+/// <summary>
+/// The newest arrivals, shared by the pool and all views. The pool overwrites the oldest while
+/// readers read; an entry's own number tells a reader that it came too late.
+/// </summary>
+internal sealed class ArrivalLog(int capacity)
+{
+    private readonly PooledTransaction?[] _ring = new PooledTransaction?[capacity];
+
+    public void Add(PooledTransaction entry) =>
+        Volatile.Write(ref _ring[entry.Arrival % (ulong)_ring.Length], entry);
+
+    public IEnumerable<PooledTransaction> Between(ulong first, ulong end)
+    {
+        ulong length = (ulong)_ring.Length;
+        ulong oldest = end > length ? end - length : 0;
+        for (ulong number = Math.Max(first, oldest); number < end; number++)
+        {
+            if (Volatile.Read(ref _ring[number % length]) is { } entry && entry.Arrival == number)
+            {
+                yield return entry;
+            }
+        }
     }
 }

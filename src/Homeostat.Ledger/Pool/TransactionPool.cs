@@ -38,7 +38,7 @@ public sealed class TransactionPool
     private readonly SortedSet<PooledTransaction> _heads = new(HeadOrder.Instance);
     private readonly SortedSet<EvictionKey> _evictable = [];
     private readonly LookupTable<Address, Indexed> _indexed = new();
-    private readonly PoolViewBuilder _view = new();
+    private readonly PoolViewBuilder _view;
     private IAccounts _accounts;
     private PoolChain _chain;
     private ulong _nextArrival;
@@ -49,6 +49,7 @@ public sealed class TransactionPool
     public TransactionPool(PoolLimits limits, IAccounts finalized, PoolChain chain)
     {
         _limits = limits.Validate();
+        _view = new PoolViewBuilder(new ArrivalLog(limits.ArrivalHistory));
         _accounts = finalized;
         _chain = chain;
     }

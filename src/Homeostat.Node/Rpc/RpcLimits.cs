@@ -67,9 +67,6 @@ internal sealed record RpcLimits
     /// <summary>Seconds after which a filter nobody asks about is dropped, as in geth.</summary>
     public int FilterSeconds { get; init; } = 300;
 
-    /// <summary>Hashes of arrivals kept for pending-transaction filters.</summary>
-    public int PendingHistory { get; init; } = 65_536;
-
     /// <summary>Blocks in the range of one log query.</summary>
     public ulong LogBlocks { get; init; } = 100_000;
 

@@ -214,7 +214,7 @@ public sealed class TransactionPoolTests
     }
 
     [Fact]
-    public void A_view_stays_as_it_was_and_tells_each_arrival_once()
+    public void A_view_stays_as_it_was_and_tells_what_arrived()
     {
         TransactionPool pool = Pool();
         RecoveredTransaction first = Transfer(_alice, 5);
@@ -228,8 +228,23 @@ public sealed class TransactionPoolTests
         Assert.False(after.TryGet(first.Hash, out _));
         Assert.Equal(6UL, before.Sender(_alice)!.NextNonce);
         Assert.Equal(7UL, after.Sender(_alice)!.NextNonce);
-        Assert.Equal([5UL], before.Arrivals.Select(arrival => arrival.Nonce));
-        Assert.Equal([6UL], after.Arrivals.Select(arrival => arrival.Nonce));
-        Assert.Empty(pool.View().Arrivals);
+        Assert.Equal([5UL], before.ArrivalsSince(0).Select(arrival => arrival.Nonce));
+        ulong cursor = before.NextArrival;
+        Assert.Equal([6UL], after.ArrivalsSince(cursor).Select(arrival => arrival.Nonce));
+        Assert.Empty(pool.View().ArrivalsSince(after.NextArrival));
+    }
+
+    [Fact]
+    public void Arrivals_too_far_back_are_missing_but_never_wrong()
+    {
+        TransactionPool pool = Pool(new PoolLimits { ArrivalHistory = 3 });
+        for (ulong nonce = 0; nonce < 5; nonce++)
+        {
+            pool.Add(Transfer(_bob, nonce));
+        }
+        PoolView old = pool.View();
+        Assert.Equal([2UL, 3, 4], old.ArrivalsSince(0).Select(arrival => arrival.Nonce));
+        pool.Add(Transfer(_bob, 5));
+        Assert.Equal([3UL, 4], old.ArrivalsSince(0).Select(arrival => arrival.Nonce));
     }
 }

@@ -48,6 +48,10 @@ internal sealed class RpcBlock
     /// <summary>Bytes of the block's RLP.</summary>
     public int Size => _size == 0 ? _size = Block.Encode().Length : _size;
 
+    /// <summary>The same block with the state after it.</summary>
+    public RpcBlock WithState(WorldSnapshot state) =>
+        new(Block, Receipts, state, TimeMs, _recovered);
+
     /// <summary>The sender, recovered now when the block came from disk.</summary>
     public Address SenderOf(int index)
     {

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Homeostat.Evm;
 using Homeostat.Ledger;
 using Homeostat.Primitives;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Homeostat.Primitives;
+using Homeostat.Ledger;
 
 namespace Homeostat.Node.Rpc;
 
@@ -33,7 +33,7 @@ internal sealed class EthLogs(RpcContext context, FilterRegistry filters)
     {
         bool full = arguments.Flag(0);
         result.WriteStringValue(filters.Open(
-            full ? FilterKind.FullPending : FilterKind.Pending, null, filters.Arrivals.Next));
+            full ? FilterKind.FullPending : FilterKind.Pending, null, _chain.View.Pool.NextArrival));
     }
 
     private void GetChanges(RpcParams arguments, Utf8JsonWriter result)
@@ -43,8 +43,7 @@ internal sealed class EthLogs(RpcContext context, FilterRegistry filters)
         {
             if (filter.Kind is FilterKind.Pending or FilterKind.FullPending)
             {
-                filter.Cursor = filters.Arrivals.Write(
-                    filter.Cursor, filter.Kind == FilterKind.FullPending, result);
+                WriteArrivals(filter, result);
                 return;
             }
             ulong head = _chain.Head.Number;
@@ -58,6 +57,25 @@ internal sealed class EthLogs(RpcContext context, FilterRegistry filters)
             }
             filter.Cursor = Math.Max(filter.Cursor, head);
         }
+    }
+
+    private void WriteArrivals(OpenFilter filter, Utf8JsonWriter result)
+    {
+        PoolView pool = _chain.View.Pool;
+        result.WriteStartArray();
+        foreach (PooledTransaction arrival in pool.ArrivalsSince(filter.Cursor))
+        {
+            if (filter.Kind == FilterKind.FullPending)
+            {
+                EthJson.Pending(result, arrival.Transaction);
+            }
+            else
+            {
+                result.Data(arrival.Hash.Bytes);
+            }
+        }
+        result.WriteEndArray();
+        filter.Cursor = pool.NextArrival;
     }
 
     private void WriteHashes(ulong first, ulong last, Utf8JsonWriter result)

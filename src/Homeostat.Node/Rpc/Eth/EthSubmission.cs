@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Homeostat.Ledger;
-using Homeostat.Primitives;
 using Homeostat.Replica;
 
 namespace Homeostat.Node.Rpc;

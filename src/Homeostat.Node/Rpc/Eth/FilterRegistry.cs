@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
-using Homeostat.Ledger;
 
 namespace Homeostat.Node.Rpc;
 
@@ -33,8 +31,6 @@ internal sealed class FilterRegistry(RpcLimits limits, TimeProvider clock)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, OpenFilter> _filters = new(StringComparer.Ordinal);
-
-    public ArrivalHistory Arrivals { get; } = new(limits.PendingHistory);
 
     public string Open(FilterKind kind, LogFilter? logs, ulong cursor)
     {
@@ -94,51 +90,6 @@ internal sealed class FilterRegistry(RpcLimits limits, TimeProvider clock)
         foreach (string id in _filters.Where(f => IsIdle(f.Value)).Select(f => f.Key).ToArray())
         {
             _filters.Remove(id);
-        }
-    }
-}
-
-/// <summary>The last so many transactions that the pool took, for filters that ask later.</summary>
-internal sealed class ArrivalHistory(int capacity)
-{
-    private readonly Lock _lock = new();
-    private readonly PooledTransaction[] _ring = new PooledTransaction[capacity];
-
-    /// <summary>The number of the arrival to come.</summary>
-    public ulong Next { get; private set; }
-
-    public void Add(IReadOnlyList<PooledTransaction> arrivals)
-    {
-        lock (_lock)
-        {
-            foreach (PooledTransaction arrival in arrivals)
-            {
-                _ring[Next++ % (ulong)_ring.Length] = arrival;
-            }
-        }
-    }
-
-    /// <summary>Writes the arrivals from the cursor on; returns the cursor for the next time.</summary>
-    public ulong Write(ulong cursor, bool full, Utf8JsonWriter result)
-    {
-        result.WriteStartArray();
-        lock (_lock)
-        {
-            ulong oldest = Next > (ulong)_ring.Length ? Next - (ulong)_ring.Length : 0;
-            for (ulong number = Math.Max(cursor, oldest); number < Next; number++)
-            {
-                PooledTransaction arrival = _ring[number % (ulong)_ring.Length];
-                if (full)
-                {
-                    EthJson.Pending(result, arrival.Transaction);
-                }
-                else
-                {
-                    result.Data(arrival.Hash.Bytes);
-                }
-            }
-            result.WriteEndArray();
-            return Next;
         }
     }
 }

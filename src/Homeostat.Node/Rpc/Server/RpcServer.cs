@@ -163,7 +163,7 @@ internal sealed class RpcServer : IAsyncDisposable
         {
             using WebSocket socket =
                 await context.WebSockets.AcceptWebSocketAsync().ConfigureAwait(false);
-            var session = new WebSocketSession(socket, _processor, _hub, _limits);
+            using var session = new WebSocketSession(socket, _processor, _hub, _limits);
             await session.RunAsync(_stopping.Token).ConfigureAwait(false);
         }
         finally

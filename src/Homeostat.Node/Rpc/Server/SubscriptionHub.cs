@@ -22,7 +22,6 @@ internal sealed class SubscriptionHub : IAsyncDisposable
 {
     private readonly ChainReader _chain;
     private readonly RpcLimits _limits;
-    private readonly ArrivalHistory _arrivals;
     private readonly Action<string, Exception> _report;
     private readonly Channel<RpcView> _views =
         Channel.CreateUnbounded<RpcView>(new UnboundedChannelOptions { SingleReader = true });
@@ -31,16 +30,16 @@ internal sealed class SubscriptionHub : IAsyncDisposable
     private readonly HashSet<HeadWaiter> _waiters = [];
     private readonly Task _telling;
     private ulong _told;
+    private ulong _arrival;
 
     public SubscriptionHub(
-        ChainReader chain, ArrivalHistory arrivals, RpcLimits limits,
-        Action<string, Exception> report)
+        ChainReader chain, RpcLimits limits, Action<string, Exception> report)
     {
         _chain = chain;
-        _arrivals = arrivals;
         _limits = limits;
         _report = report;
         _told = chain.Head.Number;
+        _arrival = chain.View.Pool.NextArrival;
         _telling = Task.Run(TellAllAsync);
     }
 
@@ -146,17 +145,7 @@ internal sealed class SubscriptionHub : IAsyncDisposable
 
     private void Tell(RpcView view)
     {
-        if (view.Pool.Arrivals.Count > 0)
-        {
-            _arrivals.Add(view.Pool.Arrivals);
-            foreach (PooledTransaction arrival in view.Pool.Arrivals)
-            {
-                Notify(SubscriptionKind.Pending, writer => writer.Data(arrival.Hash.Bytes));
-                Notify(
-                    SubscriptionKind.FullPending,
-                    writer => EthJson.Pending(writer, arrival.Transaction));
-            }
-        }
+        TellArrivals(view.Pool);
         bool isNew = _told < view.Finalized.Number;
         while (_told < view.Finalized.Number)
         {
@@ -176,6 +165,20 @@ internal sealed class SubscriptionHub : IAsyncDisposable
         {
             WakeWaiters();
         }
+    }
+
+    private void TellArrivals(PoolView pool)
+    {
+        bool anyone = Started(SubscriptionKind.Pending).Length > 0
+            || Started(SubscriptionKind.FullPending).Length > 0;
+        foreach (PooledTransaction arrival in anyone ? pool.ArrivalsSince(_arrival) : [])
+        {
+            Notify(SubscriptionKind.Pending, writer => writer.Data(arrival.Hash.Bytes));
+            Notify(
+                SubscriptionKind.FullPending,
+                writer => EthJson.Pending(writer, arrival.Transaction));
+        }
+        _arrival = pool.NextArrival;
     }
 
     private void WakeWaiters()

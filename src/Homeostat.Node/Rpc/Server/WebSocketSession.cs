@@ -8,7 +8,7 @@ namespace Homeostat.Node.Rpc;
 /// for a slow reader (and the next request waits for them); a notification that finds the queue
 /// full closes the socket, for a subscriber must not miss one unknowingly.
 /// </summary>
-internal sealed class WebSocketSession
+internal sealed class WebSocketSession : IDisposable
 {
     private readonly WebSocket _socket;
     private readonly RpcProcessor _processor;
@@ -51,7 +51,6 @@ internal sealed class WebSocketSession
             _outgoing.Writer.TryComplete();
             await _closing.CancelAsync().ConfigureAwait(false);
             await sending.ConfigureAwait(false);
-            _closing.Dispose();
         }
     }
 
@@ -66,6 +65,8 @@ internal sealed class WebSocketSession
         }
         return fits;
     }
+
+    public void Dispose() => _closing.Dispose();
 
     private void Abort()
     {

@@ -1,0 +1,39 @@
+using System.Text.Json;
+
+namespace Homeostat.Node.Rpc;
+
+/// <summary>Every method of the node, by namespace.</summary>
+internal static class RpcMethods
+{
+    private static readonly string[] Modules =
+        ["debug", "erigon", "eth", "homeostat", "net", "rpc", "txpool", "web3"];
+
+    public static RpcTable All(RpcContext context, SubscriptionHub hub)
+    {
+        var table = new RpcTable.Builder();
+        var filters = new FilterRegistry(context.Limits, TimeProvider.System);
+        var fees = new EthFees(context);
+        new EthNetwork(context).Register(table);
+        new EthBlocks(context).Register(table);
+        new EthTransactions(context).Register(table);
+        new EthAccounts(context).Register(table);
+        new EthCalls(context).Register(table);
+        fees.Register(table);
+        new EthSubmission(context, hub).Register(table);
+        new EthLogs(context, filters).Register(table);
+        new EthSubscriptions(context, hub).Register(table);
+        new TxPoolMethods(context).Register(table);
+        table.Add("rpc_modules", (_, result) => ListModules(result));
+        return table.Build();
+    }
+
+    private static void ListModules(Utf8JsonWriter result)
+    {
+        result.WriteStartObject();
+        foreach (string module in Modules)
+        {
+            result.WriteString(module, "1.0");
+        }
+        result.WriteEndObject();
+    }
+}
