@@ -11,8 +11,8 @@ internal static class PoolAdmission
     /// <summary>EIP-3860.</summary>
     private const int LongestInitCode = 49_152;
 
-    /// <summary>EIP-7825.</summary>
-    private const ulong TransactionGasCap = 1UL << 24;
+    /// <summary>Gas costs and caps of the fork; nothing in them depends on the chain.</summary>
+    private static readonly BlockRules Rules = EthereumForks.Homeostat(0, allowsBlobs: false);
 
     /// <summary>Null when nothing speaks against it.</summary>
     public static string? Check(Transaction transaction, PoolLimits limits, in PoolChain chain)
@@ -35,10 +35,10 @@ internal static class PoolAdmission
         {
             return "exceeds block gas limit";
         }
-        if (transaction.GasLimit > TransactionGasCap)
+        if (transaction.GasLimit > Rules.MaxTransactionGas)
         {
             return "transaction gas limit too high "
-                + $"(cap: {TransactionGasCap}, tx: {transaction.GasLimit})";
+                + $"(cap: {Rules.MaxTransactionGas}, tx: {transaction.GasLimit})";
         }
         return CheckFees(transaction, limits) ?? CheckRest(transaction, chain);
     }
@@ -79,7 +79,8 @@ internal static class PoolAdmission
         {
             return "set code tx must have at least one authorization tuple";
         }
-        ulong intrinsic = IntrinsicGas(transaction, out ulong floor);
+        ulong intrinsic = IntrinsicGas.Of(transaction, Rules);
+        ulong floor = IntrinsicGas.Floor(transaction, Rules);
         if (transaction.GasLimit < intrinsic)
         {
             return $"intrinsic gas too low: gas {transaction.GasLimit}, minimum needed {intrinsic}";
@@ -88,26 +89,5 @@ internal static class PoolAdmission
             ? "insufficient gas for floor data gas cost: "
                 + $"gas {transaction.GasLimit}, minimum needed {floor}"
             : null;
-    }
-
-    /// <summary>
-    /// Gas before the first opcode (Yellow Paper, 6.2; EIP-2028, 2930, 3860, 7702), and the least
-    /// gas limit by calldata (EIP-7623).
-    /// </summary>
-    private static ulong IntrinsicGas(Transaction transaction, out ulong floor)
-    {
-        ulong zeros = (ulong)transaction.Data.AsSpan().Count((byte)0);
-        ulong tokens = zeros + 4 * ((ulong)transaction.Data.Length - zeros);
-        ulong gas = 21_000 + 4 * tokens;
-        floor = 21_000 + 10 * tokens;
-        if (transaction.IsCreation)
-        {
-            gas += 32_000 + 2 * (((ulong)transaction.Data.Length + 31) / 32);
-        }
-        foreach (AccessListEntry entry in transaction.AccessList)
-        {
-            gas += 2_400 + 1_900 * (ulong)entry.Slots.Length;
-        }
-        return gas + 25_000 * (ulong)transaction.Authorizations.Length;
     }
 }
