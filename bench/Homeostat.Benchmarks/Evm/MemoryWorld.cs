@@ -78,6 +78,15 @@ public sealed class MemoryWorld : IWorld
         Put(_storage, (address, slot), value);
     }
 
+    /// <summary>A value the transaction finds.</summary>
+    public void PresetStorage(in Address address, in UInt256 slot, in UInt256 value) =>
+        _storage[(address, slot)] = value;
+
+    /// <summary>All slots that are not zero, in their order.</summary>
+    public IEnumerable<string> StorageOf(Address address) =>
+        _storage.Sorted().Where(entry => entry.Key.Item1 == address && !entry.Value.IsZero)
+            .Select(entry => $"{entry.Key.Item2}: {entry.Value}");
+
     public UInt256 GetTransient(in Address address, in UInt256 slot) =>
         _transient.GetValueOrDefault((address, slot));
 

@@ -53,7 +53,7 @@ internal static unsafe class Words
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsSignedLess(UInt256* x, UInt256* y) =>
-        (long)(x->U3 ^ y->U3) < 0 ? (long)x->U3 < 0 : IsLess(x, y);
+        (x->U3 ^ y->U3) >> 63 != 0 ? x->U3 >> 63 != 0 : IsLess(x, y);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void SetSignedLess(UInt256* x, UInt256* y, UInt256* result) =>
