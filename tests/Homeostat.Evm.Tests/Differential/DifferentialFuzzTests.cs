@@ -46,6 +46,10 @@ public sealed class DifferentialFuzzTests
         MemoryWorld plainWorld = WorldWith(code);
         var plain = new PlainEvaluator(TestContext.For(fork, plainWorld), code, input, gas);
         plain.Run();
+        if (plain.MetCall)
+        {
+            return;
+        }
 
         MemoryWorld world = WorldWith(code);
         CallResult result = engine.Execute(

@@ -27,6 +27,9 @@ public sealed partial class PlainEvaluator(EvmContext context, byte[] code, byte
 
     public long GasLeft => _gas;
 
+    /// <summary>It came to an opcode that it leaves out: the case says nothing.</summary>
+    public bool MetCall { get; private set; }
+
     public void Run()
     {
         int snapshot = _world.Snapshot();
@@ -74,6 +77,7 @@ public sealed partial class PlainEvaluator(EvmContext context, byte[] code, byte
                 Move(op);
                 break;
             default:
+                MetCall |= op is 0xf0 or 0xf1 or 0xf2 or 0xf4 or 0xf5 or 0xfa or 0xff;
                 throw new FrameFailure();
         }
     }
