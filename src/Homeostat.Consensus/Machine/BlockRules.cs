@@ -340,17 +340,15 @@ internal sealed class BlockRules(
         }
         if (_pendingSince <= context.Finalized.View)
         {
+            bool isFar = context.Tree.Find(proof.BlockHash) is { } entry
+                && !IsNear(entry.Reference, context.Finalized);
+            long pauseMs = isFar ? 0 : Math.Max(1, context.Parameters.RetransmitMs / 2);
             _pendingSince = proof.View;
-            _nextCatchUpAt = context.Clock + Math.Max(1, context.Parameters.RetransmitMs / 2);
-        }
-        if (context.Tree.Find(proof.BlockHash) is { } entry
-            && !IsNear(entry.Reference, context.Finalized))
-        {
-            _nextCatchUpAt = Math.Min(_nextCatchUpAt, context.Clock);
+            _nextCatchUpAt = context.Clock + pauseMs;
         }
         if (context.Clock >= _nextCatchUpAt)
         {
-            _nextCatchUpAt = context.Clock + 2 * context.Parameters.RetransmitMs;
+            _nextCatchUpAt = context.Clock + Math.Max(1, 2 * context.Parameters.RetransmitMs);
             context.Emit(new ConsensusEffect.CatchUp(proof));
         }
         context.Wake(_nextCatchUpAt);

@@ -36,7 +36,7 @@ internal static class ConsensusLimits
     /// <summary>Peers whose budgets are kept; on overflow the table starts anew.</summary>
     public const int MaxPeerBudgets = 1_024;
 
-    /// <summary>Advisories passed on in a view, one a validator.</summary>
+    /// <summary>Steps of growth counted; more would only delay the way back down.</summary>
     public const int MaxTimeoutGrowth = 12;
 
     /// <summary>Bodies fetched one by one; for more the sync machine is asked.</summary>

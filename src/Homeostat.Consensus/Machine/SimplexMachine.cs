@@ -19,6 +19,9 @@ namespace Homeostat.Consensus;
 /// </summary>
 public sealed class SimplexMachine
 {
+    /// <summary>Each pass but the last does something once and for all; a few always suffice.</summary>
+    private const int MaxPasses = 1_000;
+
     private readonly Func<StartState, MachineContext> _open;
     private readonly PeerBudgets _budgets = new();
     private MachineContext _context = null!;
@@ -185,8 +188,10 @@ public sealed class SimplexMachine
     private void Progress()
     {
         int before;
+        int passes = 0;
         do
         {
+            Invariant.Require(passes++ < MaxPasses);
             before = _context.Effects.Count;
             _context.ForgetWake();
             _timers.Run();
@@ -204,7 +209,8 @@ public sealed class SimplexMachine
         bool isSpent = input is ConsensusInput.Tick;
         if (wakeAt is { } at && (isSpent || at != _timerAt))
         {
-            _context.Emit(new ConsensusEffect.SetTimer(at));
+            // Never at once: whatever a rule asks for, time goes on.
+            _context.Emit(new ConsensusEffect.SetTimer(Math.Max(at, _context.NowMs + 1)));
         }
         _timerAt = wakeAt;
     }

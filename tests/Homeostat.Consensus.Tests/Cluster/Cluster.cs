@@ -21,6 +21,7 @@ internal sealed record FaultMix
 /// </summary>
 internal sealed class Cluster
 {
+    private const long MostSteps = 500_000; // A run of a test takes some thousands.
     public const ulong Poison = 666_666;
 
     private readonly PriorityQueue<Action, (long At, ulong Order)> _queue = new();
@@ -51,6 +52,7 @@ internal sealed class Cluster
     public LookupSet<int> Dishonest { get; } = new();
     public LookupSet<int> Believers { get; } = new();
     public List<string> Violations { get; } = [];
+    public List<Evidence> Accusations { get; set; } = [];
     public ulong Digest { get; private set; } = 14695981039346656037;
     public long Steps { get; private set; }
 
@@ -80,7 +82,7 @@ internal sealed class Cluster
         {
             Action action = _queue.Dequeue();
             NowMs = Math.Max(NowMs, due.At);
-            Steps++;
+            Invariant.Require(++Steps < MostSteps);
             action();
         }
         NowMs = end;
@@ -93,7 +95,7 @@ internal sealed class Cluster
         {
             Action action = _queue.Dequeue();
             NowMs = Math.Max(NowMs, due.At);
-            Steps++;
+            Invariant.Require(++Steps < MostSteps);
             action();
         }
         return condition();
@@ -140,6 +142,7 @@ internal sealed class Cluster
     public void OnEvidence(ClusterNode node, Evidence evidence)
     {
         int accused = evidence.First.Signer.Value;
+        Accusations.Add(evidence);
         if (!Dishonest.Contains(node.Index) && !Dishonest.Contains(accused))
         {
             Violations.Add($"honest node {accused} contradicted itself: {evidence.First.Kind} "

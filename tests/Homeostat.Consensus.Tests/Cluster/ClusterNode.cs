@@ -17,6 +17,8 @@ internal sealed class ClusterNode
     private readonly List<JournalRecord> _disk = [];
     private BlockReference _tip = FakeChain.Genesis;
     private bool _workTold;
+    private long _diskBusyUntil;
+    private int _timers;
 
     public ClusterNode(Cluster cluster, int index, SeededRandom random, PlantedBugs bugs)
     {
@@ -57,6 +59,7 @@ internal sealed class ClusterNode
             FakeChain.Config, default, _cluster.Validators, _cluster.Fakes, _cluster.Fakes);
         _tip = final;
         _executed.Clear();
+        _diskBusyUntil = 0;
         var nonce = new byte[32];
         _random.Fill(nonce);
         Step(new ConsensusInput.Start(new StartState(
@@ -153,7 +156,7 @@ internal sealed class ClusterNode
                 Send(null, broadcast.Message);
                 break;
             case ConsensusEffect.SetTimer timer:
-                Later(Math.Max(0, timer.AtMs - _cluster.NowMs), new ConsensusInput.Tick());
+                SetTimer(timer.AtMs);
                 break;
             case ConsensusEffect.Persist persist:
                 Persist(persist);
@@ -259,7 +262,9 @@ internal sealed class ClusterNode
         _disk.RemoveAll(record => record.View < persist.KeepFrom
             && record is not JournalRecord.AbstainThrough);
         int life = Incarnation;
-        _cluster.After(_random.NextBetween(1, _cluster.Faults.SlowestDiskMs), () =>
+        _diskBusyUntil = Math.Max(_diskBusyUntil, _cluster.NowMs)
+            + _random.NextBetween(1, _cluster.Faults.SlowestDiskMs);
+        _cluster.After(_diskBusyUntil - _cluster.NowMs, () =>
         {
             if (life == Incarnation)
             {
@@ -307,6 +312,20 @@ internal sealed class ClusterNode
             hash = entry.Block.ParentHash;
         }
         return waiting;
+    }
+
+    /// <summary>A new timer replaces the last.</summary>
+    private void SetTimer(long atMs)
+    {
+        int life = Incarnation;
+        int timer = ++_timers;
+        _cluster.After(Math.Max(0, atMs - _cluster.NowMs), () =>
+        {
+            if (life == Incarnation && timer == _timers)
+            {
+                Step(new ConsensusInput.Tick());
+            }
+        });
     }
 
     private void TellWork()
