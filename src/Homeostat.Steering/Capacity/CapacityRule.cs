@@ -53,15 +53,15 @@ public static class CapacityRule
         ulong ceiling = ExecutionCeiling(readings, parameters);
         ulong wanted = (ulong)((UInt128)gas * parameters.HeadroomBasisPoints / ActuatorRules.Basis);
         ulong target = Move(rules.GasTarget, rules.InForce.GasTargetPerSecond,
-            Math.Min(wanted, ceiling), height);
+            wanted, ceiling, height);
         ulong interval = Move(rules.BlockInterval, rules.InForce.BlockIntervalMs,
             Math.Max(rules.BlockInterval.Ratified,
-                PropagationsPerInterval * readings.PropagationMs), height);
+                PropagationsPerInterval * readings.PropagationMs), ulong.MaxValue, height);
         ulong fee = Move(rules.MinimumBaseFee, rules.InForce.MinimumBaseFee,
-            gas > ceiling ? ulong.MaxValue : rules.MinimumBaseFee.Ratified, height);
+            gas > ceiling ? ulong.MaxValue : rules.MinimumBaseFee.Ratified, ulong.MaxValue, height);
         ulong limit = Move(rules.GasLimit, rules.InForce.GasLimit,
-            Math.Min(Math.Max(rules.GasLimit.Ratified, TargetSecondsPerLimit * target),
-                BlockCeiling(readings, parameters)), height);
+            Math.Max(rules.GasLimit.Ratified, TargetSecondsPerLimit * target),
+            BlockCeiling(readings, parameters), height);
         return Cohere(rules, target, limit, fee, interval, height);
     }
 
@@ -96,13 +96,16 @@ public static class CapacityRule
     }
 
     // As Step, but a difference within the dead zone is left alone, unless it ends at the value
-    // wanted for good (the ratified one or a bound), which would otherwise never be reached.
-    private static ulong Move(in ActuatorRules rules, ulong from, ulong wanted, Height height)
+    // wanted for good (the ratified one or a bound), which would otherwise never be reached. The
+    // ceiling knows no dead zone.
+    private static ulong Move(
+        in ActuatorRules rules, ulong from, ulong wanted, ulong ceiling, Height height)
     {
         ulong to = Inside(rules, wanted);
         ulong gap = to > from ? to - from : from - to;
         bool isRest = to == rules.Ratified || to == rules.LeastLegal || to == rules.GreatestLegal;
-        return gap < from / DeadZoneDivisor && !isRest ? from : Step(rules, from, to, height);
+        bool isSmall = gap < from / DeadZoneDivisor && !isRest;
+        return Step(rules, from, Math.Min(isSmall ? from : to, ceiling), height);
     }
 
     private static ulong Step(in ActuatorRules rules, ulong from, ulong wanted, Height height)

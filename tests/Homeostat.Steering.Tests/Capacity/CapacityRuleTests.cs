@@ -1,0 +1,127 @@
+using Homeostat.Primitives;
+using Homeostat.Replica;
+
+namespace Homeostat.Steering.Tests;
+
+/// <summary>
+/// Whatever is read and forecast, proposals stay inside steps, bounds, distance and invariants. The
+/// Constitution itself says the same of them in ConstitutionTests.
+/// </summary>
+public sealed class CapacityRuleTests
+{
+    private static readonly LoopParameters Parameters = LoopParameters.Default;
+
+    [Fact]
+    public void Over_random_readings_every_vector_is_legal()
+    {
+        var random = new SeededRandom(11);
+        CapacityRules rules = GenesisAllocations.InitialRules(DevelopmentNetwork.Capacity);
+        for (int round = 0; round < 50_000; round++)
+        {
+            ChainParameters from = rules.InForce;
+            ChainParameters to = CapacityRule.Propose(
+                Demand(random), Readings(random), rules, Parameters, new Height(1_000));
+            RequireLegal(rules, from, to);
+            rules = rules with { InForce = to };
+        }
+    }
+
+    [Fact]
+    public void The_target_falls_and_rises_with_demand_by_steps()
+    {
+        CapacityRules rules = GenesisAllocations.InitialRules(DevelopmentNetwork.Capacity);
+        CapacityReadings fast = Speed(4_000);
+        var targets = new List<ulong>();
+        for (int i = 0; i < 20; i++)
+        {
+            int demand = i < 7 ? 0 : 30;
+            ChainParameters next = CapacityRule.Propose(
+                Fixed.FromInteger(demand), fast, rules, Parameters, new Height(1_000));
+            rules = rules with { InForce = next };
+            targets.Add(next.GasTargetPerSecond);
+        }
+        Assert.Equal(5_000_000UL, targets[6]);
+        Assert.Equal(6_250_000UL, targets[7]);
+        // Twice 30 million, less what the dead zone leaves.
+        Assert.InRange(targets[^1], 58_000_000UL, 60_000_000UL);
+        Assert.Equal(2 * targets[^1], rules.InForce.GasLimit);
+    }
+
+    [Fact]
+    public void Slow_validators_bound_target_and_limit()
+    {
+        CapacityRules rules = GenesisAllocations.InitialRules(DevelopmentNetwork.Capacity);
+        CapacityReadings slow = Speed(40_000);
+        for (int i = 0; i < 40; i++)
+        {
+            rules = rules with
+            {
+                InForce = CapacityRule.Propose(
+                    Fixed.FromInteger(1_000), slow, rules, Parameters, new Height(1_000)),
+            };
+        }
+        Assert.Equal(12_500_000UL, rules.InForce.GasTargetPerSecond);
+        Assert.Equal(25_000_000UL, rules.InForce.GasLimit);
+        Assert.Equal(400_000_000UL, rules.InForce.MinimumBaseFee);
+    }
+
+    [Fact]
+    public void Off_steps_to_the_ratified_vector_and_stays()
+    {
+        CapacityRules rules = GenesisAllocations.InitialRules(DevelopmentNetwork.Capacity) with
+        {
+            InForce = new ChainParameters(80_000_000, 240_000_000, 400_000_000, 900),
+            Mode = LoopMode.Off,
+        };
+        for (int i = 0; i < 12; i++)
+        {
+            rules = rules with
+            {
+                InForce = CapacityRule.Propose(
+                    Fixed.FromInteger(500), Speed(1), rules, Parameters, new Height(1_000)),
+            };
+        }
+        Assert.Equal(DevelopmentNetwork.Capacity, rules.InForce);
+    }
+
+    [Fact]
+    public void A_field_in_its_cooldown_is_left_alone()
+    {
+        CapacityRules rules = GenesisAllocations.InitialRules(DevelopmentNetwork.Capacity);
+        rules = rules with
+        {
+            Actuators = [.. rules.Actuators.Select(a => a with { ChangedAt = 999 })],
+        };
+        Assert.Equal(rules.InForce, CapacityRule.Propose(
+            Fixed.FromInteger(100), Speed(4_000), rules, Parameters, new Height(1_000)));
+    }
+
+    internal static void RequireLegal(CapacityRules rules, ChainParameters from, ChainParameters to)
+    {
+        ulong[] before = Values(from);
+        ulong[] after = Values(to);
+        for (int i = 0; i < CapacityRules.Fields; i++)
+        {
+            ActuatorRules field = rules.Actuators[i];
+            Assert.InRange(after[i], field.LeastLegal, field.GreatestLegal);
+            ulong step = field.StepFrom(before[i]);
+            Assert.InRange(after[i], before[i] - step, before[i] + step);
+        }
+        Assert.True(to.GasLimit * 1_000 >=
+            rules.IntervalsPerLimit * to.GasTargetPerSecond * to.BlockIntervalMs);
+        Assert.True(to.GasLimit <= rules.SecondsPerLimit * to.GasTargetPerSecond);
+    }
+
+    internal static ulong[] Values(ChainParameters p) =>
+        [p.GasTargetPerSecond, p.GasLimit, p.MinimumBaseFee, p.BlockIntervalMs];
+
+    private static CapacityReadings Speed(uint nanosecondsPerKilogas) =>
+        new(nanosecondsPerKilogas, 5, 0, 4, 4);
+
+    private static Fixed Demand(SeededRandom random) =>
+        Fixed.FromRaw(unchecked((long)random.NextUInt64()) >> random.NextBelow(40));
+
+    private static CapacityReadings Readings(SeededRandom random) => new(
+        (uint)(random.NextUInt64() >> (32 + random.NextBelow(32))),
+        (uint)(random.NextUInt64() >> (48 + random.NextBelow(16))), 0, 4, 4);
+}
