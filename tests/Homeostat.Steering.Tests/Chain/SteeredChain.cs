@@ -1,0 +1,186 @@
+using Homeostat.Evm;
+using Homeostat.Ledger;
+using Homeostat.Primitives;
+using Homeostat.Replica;
+using Log = Homeostat.Evm.Log;
+
+namespace Homeostat.Steering.Tests;
+
+/// <summary>Storage of one state, and of a change to it that a test makes.</summary>
+internal sealed class SnapshotReader(WorldSnapshot snapshot) : IStorageReader
+{
+    public UInt256 Read(in Address contract, in UInt256 slot) => snapshot.GetStorage(contract, slot);
+}
+
+/// <summary>What a block did.</summary>
+internal sealed record SteeredBlock(
+    BlockHeader Header, IReadOnlyList<Receipt> Receipts, StepCall Call,
+    IReadOnlyList<DecisionEvent> Decisions, IReadOnlyList<OutcomeEvent> Outcomes)
+{
+    public ulong SteeringGas => Receipts[0].GasUsed;
+}
+
+/// <summary>
+/// A chain of real blocks, executed by the Ledger on the EVM from the development genesis, with
+/// transaction 0 of SteeringProgram in each. No consensus: one validator signs everything.
+/// </summary>
+internal sealed class SteeredChain
+{
+    private readonly DevelopmentNetwork _network;
+    private readonly BlockProcessor _processor;
+    private readonly EvmEngine _engine = new();
+    private ulong _sinceMs;
+    private ulong _parentSteeringGas;
+
+    public SteeredChain(int validators = 4, Action<WorldState>? amend = null)
+    {
+        _network = DevelopmentNetwork.Create(validators);
+        _processor = new BlockProcessor(
+            ChainRules.Homeostat(DevelopmentNetwork.ChainId.Value), _engine);
+        var world = new WorldState(WorldSnapshot.Empty(new MemoryNodeSource()));
+        foreach ((Address address, GenesisAccount account) in _network.Genesis.Allocations)
+        {
+            world.AddBalance(address, account.Balance);
+            world.SetNonce(address, account.Nonce);
+            world.SetCode(address, new Code(account.Code));
+            foreach ((UInt256 slot, UInt256 value) in account.Storage)
+            {
+                world.SetStorage(address, slot, value);
+            }
+        }
+        amend?.Invoke(world);
+        world.EndTransaction(clearsEmptyAccounts: false);
+        State = world.Commit().State;
+        Head = _network.Genesis.Header(State.Root);
+        TimeMs = DevelopmentNetwork.GenesisTimeMs;
+    }
+
+    public WorldSnapshot State { get; private set; }
+
+    public BlockHeader Head { get; private set; }
+
+    public ulong TimeMs { get; private set; }
+
+    public IReadOnlyList<DevelopmentAccount> Validators => _network.Validators;
+
+    public IStorageReader Reader => new SnapshotReader(State);
+
+    public SteeringStorage Storage => new(Reader);
+
+    public ChainParameters Parameters => ChainParameters.Read(Reader);
+
+    /// <summary>Executes the next block; the transactions must all be included.</summary>
+    public SteeredBlock Next(
+        IReadOnlyList<SignedObservation>? observations = null,
+        IReadOnlyList<Transaction>? transactions = null,
+        ulong elapsedMs = 250,
+        Func<StepCall, StepCall>? alter = null)
+    {
+        _sinceMs = elapsedMs;
+        Hash256 payload = Keccak.Hash(Head.Hash.Bytes);
+        var facts = new BlockFacts(
+            Head.Number.Next, TimeMs + elapsedMs, payload, Head.GasUsed, _parentSteeringGas,
+            Head.BaseFee ?? UInt256.Zero, observations ?? []);
+        StepCall call = SteeringProgram.Compose(Reader, facts);
+        call = alter is null ? call : alter(call);
+        BlockInputs inputs = Inputs(payload, call.Encode());
+        BlockHeader header = _processor.Prepare(
+            Head, inputs, Validators[0].Address, Hash256.Zero, []);
+        var execution = BlockExecution.Start(
+            State, header, _processor.Rules.At(header), inputs, _engine);
+        Apply(execution, Transaction0(inputs.Transaction0Data));
+        foreach (Transaction transaction in transactions ?? [])
+        {
+            Apply(execution, transaction);
+        }
+        return Finish(execution, call);
+    }
+
+    /// <summary>Blocks until one decides; fails after so many.</summary>
+    public SteeredBlock NextDecision(
+        IReadOnlyList<SignedObservation>? observations = null, int within = 16)
+    {
+        for (int i = 0; i < within; i++)
+        {
+            SteeredBlock block = Next(observations);
+            if (block.Decisions.Count != 0)
+            {
+                return block;
+            }
+        }
+        throw new InvalidOperationException("no decision");
+    }
+
+    /// <summary>A signed call from one of the funded accounts.</summary>
+    public Transaction CallOf(int account, Address to, byte[] data, ulong gas = 1_000_000) =>
+        new Transaction
+        {
+            Type = TransactionType.DynamicFee,
+            ChainId = DevelopmentNetwork.ChainId.Value,
+            Nonce = State.GetAccount(DevelopmentNetwork.FundedAccounts[account].Address)!.Nonce,
+            MaxFee = 100_000_000_000,
+            GasLimit = gas,
+            To = to,
+            Data = data,
+        }.Sign(DevelopmentNetwork.FundedAccounts[account].PrivateKey);
+
+    /// <summary>The same observation from every validator.</summary>
+    public IReadOnlyList<SignedObservation> Observe(Observation observation) =>
+        [.. Validators.Select(v => new SignedObservation(v.Address, observation.Encode()))];
+
+    private BlockInputs Inputs(in Hash256 payload, byte[] calldata) => new()
+    {
+        TimeMs = TimeMs + _sinceMs,
+        ParentTimeMs = TimeMs,
+        PayloadHash = payload,
+        Transaction0Target = SteeringProgram.Target,
+        Transaction0Data = calldata,
+        GasLimit = Parameters.GasLimit,
+        GasTarget = Parameters.GasTargetPerSecond,
+        MinimumBaseFee = Parameters.MinimumBaseFee,
+    };
+
+    private Transaction Transaction0(byte[] calldata) => new Transaction
+    {
+        Type = TransactionType.DynamicFee,
+        ChainId = DevelopmentNetwork.ChainId.Value,
+        Nonce = State.GetAccount(Validators[0].Address)?.Nonce ?? 0,
+        GasLimit = SteeringProgram.GasLimit,
+        To = SteeringProgram.Target,
+        Data = calldata,
+    }.Sign(Validators[0].PrivateKey);
+
+    private static void Apply(BlockExecution execution, Transaction transaction)
+    {
+        Assert.True(RecoveredTransaction.TryRecover(transaction, out RecoveredTransaction recovered));
+        TransactionResult result = execution.TryApply(recovered);
+        Assert.True(result.IsIncluded, result.Error);
+    }
+
+    private SteeredBlock Finish(BlockExecution execution, StepCall call)
+    {
+        Assert.True(
+            execution.TryFinish([], [], out ExecutedBlock? executed, out BlockRefusal? refusal),
+            refusal?.Reason);
+        State = executed!.State;
+        Head = executed.Header;
+        TimeMs += _sinceMs;
+        _parentSteeringGas = executed.Receipts[0].GasUsed;
+        var decisions = new List<DecisionEvent>();
+        var outcomes = new List<OutcomeEvent>();
+        foreach (Log log in executed.Receipts[0].Logs)
+        {
+            Assert.Equal(PredeployAddresses.Steering, log.Address);
+            if (DecisionEvent.TryDecode(log.Topics, log.Data, out DecisionEvent? decision))
+            {
+                decisions.Add(decision!);
+            }
+            else
+            {
+                Assert.True(OutcomeEvent.TryDecode(log.Topics, log.Data, out OutcomeEvent? outcome));
+                outcomes.Add(outcome!);
+            }
+        }
+        return new SteeredBlock(Head, executed.Receipts, call, decisions, outcomes);
+    }
+}
