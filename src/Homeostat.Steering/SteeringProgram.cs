@@ -13,7 +13,8 @@ public readonly record struct SignedObservation(Address Validator, ReadOnlyMemor
 /// </summary>
 /// <param name="Height">The block's number.</param>
 /// <param name="TimeMs">The block's time.</param>
-/// <param name="PayloadHash">Hash of the consensus payload, the header's parentBeaconBlockRoot.</param>
+/// <param name="PayloadHash">Hash of the consensus payload, the header's
+/// parentBeaconBlockRoot.</param>
 /// <param name="ParentGasUsed">gasUsed of the parent's header (0 for genesis).</param>
 /// <param name="ParentSteeringGas">Gas of the parent's own transaction 0 (its first receipt; 0 for
 /// genesis). It burned no base fee, so it is no demand.</param>
@@ -28,7 +29,9 @@ public sealed record BlockFacts(
     UInt256 ParentBaseFee,
     IReadOnlyList<SignedObservation> Observations);
 
-/// <summary>Transaction 0: the protocol's own call to the Steering predeploy in every block.</summary>
+/// <summary>
+/// Transaction 0: the protocol's own call to the Steering predeploy in every block.
+/// </summary>
 public static class SteeringProgram
 {
     /// <summary>Where transaction 0 goes.</summary>
@@ -43,7 +46,9 @@ public static class SteeringProgram
     /// <summary>The capacity loop's name on chain: "capacity" as bytes32 text.</summary>
     public static Hash256 CapacityLoopName => CapacityLoop.Name;
 
-    /// <summary>Observations recorded in one block, so that its gas stays bounded at any n.</summary>
+    /// <summary>
+    /// Observations recorded in one block, so that its gas stays bounded at any n.
+    /// </summary>
     public const int MaximumObservations = 8;
 
     /// <summary>

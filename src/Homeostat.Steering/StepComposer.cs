@@ -11,7 +11,9 @@ internal sealed class StepComposer(IStorageReader state, BlockFacts facts)
 {
     private readonly SteeringStorage _storage = new(state);
 
-    /// <summary>The block's context alone: no observation, no decision, estimators as they were.</summary>
+    /// <summary>
+    /// The block's context alone: no observation, no decision, estimators as they were.
+    /// </summary>
     public static StepCall ContextOnly(IStorageReader state, BlockFacts facts) => new(
         facts.TimeMs, facts.PayloadHash, DemandGas(facts),
         facts.ParentBaseFee.ToUInt64Saturating(),
@@ -56,7 +58,8 @@ internal sealed class StepComposer(IStorageReader state, BlockFacts facts)
             ? facts.ParentGasUsed - facts.ParentSteeringGas
             : 0;
 
-    // Newest first: the parent's demand from the facts, older blocks' from their children's records.
+    // Newest first: the parent's demand from the facts, older blocks' from their children's
+    // records.
     private List<Fixed> RecentDemand()
     {
         var recent = new List<Fixed>(DemandFeatures.Lags);

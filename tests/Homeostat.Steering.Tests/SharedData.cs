@@ -7,7 +7,9 @@ internal static class SharedData
 {
     public static string RepositoryRoot { get; } = FindRoot();
 
-    /// <summary>The lines of a compressed table, or null (said on the console) where it is not here.</summary>
+    /// <summary>
+    /// The lines of a compressed table, or null (said on the console) where it is not here.
+    /// </summary>
     public static string[]? ReadLines(string path)
     {
         string folder = Environment.GetEnvironmentVariable("HOMEOSTAT_SHARED")

@@ -32,7 +32,9 @@ public sealed record ChainConfig
     /// <summary>Owner of Constitution and ModelRegistry; a timelock once there is one.</summary>
     public required Address Governance { get; init; }
 
-    /// <summary>May only switch loops off, and only until <see cref="GuardianExpiryTime"/>.</summary>
+    /// <summary>
+    /// May only switch loops off, and only until <see cref="GuardianExpiryTime"/>.
+    /// </summary>
     public required Address Guardian { get; init; }
 
     /// <summary>Unix seconds.</summary>

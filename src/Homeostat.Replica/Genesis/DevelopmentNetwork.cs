@@ -37,9 +37,10 @@ public sealed record DevelopmentNetwork(
     public const ulong FundedEther = 1_000_000;
 
     /// <summary>
-    /// 20 Mgas a second, which the loop may quarter or quadruple; blocks of 60 Mgas, so that a burst
-    /// of some thousand transactions fits a few; a floor of 0.1 gwei, so that a wallet's ten-fold
-    /// fee cap holds through any burst; 250 ms, under which four processes on two cores keep up.
+    /// 20 Mgas a second, which the loop may quarter or quadruple; blocks of 60 Mgas, so that a
+    /// burst of some thousand transactions fits a few; a floor of 0.1 gwei, so that a wallet's
+    /// ten-fold fee cap holds through any burst; 250 ms, under which four processes on two cores
+    /// keep up.
     /// </summary>
     public static readonly ChainParameters Capacity =
         new(20_000_000, 60_000_000, 100_000_000, 250);
@@ -102,7 +103,9 @@ public sealed record DevelopmentNetwork(
         return new DevelopmentNetwork(genesis, validators);
     }
 
-    /// <summary>keccak256("homeostat development validator" ‖ seed ‖ index), big-endian words.</summary>
+    /// <summary>
+    /// keccak256("homeostat development validator" ‖ seed ‖ index), big-endian words.
+    /// </summary>
     internal static DevelopmentAccount ValidatorAccount(ulong seed, int index)
     {
         byte[] material = new byte[31 + 16];

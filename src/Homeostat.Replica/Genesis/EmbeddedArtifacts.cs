@@ -3,7 +3,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Replica;
 
-/// <summary>What genesis takes from the repository: compiled predeploys and trained models.</summary>
+/// <summary>
+/// What genesis takes from the repository: compiled predeploys and trained models.
+/// </summary>
 internal static class EmbeddedArtifacts
 {
     /// <summary>Runtime bytecode of a contract of contracts/artifacts.</summary>

@@ -3,7 +3,9 @@ using Homeostat.Steering;
 
 namespace Homeostat.Replica;
 
-/// <summary>The state of genesis: a config's predeploys, Ethereum's system contracts, balances.</summary>
+/// <summary>
+/// The state of genesis: a config's predeploys, Ethereum's system contracts, balances.
+/// </summary>
 public static class GenesisAllocations
 {
     /// <summary>The model that forecasts demand for the capacity loop (Genesis/Models).</summary>
@@ -39,8 +41,8 @@ public static class GenesisAllocations
     }
 
     /// <summary>
-    /// The rules a network starts with: any ratified vector may move by a factor of four either way,
-    /// inside bounds that hold whatever people ratify, a quarter at a time.
+    /// The rules a network starts with: any ratified vector may move by a factor of four either
+    /// way, inside bounds that hold whatever people ratify, a quarter at a time.
     /// </summary>
     public static CapacityRules InitialRules(in ChainParameters ratified) => new(
         ratified, LoopMode.Act, IntervalsPerLimit, SecondsPerLimit,
@@ -103,7 +105,10 @@ public static class GenesisAllocations
     {
         var storage = new SortedDictionary<UInt256, UInt256>();
         ValidatorStorage.Write(storage,
-            [.. config.Validators.Select(v => new ValidatorEntry(v.Address, v.Weight, v.NodeAddress))]);
+        [
+            .. config.Validators.Select(
+                v => new ValidatorEntry(v.Address, v.Weight, v.NodeAddress)),
+        ]);
         return storage;
     }
 }

@@ -16,10 +16,14 @@ public sealed record GenesisDocument
 {
     public required ChainConfig Config { get; init; }
 
-    /// <summary>Every account by address: funded ones, predeploys, Ethereum's system contracts.</summary>
+    /// <summary>
+    /// Every account by address: funded ones, predeploys, Ethereum's system contracts.
+    /// </summary>
     public required SortedDictionary<Address, GenesisAccount> Allocations { get; init; }
 
-    /// <summary>keccak256 of the canonical config text, 32 bytes: it makes config part of the hash.</summary>
+    /// <summary>
+    /// keccak256 of the canonical config text, 32 bytes: it makes config part of the hash.
+    /// </summary>
     public byte[] ExtraData => Keccak.Hash(GenesisJson.WriteConfig(Config)).ToArray();
 
     /// <summary>The config's predeploys and these balances.</summary>

@@ -23,7 +23,9 @@ internal static class GenesisJson
     private static readonly JsonWriterOptions Compact =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The config object without white space: what genesis' extraData is the hash of.</summary>
+    /// <summary>
+    /// The config object without white space: what genesis' extraData is the hash of.
+    /// </summary>
     public static byte[] WriteConfig(ChainConfig config)
     {
         using var stream = new MemoryStream();

@@ -32,7 +32,9 @@ public enum SteeringFailure : ushort
     OverBudget = 5,
     Internal = 6,
 
-    /// <summary>The Constitution itself could not rule (FAILURE_NO_RULING of Steering.sol).</summary>
+    /// <summary>
+    /// The Constitution itself could not rule (FAILURE_NO_RULING of Steering.sol).
+    /// </summary>
     NoRuling = 100,
 }
 

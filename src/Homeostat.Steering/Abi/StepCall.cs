@@ -2,7 +2,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Steering;
 
-/// <summary>A ruling asked of the Constitution (DecisionInput of contracts/src/Steering.sol).</summary>
+/// <summary>
+/// A ruling asked of the Constitution (DecisionInput of contracts/src/Steering.sol).
+/// </summary>
 public sealed record DecisionInput(
     Hash256 Loop,
     Hash256 ModelHash,
@@ -33,7 +35,8 @@ public sealed record StepCall(
     /// <summary>The function's signature, whose hash begins the calldata.</summary>
     public const string Signature =
         "step(uint64,bytes32,uint64,uint64,bytes32,(address,bytes24)[]," +
-        "(bytes32,bytes32,bytes32,uint16,int64,int64,uint64[],uint64[],uint64[],int64[],int64[])[]," +
+        "(bytes32,bytes32,bytes32,uint16,int64,int64," +
+        "uint64[],uint64[],uint64[],int64[],int64[])[]," +
         "(bytes32,int64)[])";
 
     private static readonly byte[] Selector =

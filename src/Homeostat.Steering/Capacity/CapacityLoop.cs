@@ -3,8 +3,8 @@ using Homeostat.Primitives;
 namespace Homeostat.Steering;
 
 /// <summary>
-/// One decision of the capacity loop: readings and features in, the model's and the twin's proposals
-/// out. Whatever fails on the model's side is named in the decision, and the twin acts.
+/// One decision of the capacity loop: readings and features in, the model's and the twin's
+/// proposals out. Whatever fails on the model's side is named in the decision, and the twin acts.
 /// </summary>
 internal static class CapacityLoop
 {

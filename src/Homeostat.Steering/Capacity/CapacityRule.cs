@@ -11,12 +11,15 @@ namespace Homeostat.Steering;
 /// capped, whatever the forecast says. The model and the twin go through this same rule.
 /// </summary>
 /// <remarks>
-/// The rule proposes only what it believes legal; the Constitution is what decides. The order of the
-/// fields matters: the target is set first, and the invariants across fields bend limit, then target.
+/// The rule proposes only what it believes legal; the Constitution is what decides. The order of
+/// the fields matters: the target is set first, and the invariants across fields bend limit, then
+/// target.
 /// </remarks>
 public static class CapacityRule
 {
-    /// <summary>Seconds of the gas target that a block's cap holds when nothing else bounds it.</summary>
+    /// <summary>
+    /// Seconds of the gas target that a block's cap holds when nothing else bounds it.
+    /// </summary>
     public const ulong TargetSecondsPerLimit = 2;
 
     /// <summary>The interval is at least so many times the propagation reading.</summary>

@@ -19,7 +19,9 @@ public readonly record struct ChainParameters(
     public static ChainParameters Read(IStorageReader state) =>
         FromWord(state.Read(PredeployAddresses.Constitution, Slot));
 
-    /// <summary>Unpacks a storage word: target in the lowest 64 bits, then limit, fee, interval.</summary>
+    /// <summary>
+    /// Unpacks a storage word: target in the lowest 64 bits, then limit, fee, interval.
+    /// </summary>
     public static ChainParameters FromWord(in UInt256 word) =>
         new(word.U0, word.U1, word.U2, word.U3);
 

@@ -22,7 +22,9 @@ public readonly record struct ActuatorRules(
 {
     public const uint Basis = 10_000;
 
-    /// <summary>Least value that is inside the bounds and not too far from the ratified one.</summary>
+    /// <summary>
+    /// Least value that is inside the bounds and not too far from the ratified one.
+    /// </summary>
     public ulong LeastLegal => Math.Max(Minimum, DividedUp(Ratified, DistanceBasisPoints));
 
     /// <summary>Greatest such value.</summary>
@@ -31,7 +33,7 @@ public readonly record struct ActuatorRules(
 
     /// <summary>Most change from a value in one decision.</summary>
     public ulong StepFrom(ulong value) =>
-        (ulong)UInt128.Max(1, UInt128.Min((UInt128)value * StepBasisPoints / Basis, ulong.MaxValue));
+        (ulong)UInt128.Clamp((UInt128)value * StepBasisPoints / Basis, 1, ulong.MaxValue);
 
     private static ulong DividedUp(ulong value, uint basisPoints) => basisPoints == 0
         ? ulong.MaxValue
@@ -39,7 +41,9 @@ public readonly record struct ActuatorRules(
             ((UInt128)value * Basis + basisPoints - 1) / basisPoints, ulong.MaxValue);
 }
 
-/// <summary>The rules of the capacity loop as steering reads them (slots 0, 1 and 4 to 11).</summary>
+/// <summary>
+/// The rules of the capacity loop as steering reads them (slots 0, 1 and 4 to 11).
+/// </summary>
 public sealed record CapacityRules(
     ChainParameters InForce,
     LoopMode Mode,
@@ -63,7 +67,8 @@ public sealed record CapacityRules(
 
     public static CapacityRules Read(IStorageReader state)
     {
-        // uint8 mode, uint64 since, uint32 dwell, uint32 intervals, uint32 seconds: 8, 64, 32, 32, 32
+        // uint8 mode, uint64 since, uint32 dwell, uint32 intervals, uint32 seconds: 8, 64, 32, 32,
+        // 32
         UInt256 loop = Read(state, LoopSlot);
         var actuators = new ActuatorRules[Fields];
         for (int i = 0; i < Fields; i++)

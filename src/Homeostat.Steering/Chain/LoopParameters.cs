@@ -2,9 +2,11 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Steering;
 
-/// <summary>Settings of the capacity loop: slot 2 of Steering, eight uint32, lowest first.</summary>
-/// <param name="DecisionPeriodMs">Least time between decisions: below it a step could not be seen in
-/// the next reading.</param>
+/// <summary>
+/// Settings of the capacity loop: slot 2 of Steering, eight uint32, lowest first.
+/// </summary>
+/// <param name="DecisionPeriodMs">Least time between decisions: below it a step could not be seen
+/// in the next reading.</param>
 /// <param name="DecisionMinimumBlocks">Least blocks between decisions, for slow chains.</param>
 /// <param name="HorizonBlocks">Blocks a forecast is about, from the decision's own on.</param>
 /// <param name="ObservationExpiryBlocks">Age at which an observation stops counting.</param>
@@ -24,13 +26,15 @@ public readonly record struct LoopParameters(
     uint BlockBudgetMs)
 {
     /// <summary>
-    /// What genesis writes: decisions each second; a prior of 10 ns/gas (100 Mgas/s, a slow share of
-    /// a core); half of the time for execution, the rest for consensus and reads.
+    /// What genesis writes: decisions each second; a prior of 10 ns/gas (100 Mgas/s, a slow share
+    /// of a core); half of the time for execution, the rest for consensus and reads.
     /// </summary>
     public static readonly LoopParameters Default =
         new(1_000, 2, 10, 64, 5_000, 20_000, 10_000, 1_000);
 
-    /// <summary>A stored observation younger than this is not written again: it saves gas.</summary>
+    /// <summary>
+    /// A stored observation younger than this is not written again: it saves gas.
+    /// </summary>
     public uint ObservationRefreshBlocks => ObservationExpiryBlocks / 16;
 
     public static LoopParameters FromWord(in UInt256 word) => new(

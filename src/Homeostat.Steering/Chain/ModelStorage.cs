@@ -2,10 +2,14 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Steering;
 
-/// <summary>The ModelRegistry predeploy: models at slot 1 by hash, champions at slot 2 by loop.</summary>
+/// <summary>
+/// The ModelRegistry predeploy: models at slot 1 by hash, champions at slot 2 by loop.
+/// </summary>
 public static class ModelStorage
 {
-    /// <summary>Longest model a decision reads; a longer champion gives the twin (over budget).</summary>
+    /// <summary>
+    /// Longest model a decision reads; a longer champion gives the twin (over budget).
+    /// </summary>
     public const int BudgetBytes = 4_096;
 
     public const ulong OwnerSlot = 0;

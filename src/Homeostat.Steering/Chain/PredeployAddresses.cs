@@ -2,7 +2,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Steering;
 
-/// <summary>Where the contracts of genesis live ("HO" and a number at the end of the address).</summary>
+/// <summary>
+/// Where the contracts of genesis live ("HO" and a number at the end of the address).
+/// </summary>
 public static class PredeployAddresses
 {
     /// <summary>Transaction 0's target; emits Decision and Outcome.</summary>
@@ -17,6 +19,8 @@ public static class PredeployAddresses
     /// <summary>Validators and their weights.</summary>
     public static readonly Address ValidatorSet = Address.FromNumber(0x484f0004);
 
-    /// <summary>Burns a share of the gas a replayed call used (contracts/src/GasBurner.sol).</summary>
+    /// <summary>
+    /// Burns a share of the gas a replayed call used (contracts/src/GasBurner.sol).
+    /// </summary>
     public static readonly Address GasBurner = Address.FromNumber(0x484f0010);
 }

@@ -56,7 +56,9 @@ public sealed class SteeringStorage(IStorageReader state)
         return record.Height == height && record.TimeMs != 0;
     }
 
-    /// <summary>Root of the block's consensus payload, or zero when it is not kept any more.</summary>
+    /// <summary>
+    /// Root of the block's consensus payload, or zero when it is not kept any more.
+    /// </summary>
     public Hash256 PayloadRoot(Height height) =>
         TryGetRecord(height, out _)
             ? Read(RootsSlot + height.Value % RingSize).ToHash256()
@@ -70,7 +72,9 @@ public sealed class SteeringStorage(IStorageReader state)
         return pending.Id == id && pending.DecidedAt.Value != 0;
     }
 
-    /// <summary>The validator's latest valid observation and the height it was recorded at.</summary>
+    /// <summary>
+    /// The validator's latest valid observation and the height it was recorded at.
+    /// </summary>
     public bool TryGetObservation(in Address validator, out Observation observation, out Height at)
     {
         UInt256 slot = StorageLayout.MappingSlot(validator.ToWord(), ObservationsSlot);

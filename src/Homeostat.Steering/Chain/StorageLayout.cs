@@ -17,7 +17,9 @@ public static class StorageLayout
         return UInt256.FromHash256(Keccak.Hash(bytes));
     }
 
-    /// <summary>keccak256(slot): where the content of a dynamic array or of long bytes begins.</summary>
+    /// <summary>
+    /// keccak256(slot): where the content of a dynamic array or of long bytes begins.
+    /// </summary>
     public static UInt256 ContentSlot(in UInt256 slot) =>
         UInt256.FromHash256(Keccak.Hash(slot.ToBigEndian()));
 

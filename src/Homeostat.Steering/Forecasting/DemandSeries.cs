@@ -32,7 +32,8 @@ public static class DemandFeatures
     public static Fixed Rate(ulong gas, ulong elapsedMs) => Fixed.Min(
         Fixed.FromRatio(gas, (Int128)Math.Max(elapsedMs, 1) * 1_000), MaximumDemand);
 
-    /// <param name="recent">Demand of the last blocks, newest first; what is missing counts as 0.</param>
+    /// <param name="recent">Demand of the last blocks, newest first; what is missing counts as
+    /// 0.</param>
     /// <param name="means">After the newest.</param>
     public static Fixed[] Of(ReadOnlySpan<Fixed> recent, in Estimators means)
     {
@@ -82,7 +83,9 @@ public sealed class DemandSeries(IReadOnlyList<Fixed> samples)
         return rows;
     }
 
-    /// <summary>Mean demand of the horizon blocks that follow a block, as a sum of raw values.</summary>
+    /// <summary>
+    /// Mean demand of the horizon blocks that follow a block, as a sum of raw values.
+    /// </summary>
     public Fixed MeanAfter(int index, int horizon)
     {
         Int128 sum = 0;

@@ -19,7 +19,9 @@ public readonly record struct Estimators(
     private const int MediumBits = 4;
     private const int SlowBits = 6;
 
-    /// <summary>After one more block's demand. Saturation can't occur: samples are bounded.</summary>
+    /// <summary>
+    /// After one more block's demand. Saturation can't occur: samples are bounded.
+    /// </summary>
     public Estimators After(Fixed sample) => this with
     {
         Fast = Step(Fast, sample, FastBits),
@@ -27,7 +29,9 @@ public readonly record struct Estimators(
         Slow = Step(Slow, sample, SlowBits),
     };
 
-    /// <summary>The word: fast in the highest 64 bits, then medium, slow, and the readings.</summary>
+    /// <summary>
+    /// The word: fast in the highest 64 bits, then medium, slow, and the readings.
+    /// </summary>
     public UInt256 ToWord() => new(
         ((ulong)NanosecondsPerKilogas << 32) | PropagationMs,
         unchecked((ulong)Slow.Raw), unchecked((ulong)Medium.Raw), unchecked((ulong)Fast.Raw));

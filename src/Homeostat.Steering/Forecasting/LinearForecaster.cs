@@ -14,8 +14,8 @@ public sealed record Forecast(Fixed Output, IReadOnlyList<Fixed> Attributions)
 /// attributions are exact; weights and features are bounded so that it can't saturate.
 /// </summary>
 /// <remarks>
-/// Canonical bytes: "HSLF", version 1, feature set, horizon in blocks (2 bytes), then one big-endian
-/// int64 a weight. The model's name is their keccak256.
+/// Canonical bytes: "HSLF", version 1, feature set, horizon in blocks (2 bytes), then one
+/// big-endian int64 a weight. The model's name is their keccak256.
 /// </remarks>
 public sealed class LinearForecaster
 {
@@ -70,7 +70,9 @@ public sealed class LinearForecaster
         return bytes;
     }
 
-    /// <summary>The model of these bytes, or false when they are not the canonical ones of one.</summary>
+    /// <summary>
+    /// The model of these bytes, or false when they are not the canonical ones of one.
+    /// </summary>
     public static bool TryDecode(ReadOnlySpan<byte> bytes, out LinearForecaster? model)
     {
         model = null;

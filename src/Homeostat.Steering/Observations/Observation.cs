@@ -11,7 +11,8 @@ namespace Homeostat.Steering;
 /// execution time by 1,000 gas; 0 means it has not executed enough to say.</param>
 /// <param name="KilogasExecuted">Gas executed over the same blocks, in thousands.</param>
 /// <param name="PropagationMs">Median delay from a block's time to its full arrival.</param>
-/// <param name="PoolKilogasPending">Gas limits of executable pool transactions, in thousands.</param>
+/// <param name="PoolKilogasPending">Gas limits of executable pool transactions, in
+/// thousands.</param>
 /// <param name="PoolTransactions">Executable transactions in the pool.</param>
 /// <param name="VoteLatencyMs">Median time from a block's arrival to the own notarize vote.</param>
 /// <param name="QueueMs">Median time executable transactions have waited in the pool.</param>
@@ -30,7 +31,9 @@ public readonly record struct Observation(
     /// <summary>The layout this code reads and writes.</summary>
     public const byte Version = 1;
 
-    /// <summary>1 s for 1,000 gas: no machine that keeps up is near it, so a larger claim is noise.</summary>
+    /// <summary>
+    /// 1 s for 1,000 gas: no machine that keeps up is near it, so a larger claim is noise.
+    /// </summary>
     public const uint MaximumNanosecondsPerKilogas = 1_000_000_000;
 
     public byte[] Encode()
@@ -52,7 +55,8 @@ public readonly record struct Observation(
     /// Decodes and validates. A vote whose observation fails here is still a vote: its observation
     /// is left out, never the block (an observation can't make a block invalid).
     /// </summary>
-    public static bool TryDecode(ReadOnlySpan<byte> bytes, out Observation observation, out string? error)
+    public static bool TryDecode(
+        ReadOnlySpan<byte> bytes, out Observation observation, out string? error)
     {
         observation = default;
         error = Check(bytes);

@@ -6,17 +6,17 @@ namespace Homeostat.Steering;
 public readonly record struct WeightedValue(ulong Value, ulong Weight);
 
 /// <summary>
-/// A Byzantine-robust aggregate. Let W be all weight, f = ⌈W/3⌉ − 1 the most that can lie, and P the
-/// weight that has reported. Sorted by value, the value at weight rank r lies in the range of honest
-/// reports if f &lt; r ≤ P − f: below it there is more weight than can lie, and above it too. A rank
-/// outside that range is moved into it; where there is none (P ≤ 2f) there is no reading. With every
-/// report in, the ranks allowed are those between 1/3 and 2/3 of all weight.
+/// A Byzantine-robust aggregate. Let W be all weight, f = ⌈W/3⌉ − 1 the most that can lie, and P
+/// the weight that has reported. Sorted by value, the value at weight rank r lies in the range of
+/// honest reports if f &lt; r ≤ P − f: below it there is more weight than can lie, and above it
+/// too. A rank outside that range is moved into it; where there is none (P ≤ 2f) there is no
+/// reading. With every report in, the ranks allowed are those between 1/3 and 2/3 of all weight.
 /// </summary>
 public static class WeightedReading
 {
     /// <summary>
-    /// The value at ⌈numerator · W / denominator⌉ of weight from below, moved into the honest range;
-    /// false when too little weight has reported.
+    /// The value at ⌈numerator · W / denominator⌉ of weight from below, moved into the honest
+    /// range; false when too little weight has reported.
     /// </summary>
     public static bool TryQuantile(
         IReadOnlyList<WeightedValue> reports, UInt128 allWeight, uint numerator, uint denominator,

@@ -32,7 +32,9 @@ public sealed class ForecastTrial
 
     public int TrainCount { get; }
 
-    /// <summary>The linear forecaster of the training part, false where it has too few blocks.</summary>
+    /// <summary>
+    /// The linear forecaster of the training part, false where it has too few blocks.
+    /// </summary>
     public bool TryTrain(int horizon, out LinearForecaster? model)
     {
         var regression = new IntegerLeastSquares(DemandFeatures.Count);

@@ -104,6 +104,7 @@ public sealed class IntegerLeastSquares(int features, bool hasRidge = true)
         BigInteger twice = BigInteger.Divide(
             scaled >= 0 ? scaled + denominator : scaled - denominator, denominator);
         BigInteger raw = BigInteger.Divide(twice, 2);
-        return Fixed.FromRaw((long)BigInteger.Max(long.MinValue, BigInteger.Min(long.MaxValue, raw)));
+        raw = BigInteger.Max(long.MinValue, BigInteger.Min(long.MaxValue, raw));
+        return Fixed.FromRaw((long)raw);
     }
 }

@@ -7,7 +7,8 @@ namespace Homeostat.Steering.Tests;
 /// <summary>The Constitution predeploy, asked through transaction 0.</summary>
 public sealed class ConstitutionTests
 {
-    private static readonly ulong[] Ratified = CapacityRuleTests.Values(DevelopmentNetwork.Capacity);
+    private static readonly ulong[] Ratified =
+        CapacityRuleTests.Values(DevelopmentNetwork.Capacity);
 
     // One field illegal, the others a fine step: the vector is refused whole.
     [Theory]
@@ -18,7 +19,7 @@ public sealed class ConstitutionTests
     public void An_illegal_vector_is_refused_whole_and_the_twin_is_ruled(
         int field, ulong value, int refusal)
     {
-        var chain = new SteeredChain();
+        var chain = Started();
         ulong[] proposal = [22_000_000, 66_000_000, 110_000_000, 260];
         proposal[field] = value;
         DecisionEvent decision = Decide(chain, proposal, twin: [21_000_000, .. Ratified[1..]]);
@@ -50,7 +51,7 @@ public sealed class ConstitutionTests
     [Fact]
     public void A_field_that_changed_cools_down()
     {
-        var chain = new SteeredChain();
+        var chain = Started();
         Decide(chain, [21_000_000, .. Ratified[1..]], []);
         DecisionEvent next = Decide(chain, [22_000_000, .. Ratified[1..]], []);
         Assert.Equal(6 << 8, next.ModelRefusal);
@@ -63,11 +64,13 @@ public sealed class ConstitutionTests
     [Fact]
     public void Distance_and_invariants_hold_over_many_steps()
     {
-        var chain = new SteeredChain();
-        Assert.Equal(4 << 8, WalkUntilRefused(chain, v => [v[0] * 5 / 4, v[1] * 5 / 4, v[2], v[3]]));
-        chain = new SteeredChain();
-        Assert.Equal(7 << 8 | 1, WalkUntilRefused(chain, v => [v[0] * 3 / 4, v[1] * 5 / 4, v[2], v[3]]));
-        chain = new SteeredChain();
+        var chain = Started();
+        Assert.Equal(4 << 8, WalkUntilRefused(
+            chain, v => [v[0] * 5 / 4, v[1] * 5 / 4, v[2], v[3]]));
+        chain = Started();
+        Assert.Equal(7 << 8 | 1, WalkUntilRefused(
+            chain, v => [v[0] * 3 / 4, v[1] * 5 / 4, v[2], v[3]]));
+        chain = Started();
         Assert.Equal(7 << 8, WalkUntilRefused(
             chain, v => [v[0] * 5 / 4, v[1] * 9 / 10, v[2], v[3] * 5 / 4]));
     }
@@ -164,6 +167,14 @@ public sealed class ConstitutionTests
         Assert.Empty(decision.ModelProposal);
     }
 
+    // Fields count as changed at genesis: block 1 is in their cooldown.
+    private static SteeredChain Started()
+    {
+        var chain = new SteeredChain();
+        chain.Next();
+        return chain;
+    }
+
     private static void Break(WorldState world, string drill)
     {
         byte[] model = ForecasterTrainingTests.Registered(10).Encode();
@@ -179,7 +190,9 @@ public sealed class ConstitutionTests
                 break;
             case "one weight changed":
                 ModelStorage.Write(storage, model);
-                storage[storage.Keys.Last()] = storage.Values.Last() + UInt256.One;
+                UInt256 content = StorageLayout.ContentSlot(
+                    StorageLayout.MappingSlot(UInt256.FromHash256(champion), UInt256.One));
+                storage[content + UInt256.One] = storage[content + UInt256.One] + UInt256.One;
                 break;
             case "another horizon":
                 byte[] other = ForecasterTrainingTests.Registered(100).Encode();

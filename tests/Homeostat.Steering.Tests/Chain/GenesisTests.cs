@@ -12,7 +12,7 @@ public sealed class GenesisTests
     {
         GenesisDocument document = DevelopmentNetwork.Create(4).Genesis;
         byte[] json = document.ToJson();
-        Assert.True(GenesisDocument.TryParse(json, out GenesisDocument? parsed, out string? error), error);
+        Assert.True(GenesisDocument.TryParse(json, out var parsed, out string? error), error);
         Assert.Equal(json, parsed!.ToJson());
         string text = Encoding.UTF8.GetString(json);
         foreach ((string from, string to, string reason) in new[]
@@ -22,7 +22,8 @@ public sealed class GenesisTests
             ("\"balance\": \"0x", "\"balance\": \"x", "not a quantity"),
         })
         {
-            byte[] altered = Encoding.UTF8.GetBytes(text.Replace(from, to, StringComparison.Ordinal));
+            byte[] altered =
+                Encoding.UTF8.GetBytes(text.Replace(from, to, StringComparison.Ordinal));
             Assert.False(GenesisDocument.TryParse(altered, out _, out error));
             Assert.Contains(reason, error, StringComparison.Ordinal);
         }
@@ -33,9 +34,11 @@ public sealed class GenesisTests
     public void The_same_arguments_give_the_same_network()
     {
         DevelopmentNetwork first = DevelopmentNetwork.Create(4, seed: 7);
-        Assert.Equal(first.Genesis.ToJson(), DevelopmentNetwork.Create(4, seed: 7).Genesis.ToJson());
+        DevelopmentNetwork again = DevelopmentNetwork.Create(4, seed: 7);
+        Assert.Equal(first.Genesis.ToJson(), again.Genesis.ToJson());
         Assert.NotEqual(first.Validators[0], DevelopmentNetwork.Create(4).Validators[0]);
-        Assert.All(first.Validators, v => Assert.Equal(v.Address, Secp256k1.AddressOf(v.PrivateKey)));
+        Assert.All(first.Validators,
+            v => Assert.Equal(v.Address, Secp256k1.AddressOf(v.PrivateKey)));
         Assert.All(DevelopmentNetwork.FundedAccounts,
             a => Assert.Equal(a.Address, Secp256k1.AddressOf(a.PrivateKey)));
     }

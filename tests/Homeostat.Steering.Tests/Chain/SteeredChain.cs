@@ -9,7 +9,8 @@ namespace Homeostat.Steering.Tests;
 /// <summary>Storage of one state, and of a change to it that a test makes.</summary>
 internal sealed class SnapshotReader(WorldSnapshot snapshot) : IStorageReader
 {
-    public UInt256 Read(in Address contract, in UInt256 slot) => snapshot.GetStorage(contract, slot);
+    public UInt256 Read(in Address contract, in UInt256 slot) =>
+        snapshot.GetStorage(contract, slot);
 }
 
 /// <summary>What a block did.</summary>
@@ -60,6 +61,9 @@ internal sealed class SteeredChain
     public BlockHeader Head { get; private set; }
 
     public ulong TimeMs { get; private set; }
+
+    /// <summary>Of the last transaction 0 that had any.</summary>
+    public IReadOnlyList<Log> LastLogs { get; private set; } = [];
 
     public IReadOnlyList<DevelopmentAccount> Validators => _network.Validators;
 
@@ -152,7 +156,8 @@ internal sealed class SteeredChain
 
     private static void Apply(BlockExecution execution, Transaction transaction)
     {
-        Assert.True(RecoveredTransaction.TryRecover(transaction, out RecoveredTransaction recovered));
+        Assert.True(
+            RecoveredTransaction.TryRecover(transaction, out RecoveredTransaction recovered));
         TransactionResult result = execution.TryApply(recovered);
         Assert.True(result.IsIncluded, result.Error);
     }
@@ -166,9 +171,11 @@ internal sealed class SteeredChain
         Head = executed.Header;
         TimeMs += _sinceMs;
         _parentSteeringGas = executed.Receipts[0].GasUsed;
+        IReadOnlyList<Log> logs = executed.Receipts[0].Logs;
+        LastLogs = logs.Count == 0 ? LastLogs : logs;
         var decisions = new List<DecisionEvent>();
         var outcomes = new List<OutcomeEvent>();
-        foreach (Log log in executed.Receipts[0].Logs)
+        foreach (Log log in logs)
         {
             Assert.Equal(PredeployAddresses.Steering, log.Address);
             if (DecisionEvent.TryDecode(log.Topics, log.Data, out DecisionEvent? decision))
@@ -177,7 +184,7 @@ internal sealed class SteeredChain
             }
             else
             {
-                Assert.True(OutcomeEvent.TryDecode(log.Topics, log.Data, out OutcomeEvent? outcome));
+                Assert.True(OutcomeEvent.TryDecode(log.Topics, log.Data, out var outcome));
                 outcomes.Add(outcome!);
             }
         }

@@ -17,7 +17,8 @@ public sealed class SteeringTransactionTests(ITestOutputHelper output)
         SteeredBlock block = chain.Next(chain.Observe(Typical));
         Assert.True(chain.Storage.TryGetRecord(block.Header.Number, out BlockRecord record));
         Assert.Equal(chain.TimeMs, record.TimeMs);
-        Assert.Equal(block.Header.ParentBeaconBlockRoot, chain.Storage.PayloadRoot(block.Header.Number));
+        Assert.Equal(block.Header.ParentBeaconBlockRoot,
+            chain.Storage.PayloadRoot(block.Header.Number));
         Assert.True(chain.Storage.TryGetObservation(
             chain.Validators[2].Address, out Observation stored, out Height at));
         Assert.Equal(Typical, stored);
@@ -104,6 +105,10 @@ public sealed class SteeringTransactionTests(ITestOutputHelper output)
             decisions.AddRange(block.Decisions);
             outcomes.AddRange(block.Outcomes);
         }
+        foreach (Homeostat.Evm.Log log in chain.LastLogs)
+        {
+            output.WriteLine($"LOG {string.Join(' ', log.Topics)} {Hex.Encode(log.Data)}");
+        }
         DecisionEvent last = decisions[^1];
         Assert.Equal((Actor.Model, SteeringFailure.None), (last.Actor, last.Failure));
         Assert.Equal(SteeringProgram.CapacityLoopName, last.Loop);
@@ -179,7 +184,8 @@ public sealed class SteeringTransactionTests(ITestOutputHelper output)
     public void Liars_move_the_reading_no_further_than_honest_reports()
     {
         var chain = new SteeredChain();
-        SignedObservation[] observations = [.. chain.Observe(Typical with { NanosecondsPerKilogas = 10_500 })];
+        SignedObservation[] observations =
+            [.. chain.Observe(Typical with { NanosecondsPerKilogas = 10_500 })];
         observations[3] = observations[3] with
         {
             Encoded = (Typical with { NanosecondsPerKilogas = 900_000_000 }).Encode(),

@@ -103,7 +103,8 @@ public sealed class ForecasterTrainingTests(ITestOutputHelper output)
             encoded = Hex.Encode(model.Encode()),
             horizonBlocks = model.HorizonBlocks,
             weights = model.Weights.Select((w, i) => $"{DemandFeatures.Names[i]}: {w}").ToArray(),
-            trainedOn = $"{DemandRecords.August2021}, the first {trial.TrainCount} of {count} blocks",
+            trainedOn = $"{DemandRecords.August2021}, " +
+                $"the first {trial.TrainCount} of {count} blocks",
             trainedBy = "IntegerLeastSquares (src/Homeostat.Steering/Training), " +
                 "checked by ForecasterTrainingTests",
             origin = "peterhi111/SW-Project-MEV @d3d449ad; only the weights are kept here",

@@ -46,7 +46,8 @@ public sealed class LinearForecasterTests
     public void Scaled_traffic_gives_a_scaled_forecast()
     {
         LinearForecaster model = ForecasterTrainingTests.Registered(10);
-        Fixed[] features = [.. Enumerable.Range(1, DemandFeatures.Count).Select(i => Fixed.FromInteger(i))];
+        Fixed[] features =
+            [.. Enumerable.Range(1, DemandFeatures.Count).Select(i => Fixed.FromInteger(i))];
         Fixed[] tripled = [.. features.Select(f => f * Fixed.FromInteger(3))];
         Fixed difference = model.Evaluate(tripled).Output -
             model.Evaluate(features).Output * Fixed.FromInteger(3);
