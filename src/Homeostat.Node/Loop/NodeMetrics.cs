@@ -19,8 +19,9 @@ internal sealed class NodeMetrics : IDisposable
             "homeostat_commit_seconds", "s", "Time of one group commit, fsync included");
         CommitBatches = _meter.CreateCounter<long>(
             "homeostat_commit_batches_total", null, "Batches committed");
-        Transactions = _meter.CreateCounter<long>(
-            "homeostat_transactions_total", null, "Transactions in finalized blocks");
+        Blocks = _meter.CreateCounter<long>("homeostat_blocks_total", null, "Finalized blocks");
+        BlockBytes = _meter.CreateCounter<long>(
+            "homeostat_block_bytes_total", "By", "Encoded bytes of finalized blocks");
         Refusals = _meter.CreateCounter<long>(
             "homeostat_submissions_refused_total", null, "Transactions refused at submission");
     }
@@ -33,7 +34,9 @@ internal sealed class NodeMetrics : IDisposable
 
     public Counter<long> CommitBatches { get; }
 
-    public Counter<long> Transactions { get; }
+    public Counter<long> Blocks { get; }
+
+    public Counter<long> BlockBytes { get; }
 
     public Counter<long> Refusals { get; }
 

@@ -1,0 +1,112 @@
+using System.Net;
+using Homeostat.Node.Keys;
+using Homeostat.Node.Logging;
+using Homeostat.Node.Network;
+using Homeostat.Primitives;
+using Homeostat.Replica;
+
+namespace Homeostat.Node.Configuration;
+
+/// <summary>
+/// Everything about one node that other nodes need not agree on, validated once. What they must
+/// agree on is in <see cref="Genesis"/>.
+/// </summary>
+internal sealed record NodeConfig
+{
+    public required string DataDir { get; init; }
+
+    public required GenesisDocument Genesis { get; init; }
+
+    /// <summary>Signs connections, and votes unless the node observes.</summary>
+    public required Hash256 Key { get; init; }
+
+    public required bool Observer { get; init; }
+
+    public required IPEndPoint Http { get; init; }
+
+    public required IPEndPoint P2p { get; init; }
+
+    public required IReadOnlyList<PeerEndpoint> Peers { get; init; }
+
+    /// <summary>Zero: no limit.</summary>
+    public required ulong GasCap { get; init; }
+
+    public required int WorkThreads { get; init; }
+
+    public required LogVerbosity LogLevel { get; init; }
+
+    /// <summary>Empty: none.</summary>
+    public required string LogFile { get; init; }
+
+    public NetworkLimits NetworkLimits { get; init; } = new();
+
+    /// <summary>Null with all errors, each naming the setting and where its text came from.</summary>
+    public static NodeConfig? TryRead(SettingSources sources, out IReadOnlyList<string> errors)
+    {
+        GenesisDocument? genesis = ReadGenesis(sources);
+        Hash256? key = ReadKey(sources);
+        var config = new NodeConfig
+        {
+            DataDir = sources.Read(Settings.DataDir),
+            Genesis = genesis!,
+            Key = key ?? default,
+            Observer = sources.Read(Settings.Observer),
+            Http = new IPEndPoint(
+                sources.Read(Settings.HttpAddress), sources.Read(Settings.HttpPort)),
+            P2p = new IPEndPoint(sources.Read(Settings.P2pAddress), sources.Read(Settings.P2pPort)),
+            Peers = sources.Read(Settings.Peers),
+            GasCap = sources.Read(Settings.GasCap),
+            WorkThreads = sources.Read(Settings.WorkThreads),
+            LogLevel = sources.Read(Settings.LogLevel),
+            LogFile = sources.Read(Settings.LogFile),
+        };
+        if (config.Http.Equals(config.P2p))
+        {
+            sources.AddError($"http.port and p2p.port are both {config.Http.Port}");
+        }
+        errors = sources.Errors;
+        return errors.Count == 0 ? config : null;
+    }
+
+    private static GenesisDocument? ReadGenesis(SettingSources sources)
+    {
+        string file = sources.Read(Settings.Genesis);
+        if (file.Length == 0)
+        {
+            sources.AddError("genesis: give the network's genesis.json with --genesis FILE");
+            return null;
+        }
+        try
+        {
+            if (GenesisDocument.TryParse(
+                File.ReadAllBytes(file), out GenesisDocument? genesis, out string? error))
+            {
+                return genesis;
+            }
+            sources.AddError($"genesis: {file}: {error}");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            sources.AddError($"genesis: {error.Message}");
+        }
+        return null;
+    }
+
+    private static Hash256? ReadKey(SettingSources sources)
+    {
+        string keyFile = sources.Read(Settings.NodeKey);
+        string keystore = sources.Read(Settings.Keystore);
+        string password = sources.Read(Settings.Password);
+        if (keyFile.Length == 0 == (keystore.Length == 0))
+        {
+            sources.AddError("nodekey: give either --nodekey FILE, or --keystore and --password");
+            return null;
+        }
+        if (!KeyFile.TryRead(keyFile, keystore, password, out Hash256 key, out string error))
+        {
+            sources.AddError($"{(keyFile.Length > 0 ? "nodekey" : "keystore")}: {error}");
+            return null;
+        }
+        return key;
+    }
+}

@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Net;
+using Homeostat.Node.Logging;
+using Homeostat.Node.Network;
+
+namespace Homeostat.Node.Configuration;
+
+/// <summary>
+/// One setting of a node: its name (the flag without dashes, the key in the file; in the
+/// environment HOMEOSTAT_ and upper case with underscores), what it means, and how its text
+/// becomes a value.
+/// </summary>
+internal abstract record Setting(string Name, string Description, string Default)
+{
+    public string Flag => "--" + Name;
+
+    public string EnvironmentName => "HOMEOSTAT_"
+        + Name.Replace('.', '_').Replace('-', '_').ToUpperInvariant();
+
+    /// <summary>What is wrong with the text, or null.</summary>
+    public abstract string? Check(string text);
+}
+
+/// <summary>A setting and how to read it.</summary>
+internal sealed record Setting<T>(
+    string Name, string Description, string Default, Func<string, (T Value, string? Error)> Parse)
+    : Setting(Name, Description, Default)
+{
+    public override string? Check(string text) => Parse(text).Error;
+}
+
+/// <summary>All settings, in the order in which help lists them.</summary>
+internal static class Settings
+{
+    public static readonly Setting<string> DataDir = new(
+        "datadir", "Folder for chain, state and logs", "./.homeostat/node", NonEmpty);
+
+    public static readonly Setting<string> Genesis = new(
+        "genesis", "The network's genesis.json", "", Any);
+
+    public static readonly Setting<string> NodeKey = new(
+        "nodekey", "File with this node's private key in hexadecimal", "", Any);
+
+    public static readonly Setting<string> Keystore = new(
+        "keystore", "Keystore V3 file with this node's key (instead of --nodekey)", "", Any);
+
+    public static readonly Setting<string> Password = new(
+        "password", "File whose first line is the keystore's password", "", Any);
+
+    public static readonly Setting<bool> Observer = new(
+        "observer", "Follow and serve, never vote", "false", Truth);
+
+    public static readonly Setting<IPAddress> HttpAddress = new(
+        "http.addr", "Address that HTTP and WebSocket JSON-RPC listen on", "127.0.0.1", IpAddress);
+
+    public static readonly Setting<int> HttpPort = new(
+        "http.port", "Port of HTTP and WebSocket JSON-RPC, metrics and health", "8545", Port);
+
+    public static readonly Setting<IPAddress> P2pAddress = new(
+        "p2p.addr", "Address that peers connect to", "127.0.0.1", IpAddress);
+
+    public static readonly Setting<int> P2pPort = new(
+        "p2p.port", "Port that peers connect to", "30303", Port);
+
+    public static readonly Setting<IReadOnlyList<PeerEndpoint>> Peers = new(
+        "peers", "Peers to dial, as 0xaddress@host:port, separated by commas", "", PeerList);
+
+    public static readonly Setting<ulong> GasCap = new(
+        "rpc.gascap", "Gas that eth_call and eth_estimateGas may use; 0: no limit", "50000000",
+        Number);
+
+    public static readonly Setting<int> WorkThreads = new(
+        "work.threads", "Threads for execution (one of them) and signatures (the others)", "2",
+        text => Range(text, 1, 64));
+
+    public static readonly Setting<LogVerbosity> LogLevel = new(
+        "log.level", "debug, info, warn or error", "info", Verbosity);
+
+    public static readonly Setting<string> LogFile = new(
+        "log.file", "File that log lines also go to", "", Any);
+
+    public static readonly IReadOnlyList<Setting> All =
+    [
+        DataDir, Genesis, NodeKey, Keystore, Password, Observer, HttpAddress, HttpPort, P2pAddress,
+        P2pPort, Peers, GasCap, WorkThreads, LogLevel, LogFile,
+    ];
+
+    public static (int Value, string? Error) Port(string text) => Range(text, 1, 65535);
+
+    public static (int Value, string? Error) Range(string text, int least, int most) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+            && value >= least && value <= most
+            ? (value, null)
+            : (0, $"'{text}' is not a number from {least} to {most}");
+
+    public static (ulong Value, string? Error) Number(string text) =>
+        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)
+            ? (value, null)
+            : (0, $"'{text}' is not a number");
+
+    public static (LogVerbosity Value, string? Error) Verbosity(string text) =>
+        text.ToUpperInvariant() switch
+        {
+            "DEBUG" => (LogVerbosity.Debug, null),
+            "INFO" => (LogVerbosity.Info, null),
+            "WARN" => (LogVerbosity.Warn, null),
+            "ERROR" => (LogVerbosity.Error, null),
+            _ => (default, $"'{text}' is not debug, info, warn or error"),
+        };
+
+    private static (string Value, string? Error) Any(string text) => (text, null);
+
+    private static (string Value, string? Error) NonEmpty(string text) =>
+        (text, text.Length == 0 ? "must not be empty" : null);
+
+    private static (bool Value, string? Error) Truth(string text) =>
+        bool.TryParse(text, out bool value)
+            ? (value, null)
+            : (false, $"'{text}' is not true or false");
+
+    private static (IPAddress Value, string? Error) IpAddress(string text) =>
+        IPAddress.TryParse(text, out IPAddress? value)
+            ? (value, null)
+            : (IPAddress.None, $"'{text}' is not an IP address");
+
+    private static (IReadOnlyList<PeerEndpoint> Value, string? Error) PeerList(string text)
+    {
+        var peers = new List<PeerEndpoint>();
+        const StringSplitOptions Split =
+            StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        foreach (string item in text.Split(',', Split))
+        {
+            if (!PeerEndpoint.TryParse(item, out PeerEndpoint? peer))
+            {
+                return ([], $"'{item}' is not a peer: write 0xaddress@host:port");
+            }
+            peers.Add(peer!);
+        }
+        return (peers, null);
+    }
+}
