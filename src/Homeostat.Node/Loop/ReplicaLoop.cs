@@ -3,7 +3,6 @@ using System.Diagnostics;
 using Homeostat.Consensus;
 using Homeostat.Node.Network;
 using Homeostat.Node.Store;
-using Homeostat.Primitives;
 using Homeostat.Replica;
 using Microsoft.Extensions.Logging;
 using LogLevel = Microsoft.Extensions.Logging.LogLevel;

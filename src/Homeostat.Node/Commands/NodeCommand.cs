@@ -1,0 +1,106 @@
+using System.CommandLine;
+using Homeostat.Node.Configuration;
+using Homeostat.Node.Logging;
+using Homeostat.Node.Loop;
+using Homeostat.Node.Store;
+using Homeostat.Node.Supervision;
+using Microsoft.Extensions.Logging;
+
+namespace Homeostat.Node.Commands;
+
+/// <summary>`homeostat node`: one node of a network.</summary>
+internal static class NodeCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("node", "Run one node of a network");
+        var settings = new SettingOptions(command, Settings.All);
+        var config = new Option<string>("--config")
+        {
+            Description = "JSON file of settings by name; flags and HOMEOSTAT_… variables win",
+        };
+        var supervised = new Option<bool>("--supervised")
+        {
+            Description = "Report to the parent on standard output; stop when standard input ends",
+            Hidden = true,
+        };
+        command.Options.Add(config);
+        command.Options.Add(supervised);
+        command.SetAction((parsed, _) => RunAsync(
+            settings.Given(parsed), parsed.GetValue(config), parsed.GetValue(supervised)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        Dictionary<string, string> flags, string? file, bool supervised)
+    {
+        var sources = new SettingSources(flags, Environment.GetEnvironmentVariable, file);
+        if (NodeConfig.TryRead(sources, out IReadOnlyList<string> errors) is not { } config)
+        {
+            foreach (string error in errors)
+            {
+                await Console.Error.WriteLineAsync($"homeostat node: {error}").ConfigureAwait(false);
+            }
+            return ExitCode.Usage;
+        }
+        // Under the supervisor only the file has all lines; what is wrong goes to the console too.
+        using var lines = new LineLogging(
+            config.LogLevel, supervised ? null : Console.Error, config.LogFile);
+        using ILoggerFactory logs = LoggerFactory.Create(
+            builder => builder.SetMinimumLevel(LogLevel.Trace).AddProvider(lines));
+        using var stop = new StopSignals(supervised);
+        return await RunAsync(config, logs, supervised, stop.Token).ConfigureAwait(false);
+    }
+
+    private static async Task<int> RunAsync(
+        NodeConfig config, ILoggerFactory logs, bool supervised, CancellationToken stop)
+    {
+        NodeHost? host = null;
+        try
+        {
+            host = new NodeHost(config, logs);
+            await host.StartAsync().ConfigureAwait(false);
+            Task stopped = Task.Delay(Timeout.Infinite, stop);
+            Task reporting = supervised ? ChildReport.RunAsync(host, stop) : Task.CompletedTask;
+            await Task.WhenAny(stopped, host.Ended).ConfigureAwait(false);
+            await reporting.ConfigureAwait(false);
+            if (stop.IsCancellationRequested)
+            {
+                return ExitCode.Done;
+            }
+            NodeEnd end = await host.Ended.ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"homeostat node: {end.Message}")
+                .ConfigureAwait(false);
+            return ExitCode.Failed;
+        }
+        catch (Exception error) when (error is StoreException or PortInUseException)
+        {
+            logs.CreateLogger("node").LogError("{Message}", error.Message);
+            await Console.Error.WriteLineAsync($"homeostat node: {error.Message}")
+                .ConfigureAwait(false);
+            return ExitCode.Usage;
+        }
+        finally
+        {
+            if (host is not null)
+            {
+                await StopAsync(host).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Cleanly, but in the time that the supervisor gives.</summary>
+    private static async Task StopAsync(NodeHost host)
+    {
+        try
+        {
+            await host.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(4))
+                .ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            await Console.Error.WriteLineAsync("homeostat node: stopping took too long; ending")
+                .ConfigureAwait(false);
+        }
+    }
+}

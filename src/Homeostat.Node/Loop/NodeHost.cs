@@ -1,0 +1,112 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Homeostat.Consensus;
+using Homeostat.Node.Configuration;
+using Homeostat.Node.Metrics;
+using Homeostat.Node.Network;
+using Homeostat.Node.Store;
+using Homeostat.Primitives;
+using Homeostat.Replica;
+using Microsoft.Extensions.Logging;
+
+namespace Homeostat.Node.Loop;
+
+/// <summary>
+/// A node put together: store, replica, loop, network, HTTP, in the order in which each needs the
+/// ones before. Plain constructors; this file is the whole composition.
+/// </summary>
+internal sealed class NodeHost : IAsyncDisposable
+{
+    private readonly NodeConfig _config;
+    private readonly ILogger _log;
+    private readonly TaskCompletionSource<NodeEnd> _ended =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly NodeMetrics _metrics = new();
+    private readonly MetricsPage _page = new();
+    private readonly NodeStore _store;
+    private readonly ReplicaLoop _loop;
+    private readonly PeerNetwork _network;
+    private readonly ValidatorQuorum _quorum;
+
+    /// <exception cref="StoreException">The data folder can't be used.</exception>
+    public NodeHost(NodeConfig config, ILoggerFactory logs)
+    {
+        _config = config;
+        _log = logs.CreateLogger("node");
+        ChainConfig chain = config.Genesis.Config;
+        Address self = Secp256k1.AddressOf(config.Key);
+        GenesisHash = GenesisIdentity.HashOf(config.Genesis);
+        var crash = new CrashReport(config.DataDir, end => _ended.TrySetResult(end), _log);
+        _store = new NodeStore(
+            config.DataDir, chain.ChainId, GenesisHash, error => crash.End(error, null),
+            logs.CreateLogger("store"));
+        var nonce = new Hash256(RandomNumberGenerator.GetBytes(Hash256.Size));
+        var machine = new ReplicaMachine(new ReplicaConfig
+        {
+            Genesis = config.Genesis,
+            Signer = config.Observer ? null : new LocalSigner(config.Key),
+            Self = new PeerId(self),
+        });
+        _loop = new ReplicaLoop(
+            machine, _store, _store.Recover(nonce), config.WorkThreads, _metrics, crash,
+            logs.CreateLogger("replica"));
+        var local = new LocalSide(
+            self, NodeCertificate.Create(self, hash => Secp256k1.Sign(hash, config.Key)),
+            new Hello(chain.ChainId, GenesisHash), config.NetworkLimits);
+        _network = new PeerNetwork(
+            local, config.P2p, config.Peers, _loop.AddAsync, logs.CreateLogger("network"));
+        _quorum = new ValidatorQuorum(chain.Validators, self, _network);
+        _metrics.AddGauge("homeostat_peers", "Connected peers", () => _network.ConnectedCount);
+        _metrics.AddGauge(
+            "homeostat_send_queue_bytes", "Bytes waiting for peers", () => _network.QueuedBytes);
+        _metrics.AddGauge(
+            "homeostat_finalized_height", "The last final block",
+            () => _loop.View?.Finalized.Height.Value ?? 0);
+    }
+
+    public Hash256 GenesisHash { get; }
+
+    public INodeGateway Gateway => _loop;
+
+    public int PeerCount => _network.ConnectedCount;
+
+    /// <summary>What it still waits for before it can serve, or null.</summary>
+    public string? NotReadyBecause => _loop.NotReadyBecause ?? _quorum.Missing;
+
+    /// <summary>Completes when the node ends by itself, with the reason.</summary>
+    public Task<NodeEnd> Ended => _ended.Task;
+
+    /// <exception cref="PortInUseException">Another process has the port.</exception>
+    public async Task StartAsync()
+    {
+        try
+        {
+            _network.Start();
+        }
+        catch (SocketException error)
+        {
+            throw PortInUseException.For(_config.P2p, Settings.P2pPort.Flag, error);
+        }
+        _loop.Start(_network);
+        await StartHttpAsync().ConfigureAwait(false);
+        _log.LogInformation(
+            "chain {Chain}, genesis {Genesis}, validator {Self}, peers on {P2p}, RPC on {Http}",
+            _config.Genesis.Config.ChainId, GenesisHash, Secp256k1.AddressOf(_config.Key),
+            _config.P2p, _config.Http);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopHttpAsync().ConfigureAwait(false);
+        await _network.DisposeAsync().ConfigureAwait(false);
+        _loop.Dispose();
+        _store.Dispose();
+        _page.Dispose();
+        _metrics.Dispose();
+    }
+
+    private Task StartHttpAsync() => Task.CompletedTask;
+
+    private Task StopHttpAsync() => Task.CompletedTask;
+}
