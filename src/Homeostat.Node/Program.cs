@@ -1,1 +1,18 @@
-return 0;
+using System.CommandLine;
+using Homeostat.Node.Commands;
+
+var root = new RootCommand("Homeostat: an EVM network that steers itself")
+{
+    UpCommand.Create(),
+    NodeCommand.Create(),
+    InitCommand.Create(),
+    KeyCommand.Create(),
+    DoctorCommand.Create(),
+};
+
+ParseResult parsed = root.Parse(args);
+
+// Commands listen to signals themselves: a network needs longer than a default to stop.
+int code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null })
+    .ConfigureAwait(false);
+return parsed.Errors.Count > 0 ? ExitCode.Usage : code;

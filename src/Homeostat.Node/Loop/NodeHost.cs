@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Homeostat.Consensus;
@@ -89,7 +88,7 @@ internal sealed class NodeHost : IAsyncDisposable
             throw PortInUseException.For(_config.P2p, Settings.P2pPort.Flag, error);
         }
         _loop.Start(_network);
-        await StartHttpAsync().ConfigureAwait(false);
+        await Task.CompletedTask.ConfigureAwait(false);
         _log.LogInformation(
             "chain {Chain}, genesis {Genesis}, validator {Self}, peers on {P2p}, RPC on {Http}",
             _config.Genesis.Config.ChainId, GenesisHash, Secp256k1.AddressOf(_config.Key),
@@ -98,15 +97,10 @@ internal sealed class NodeHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await StopHttpAsync().ConfigureAwait(false);
         await _network.DisposeAsync().ConfigureAwait(false);
         _loop.Dispose();
         _store.Dispose();
         _page.Dispose();
         _metrics.Dispose();
     }
-
-    private Task StartHttpAsync() => Task.CompletedTask;
-
-    private Task StopHttpAsync() => Task.CompletedTask;
 }
