@@ -59,7 +59,7 @@ internal static class NodeCommand
         try
         {
             host = new NodeHost(config, logs);
-            await host.StartAsync().ConfigureAwait(false);
+            await host.StartAsync(stop).ConfigureAwait(false);
             Task stopped = Task.Delay(Timeout.Infinite, stop);
             Task reporting = supervised ? ChildReport.RunAsync(host, stop) : Task.CompletedTask;
             await Task.WhenAny(stopped, host.Ended).ConfigureAwait(false);

@@ -1,9 +1,11 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Homeostat.Consensus;
+using Homeostat.Ledger;
 using Homeostat.Node.Configuration;
 using Homeostat.Node.Metrics;
 using Homeostat.Node.Network;
+using Homeostat.Node.Rpc;
 using Homeostat.Node.Store;
 using Homeostat.Primitives;
 using Homeostat.Replica;
@@ -17,6 +19,7 @@ namespace Homeostat.Node.Loop;
 /// </summary>
 internal sealed class NodeHost : IAsyncDisposable
 {
+    // Not disposed of: the node's end may still cancel it, and it holds no timer.
     private readonly NodeConfig _config;
     private readonly ILogger _log;
     private readonly TaskCompletionSource<NodeEnd> _ended =
@@ -27,6 +30,8 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly ReplicaLoop _loop;
     private readonly PeerNetwork _network;
     private readonly ValidatorQuorum _quorum;
+    private readonly CancellationTokenSource _stop = new();
+    private RpcService? _rpc;
 
     /// <exception cref="StoreException">The data folder can't be used.</exception>
     public NodeHost(NodeConfig config, ILoggerFactory logs)
@@ -71,14 +76,18 @@ internal sealed class NodeHost : IAsyncDisposable
     public int PeerCount => _network.ConnectedCount;
 
     /// <summary>What it still waits for before it can serve, or null.</summary>
-    public string? NotReadyBecause => _loop.NotReadyBecause ?? _quorum.Missing;
+    public string? NotReadyBecause => _loop.NotReadyBecause
+        ?? (_rpc is null ? "JSON-RPC is starting" : null) ?? _quorum.Missing;
 
     /// <summary>Completes when the node ends by itself, with the reason.</summary>
     public Task<NodeEnd> Ended => _ended.Task;
 
+    /// <summary>Returns when all listens, or early when the node ended or is to stop.</summary>
     /// <exception cref="PortInUseException">Another process has the port.</exception>
-    public async Task StartAsync()
+    public async Task StartAsync(CancellationToken stop)
     {
+        using CancellationTokenRegistration stopping = stop.Register(() => _stop.Cancel());
+        _ = Ended.ContinueWith(_ => _stop.Cancel(), TaskScheduler.Default);
         try
         {
             _network.Start();
@@ -88,7 +97,7 @@ internal sealed class NodeHost : IAsyncDisposable
             throw PortInUseException.For(_config.P2p, Settings.P2pPort.Flag, error);
         }
         _loop.Start(_network);
-        await Task.CompletedTask.ConfigureAwait(false);
+        await StartHttpAsync().ConfigureAwait(false);
         _log.LogInformation(
             "chain {Chain}, genesis {Genesis}, validator {Self}, peers on {P2p}, RPC on {Http}",
             _config.Genesis.Config.ChainId, GenesisHash, Secp256k1.AddressOf(_config.Key),
@@ -97,10 +106,47 @@ internal sealed class NodeHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        if (_rpc is not null)
+        {
+            await _rpc.DisposeAsync().ConfigureAwait(false);
+        }
         await _network.DisposeAsync().ConfigureAwait(false);
         _loop.Dispose();
         _store.Dispose();
         _page.Dispose();
         _metrics.Dispose();
+    }
+
+    private async Task StartHttpAsync()
+    {
+        var options = new RpcServiceOptions
+        {
+            Gateway = _loop,
+            Archive = _store,
+            Rules = ChainRules.Homeostat(_config.Genesis.Config.ChainId.Value),
+            Server = new RpcServerOptions
+            {
+                Address = _config.Http.Address,
+                Port = _config.Http.Port,
+                Metrics = _page.Render,
+                IsAlive = () => _loop.IsAlive,
+                IsReady = () => NotReadyBecause is null,
+            },
+            Limits = new RpcLimits { GasCap = _config.GasCap },
+            Report = (method, error) => _log.LogError(error, "RPC method {Method} failed", method),
+        };
+        try
+        {
+            _rpc = await RpcService.StartAsync(options, _stop.Token).ConfigureAwait(false);
+        }
+        catch (IOException error)
+        {
+            throw PortInUseException.For(_config.Http, Settings.HttpPort.Flag, error);
+        }
+        catch (OperationCanceledException)
+        {
+            _log.LogInformation("told to stop while starting");
+        }
     }
 }
