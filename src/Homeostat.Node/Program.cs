@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Homeostat.Node.Commands;
+using Homeostat.Node.Replay;
 
 var root = new RootCommand("Homeostat: an EVM network that steers itself")
 {
@@ -7,6 +8,7 @@ var root = new RootCommand("Homeostat: an EVM network that steers itself")
     NodeCommand.Create(),
     InitCommand.Create(),
     KeyCommand.Create(),
+    ReplayCommand.Create(),
     DoctorCommand.Create(),
 };
 
