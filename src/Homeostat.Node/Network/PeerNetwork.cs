@@ -58,13 +58,38 @@ internal sealed class PeerNetwork : IAsyncDisposable
     /// <summary>Binds (SocketException when the port is taken), then listens and dials.</summary>
     public void Start()
     {
-        _listener = new Socket(_listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        _listener.Bind(_listen);
+        _listener = Bind(_listen);
         _listener.Listen(512);
         _tasks.Add(Task.Run(AcceptAsync));
         foreach (PeerEndpoint peer in _peers.Where(x => x.Identity != _local.Identity))
         {
             _tasks.Add(Task.Run(() => DialAsync(peer)));
+        }
+    }
+
+    /// <summary>
+    /// A bound socket. Connections of a process that has just ended don't stand in the way, a
+    /// process that listens does: SO_REUSEADDR as Linux means it. (.NET's ReuseAddress also sets
+    /// SO_REUSEPORT, which would let two nodes share a port.)
+    /// </summary>
+    public static Socket Bind(IPEndPoint endpoint)
+    {
+        const int SolSocket = 1;
+        const int SoReuseAddress = 2;
+        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (OperatingSystem.IsLinux())
+            {
+                socket.SetRawSocketOption(SolSocket, SoReuseAddress, BitConverter.GetBytes(1));
+            }
+            socket.Bind(endpoint);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

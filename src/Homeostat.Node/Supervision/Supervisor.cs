@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Homeostat.Node.Configuration;
+using Homeostat.Node.Network;
 
 namespace Homeostat.Node.Supervision;
 
@@ -56,8 +57,8 @@ internal sealed class Supervisor(UpOptions options, TextWriter output, TextWrite
     {
         try
         {
-            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            using Socket probe = PeerNetwork.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            probe.Listen();
         }
         catch (SocketException error)
         {
