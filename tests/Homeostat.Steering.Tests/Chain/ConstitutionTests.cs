@@ -82,6 +82,8 @@ public sealed class ConstitutionTests
         byte[] setMode = Encode("setMode(bytes32,uint8)", Mode(2));
         Assert.False(Send(chain, account: 0, setMode));
         Assert.Equal(LoopMode.Act, CapacityRules.Read(chain.Reader).Mode);
+        Assert.False(Send(chain, account: 0, Amend(minimum: 1, ratified: 50_000_000)));
+        Assert.False(Send(chain, account: 9, Amend(minimum: 60_000_000, ratified: 50_000_000)));
         byte[] decide = Encode("decide(bytes32,uint64[],uint64[])", new AbiTuple()
             .Add(SteeringProgram.CapacityLoopName).Add(Ratified).Add(Ratified));
         Assert.False(Send(chain, account: 9, decide));
@@ -114,13 +116,8 @@ public sealed class ConstitutionTests
     [Fact]
     public void From_a_vector_that_became_illegal_the_loop_comes_back()
     {
-        var chain = new SteeredChain(amend: world =>
-        {
-            UInt256 slot = CapacityRules.ActuatorsSlot;
-            UInt256 word = world.GetStorage(PredeployAddresses.Constitution, slot);
-            world.SetStorage(PredeployAddresses.Constitution, slot,
-                new UInt256(40_000_000, word.U1, 50_000_000, word.U3));
-        });
+        var chain = new SteeredChain();
+        Assert.True(Send(chain, account: 9, Amend(minimum: 40_000_000, ratified: 50_000_000)));
         Assert.Equal(20_000_000UL, chain.Parameters.GasTargetPerSecond);
         ulong last = 0;
         for (int i = 0; i < 40; i++)
@@ -248,6 +245,13 @@ public sealed class ConstitutionTests
     private static bool Send(SteeredChain chain, int account, byte[] data) => chain.Next(
         transactions: [chain.CallOf(account, PredeployAddresses.Constitution, data)])
         .Receipts[1].Succeeded;
+
+    // The gas target's rules; the static tuple lies flat in the arguments.
+    private static byte[] Amend(ulong minimum, ulong ratified) => Encode(
+        "amend(uint256,(uint64,uint64,uint64,uint64,uint32,uint32,uint32))",
+        new AbiTuple().Add(UInt256.Zero).Add((UInt256)minimum).Add((UInt256)1_000_000_000UL)
+            .Add((UInt256)ratified).Add(UInt256.Zero)
+            .Add((UInt256)2_500UL).Add((UInt256)2UL).Add((UInt256)40_000UL));
 
     private static AbiTuple Loop() => new AbiTuple().Add(SteeringProgram.CapacityLoopName);
 

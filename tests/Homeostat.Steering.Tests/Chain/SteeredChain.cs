@@ -62,9 +62,6 @@ internal sealed class SteeredChain
 
     public ulong TimeMs { get; private set; }
 
-    /// <summary>Of the last transaction 0 that had any.</summary>
-    public IReadOnlyList<Log> LastLogs { get; private set; } = [];
-
     public IReadOnlyList<DevelopmentAccount> Validators => _network.Validators;
 
     public IStorageReader Reader => new SnapshotReader(State);
@@ -171,11 +168,9 @@ internal sealed class SteeredChain
         Head = executed.Header;
         TimeMs += _sinceMs;
         _parentSteeringGas = executed.Receipts[0].GasUsed;
-        IReadOnlyList<Log> logs = executed.Receipts[0].Logs;
-        LastLogs = logs.Count == 0 ? LastLogs : logs;
         var decisions = new List<DecisionEvent>();
         var outcomes = new List<OutcomeEvent>();
-        foreach (Log log in logs)
+        foreach (Log log in executed.Receipts[0].Logs)
         {
             Assert.Equal(PredeployAddresses.Steering, log.Address);
             if (DecisionEvent.TryDecode(log.Topics, log.Data, out DecisionEvent? decision))

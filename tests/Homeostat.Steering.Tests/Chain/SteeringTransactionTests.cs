@@ -105,10 +105,6 @@ public sealed class SteeringTransactionTests(ITestOutputHelper output)
             decisions.AddRange(block.Decisions);
             outcomes.AddRange(block.Outcomes);
         }
-        foreach (Homeostat.Evm.Log log in chain.LastLogs)
-        {
-            output.WriteLine($"LOG {string.Join(' ', log.Topics)} {Hex.Encode(log.Data)}");
-        }
         DecisionEvent last = decisions[^1];
         Assert.Equal((Actor.Model, SteeringFailure.None), (last.Actor, last.Failure));
         Assert.Equal(SteeringProgram.CapacityLoopName, last.Loop);
@@ -137,6 +133,21 @@ public sealed class SteeringTransactionTests(ITestOutputHelper output)
         Assert.Equal(before.GasLimit, block.Header.GasLimit);
         Assert.Equal(block.Decisions[0].InForce[0], chain.Parameters.GasTargetPerSecond);
         Assert.NotEqual(before, chain.Parameters);
+        // For a look with `cast decode-event` or viem.
+        output.WriteLine($"LOG {string.Join(' ', block.Receipts[0].Logs[0].Topics)} " +
+            Hex.Encode(block.Receipts[0].Logs[0].Data));
+    }
+
+    [Theory]
+    [InlineData(1_000_000UL, 500_000UL)]
+    [InlineData(120_000UL, 60_000UL)]
+    [InlineData(16_000_000UL, 8_000_000UL)]
+    public void A_replayed_call_burns_half_of_its_recorded_gas(ulong recorded, ulong expected)
+    {
+        var chain = new SteeredChain();
+        Receipt receipt = chain.Next(transactions: [Burn(chain, recorded)]).Receipts[1];
+        Assert.True(receipt.Succeeded);
+        Assert.InRange(receipt.GasUsed, expected - 1_000, expected + 1_000);
     }
 
     [Fact]
