@@ -144,6 +144,39 @@ public class FaultTests
         });
     }
 
+    /// <summary>Numbers at the end of their range are what an overflow check would throw on.</summary>
+    [Fact]
+    public void The_greatest_views_and_heights_are_only_numbers()
+    {
+        var cluster = new Cluster(7, 4);
+        cluster.Dishonest.Add(0);
+        cluster.StartAll();
+        cluster.RunFor(100);
+        var signer = new FakeSigner(FakeSigner.AddressAt(0));
+        var last = new View(ulong.MaxValue);
+        var digests = new VoteDigests(FakeChain.Config);
+        foreach (VoteKind kind in Enum.GetValues<VoteKind>())
+        {
+            var vote = new Vote(
+                kind, default, last, Hash256.Zero, new ValidatorIndex(0), [], default);
+            vote = vote with { Signature = signer.Sign(digests.Of(vote)) };
+            cluster.Deliver(cluster.Nodes[0], null, new VoteMessage(vote));
+            cluster.Deliver(cluster.Nodes[0], null, new CertificatesMessage(
+            [
+                new Certificate(kind, default, last, Hash256.Zero, [1], [vote.Signature], [[]]),
+            ]));
+        }
+        cluster.Deliver(cluster.Nodes[0], null, new CertificateRequestMessage(last, last));
+        cluster.Deliver(cluster.Nodes[0], null, new SyncRequestMessage(
+            1, new Height(ulong.MaxValue), 5));
+        cluster.SubmitToAll(1);
+        Assert.True(cluster.RunUntil(
+            () => cluster.Honest.All(node => node.Included.Contains(1)), 10_000));
+        Load(cluster, 50, everyMs: 100);
+        cluster.RunFor(6_000);
+        Assert.Empty(cluster.Violations);
+    }
+
     [Fact]
     public void A_message_leaves_only_after_its_ticket()
     {

@@ -7,6 +7,7 @@ public class SimplexTests
     [InlineData(2)]
     [InlineData(4)]
     [InlineData(7)]
+    [InlineData(100)]
     public void A_transaction_to_an_idle_network_is_final_after_a_few_messages(int count)
     {
         var cluster = new Cluster(1, count);

@@ -3,7 +3,9 @@ using Xunit.Abstractions;
 
 namespace Homeostat.Consensus.Tests;
 
-/// <summary>Seeds of faults and adversaries; then the network heals and must make progress.</summary>
+/// <summary>
+/// Seeds of faults and adversaries; then the network heals and must make progress.
+/// </summary>
 public class SimulationTests(ITestOutputHelper output)
 {
     private const long FaultyMs = 6_000;

@@ -78,7 +78,9 @@ public class WireTests
         Assert.Equal(SamplePayload.Hash, payload!.Hash);
     }
 
-    /// <summary>A change here breaks networks and data folders: raise the version with it.</summary>
+    /// <summary>
+    /// A change here breaks networks and data folders: raise the version with it.
+    /// </summary>
     [Fact]
     public void Encodings_are_pinned()
     {

@@ -11,7 +11,9 @@ public sealed record BlockReference(
     Hash256 ParentHash,
     long TimeMs)
 {
-    /// <summary>The block every chain starts from: view 0, height 0, its own parent's hash zero.</summary>
+    /// <summary>
+    /// The block every chain starts from: view 0, height 0, its own parent's hash zero.
+    /// </summary>
     public static BlockReference Genesis(Hash256 hash, long timeMs) =>
         new(Height.Genesis, View.Genesis, View.Genesis, hash, Hash256.Zero, timeMs);
 }

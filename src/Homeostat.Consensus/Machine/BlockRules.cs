@@ -197,7 +197,9 @@ internal sealed class BlockRules(
         context.Emit(new ConsensusEffect.Refused(advisory));
     }
 
-    /// <summary>A finalization reaches back to the last final block over valid blocks only.</summary>
+    /// <summary>
+    /// A finalization reaches back to the last final block over valid blocks only.
+    /// </summary>
     private void HandOverFinal()
     {
         if (context.PendingFinalization is not { } proof)
@@ -331,7 +333,9 @@ internal sealed class BlockRules(
         return null;
     }
 
-    /// <summary>When single fetches do not reach back to the last final block, sync is asked.</summary>
+    /// <summary>
+    /// When single fetches do not reach back to the last final block, sync is asked.
+    /// </summary>
     private void CatchUp()
     {
         if (context.PendingFinalization is not { } proof || context.HasDiverged)

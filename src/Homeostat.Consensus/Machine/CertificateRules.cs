@@ -136,7 +136,9 @@ internal sealed class CertificateRules(MachineContext context)
         }
     }
 
-    /// <summary>What shows a peer where this node is: how its view was entered, what is final.</summary>
+    /// <summary>
+    /// What shows a peer where this node is: how its view was entered, what is final.
+    /// </summary>
     public IEnumerable<Certificate> Newest()
     {
         if (EnteredBy() is { } entered)
@@ -159,7 +161,9 @@ internal sealed class CertificateRules(MachineContext context)
             ?? (context.FinalizedProof is { } proof && proof.View == before ? proof : null);
     }
 
-    /// <summary>Asks one validator after another, first the preferred one, until it is there.</summary>
+    /// <summary>
+    /// Asks one validator after another, first the preferred one, until it is there.
+    /// </summary>
     public void Ask(View from, View to, ValidatorIndex? preferred = null)
     {
         if (context.Clock >= _nextAskAt)

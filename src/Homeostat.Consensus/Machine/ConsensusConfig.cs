@@ -2,7 +2,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Consensus;
 
-/// <summary>A network peer, named by the address of its node key (a validator's is its own).</summary>
+/// <summary>
+/// A network peer, named by the address of its node key (a validator's is its own).
+/// </summary>
 public readonly record struct PeerId(Address Address) : IComparable<PeerId>
 {
     public int CompareTo(PeerId other) => Address.CompareTo(other.Address);

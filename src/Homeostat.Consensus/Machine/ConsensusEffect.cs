@@ -39,20 +39,24 @@ public abstract record ConsensusEffect
     /// <summary>To all connected peers, validators or not.</summary>
     public sealed record Broadcast(WireMessage Message) : ConsensusEffect;
 
-    /// <summary>Give a Tick at this time (of the clock given to Step); replaces the last one.</summary>
+    /// <summary>
+    /// Give a Tick at this time (of the clock given to Step); replaces the last one.
+    /// </summary>
     public sealed record SetTimer(long AtMs) : ConsensusEffect;
 
     /// <summary>A view was entered; transactions go to its leader.</summary>
     public sealed record EnteredView(View View, Address Leader) : ConsensusEffect;
 
-    /// <summary>A block was notarized and is valid here: the new tip, if its view is the highest.</summary>
+    /// <summary>
+    /// A block was notarized and is valid here: the new tip, if its view is the highest.
+    /// </summary>
     public sealed record Notarized(BlockReference Block, Certificate Certificate) : ConsensusEffect;
 
     public sealed record Nullified(View View, Certificate Certificate) : ConsensusEffect;
 
     /// <summary>
-    /// This block is final: the child of the last block given (or of StartState.Finalized), verified
-    /// valid here. <paramref name="Proof"/> finalizes it or a descendant of it.
+    /// This block is final: the child of the last block given (or of StartState.Finalized),
+    /// verified valid here. <paramref name="Proof"/> finalizes it or a descendant of it.
     /// </summary>
     public sealed record Finalized(BlockReference Block, Certificate Proof) : ConsensusEffect;
 
@@ -74,7 +78,9 @@ public abstract record ConsensusEffect
     /// </summary>
     public sealed record CatchUp(Certificate Finalization) : ConsensusEffect;
 
-    /// <summary>The peer sent what no honest node sends; weight says how bad (10 is a ban).</summary>
+    /// <summary>
+    /// The peer sent what no honest node sends; weight says how bad (10 is a ban).
+    /// </summary>
     public sealed record Penalty(PeerId Peer, int Weight, string Reason) : ConsensusEffect;
 }
 
@@ -84,7 +90,9 @@ public abstract record ConsensusEffect
 /// </summary>
 public sealed record Evidence(Vote First, Vote Second);
 
-/// <summary>A validator's signed word that it found a block invalid, and what it found instead.</summary>
+/// <summary>
+/// A validator's signed word that it found a block invalid, and what it found instead.
+/// </summary>
 public sealed record RefusalAdvisory(
     Epoch Epoch,
     View View,

@@ -10,11 +10,15 @@ public enum VerificationResult
     /// <summary>The block breaks a rule; the refusal is signed and told to all.</summary>
     Invalid,
 
-    /// <summary>The bytes are not the body the header commits to: another peer may have it.</summary>
+    /// <summary>
+    /// The bytes are not the body the header commits to: another peer may have it.
+    /// </summary>
     BodyMismatch,
 }
 
-/// <summary>What a <see cref="SimplexMachine"/> is told; the only way anything reaches it.</summary>
+/// <summary>
+/// What a <see cref="SimplexMachine"/> is told; the only way anything reaches it.
+/// </summary>
 public abstract record ConsensusInput
 {
     private ConsensusInput()
@@ -24,10 +28,14 @@ public abstract record ConsensusInput
     /// <summary>The first input, once.</summary>
     public sealed record Start(StartState State) : ConsensusInput;
 
-    /// <summary>Time has come to (at least) the last <see cref="ConsensusEffect.SetTimer"/>.</summary>
+    /// <summary>
+    /// Time has come to (at least) the last <see cref="ConsensusEffect.SetTimer"/>.
+    /// </summary>
     public sealed record Tick : ConsensusInput;
 
-    /// <summary>A decoded consensus message (<see cref="WireMessage.IsConsensus"/>) of a peer.</summary>
+    /// <summary>
+    /// A decoded consensus message (<see cref="WireMessage.IsConsensus"/>) of a peer.
+    /// </summary>
     public sealed record Received(PeerId Peer, WireMessage Message) : ConsensusInput;
 
     /// <summary>
@@ -73,7 +81,9 @@ public abstract record ConsensusInput
 /// <summary>What is known of the journal at start.</summary>
 public enum JournalCondition
 {
-    /// <summary>Everything this validator ever sent is in it (a new validator's is empty).</summary>
+    /// <summary>
+    /// Everything this validator ever sent is in it (a new validator's is empty).
+    /// </summary>
     Intact,
 
     /// <summary>Lost, torn or of doubtful origin: the validator must abstain for a while.</summary>

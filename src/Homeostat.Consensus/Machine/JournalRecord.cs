@@ -51,7 +51,10 @@ public abstract record JournalRecord
     public sealed record AbstainThrough(View Last) : JournalRecord
     {
         public static readonly View Unknown = new(ulong.MaxValue);
-        public override View View => Last;
+
+        /// <summary>Never below a final view: the last such record must stay the last.</summary>
+        public override View View => Unknown;
+
         private protected override ulong Tag => 4;
         private protected override void Write(RlpWriter writer) => writer.Write(Last.Value);
     }

@@ -70,7 +70,9 @@ internal sealed class MachineContext
     public bool WorkPending { get; set; }
     public int TimeoutGrowth { get; set; }
 
-    /// <summary>By validator: the highest view in which a verified message of its was heard.</summary>
+    /// <summary>
+    /// By validator: the highest view in which a verified message of its was heard.
+    /// </summary>
     public View[] LastHeard { get; }
 
     /// <summary>The wall clock of this step: for what blocks say.</summary>

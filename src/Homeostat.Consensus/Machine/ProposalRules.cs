@@ -52,7 +52,9 @@ internal sealed class ProposalRules(MachineContext context, CertificateRules cer
         round.ProposalAt = context.Clock;
     }
 
-    /// <summary>Reads and checks a block's bytes and keeps them; null when they are no use.</summary>
+    /// <summary>
+    /// Reads and checks a block's bytes and keeps them; null when they are no use.
+    /// </summary>
     public BlockEntry? TakeBody(PeerId peer, byte[] encoded, in Hash256 expected)
     {
         if (context.Tree.Find(expected) is { } known)
@@ -107,7 +109,9 @@ internal sealed class ProposalRules(MachineContext context, CertificateRules cer
         return true;
     }
 
-    /// <summary>Asks for a block when this node leads, has a reason to, and the time is right.</summary>
+    /// <summary>
+    /// Asks for a block when this node leads, has a reason to, and the time is right.
+    /// </summary>
     public void Lead()
     {
         Round round = context.CurrentRound;

@@ -41,6 +41,7 @@ internal sealed class RecoveryRules(MachineContext context, CertificateRules cer
             context.AbstainThrough = JournalRecord.AbstainThrough.Unknown;
             // A crash while asking must not pass for a whole journal the next time.
             context.Write(new JournalRecord.AbstainThrough(JournalRecord.AbstainThrough.Unknown));
+            context.AfterWritten(static () => { });
         }
     }
 
@@ -79,7 +80,8 @@ internal sealed class RecoveryRules(MachineContext context, CertificateRules cer
     public void Receive(PeerId peer, StatusResponseMessage answer)
     {
         if (!IsAsking || answer.Nonce != _nonce || answer.Signer == context.Self
-            || !context.Validators.Contains(answer.Signer) || _answers.ContainsKey(answer.Signer))
+            || !context.Validators.Contains(answer.Signer) || _answers.ContainsKey(answer.Signer)
+            || answer.Entered?.View.Value >= long.MaxValue)
         {
             return;
         }

@@ -40,7 +40,9 @@ internal sealed class Round(View view, ValidatorIndex leader, ValidatorSet valid
     public long NextRetransmitAt { get; set; }
     public int Retransmissions { get; set; }
 
-    /// <summary>The block notarized here; a finalization proves it as well as a notarization.</summary>
+    /// <summary>
+    /// The block notarized here; a finalization proves it as well as a notarization.
+    /// </summary>
     public Hash256? NotarizedHash => Notarization?.BlockHash ?? Finalization?.BlockHash;
 
     public VoteTally TallyOf(VoteKind kind) => kind switch

@@ -4,10 +4,10 @@ namespace Homeostat.Consensus;
 
 // A step has two halves. The first takes the input in: it only adds facts (a vote, a certificate,
 // a body, a time). The second, Progress, looks at all facts and does what they call for: execute,
-// hand over as final, vote, propose, set timers. Each rule of the second half says in one place when
-// it applies and what marks it as done, so it may run at any time and any number of times; no path
-// from an event to an action can be forgotten, whatever the order in which messages come, and a
-// restart is a first half that takes in the journal. The naive way, to call actions where their
+// hand over as final, vote, propose, set timers. Each rule of the second half says in one place
+// when it applies and what marks it as done, so it may run at any time and any number of times; no
+// path from an event to an action can be forgotten, whatever the order in which messages come, and
+// a restart is a first half that takes in the journal. The naive way, to call actions where their
 // events are handled, fails exactly in the rare orders: a body after its certificate, a
 // nullification after the proposal that needs it.
 //
@@ -19,7 +19,9 @@ namespace Homeostat.Consensus;
 /// </summary>
 public sealed class SimplexMachine
 {
-    /// <summary>Each pass but the last does something once and for all; a few always suffice.</summary>
+    /// <summary>
+    /// Each pass but the last does something once and for all; a few always suffice.
+    /// </summary>
     private const int MaxPasses = 1_000;
 
     private readonly Func<StartState, MachineContext> _open;
@@ -184,7 +186,9 @@ public sealed class SimplexMachine
         }
     }
 
-    /// <summary>Runs all rules until none adds a fact; the last pass sets the wake-up time.</summary>
+    /// <summary>
+    /// Runs all rules until none adds a fact; the last pass sets the wake-up time.
+    /// </summary>
     private void Progress()
     {
         int before;

@@ -18,7 +18,9 @@ internal sealed class TimerRules(
         certificates.AskIfBehind();
     }
 
-    /// <summary>Timeouts grow by half for each view that timed out with work, up to a bound.</summary>
+    /// <summary>
+    /// Timeouts grow by half for each view that timed out with work, up to a bound.
+    /// </summary>
     private long Scaled(long baseMs)
     {
         long scaled = baseMs;
@@ -42,13 +44,14 @@ internal sealed class TimerRules(
 
     private void Expire(Round round)
     {
+        // More than a third gave the view up, so somebody honest did: waiting longer is no use.
+        ulong givenUp = round.NullifyVotes.WeightOf(Hash256.Zero);
+        round.HasTimedOut |= context.Validators.HasHonest(givenUp);
         if (round.HasTimedOut || DeadlineOf(round) is not { } deadline)
         {
             return;
         }
-        // More than a third gave the view up, so somebody honest did: waiting longer is no use.
-        ulong givenUp = round.NullifyVotes.WeightOf(Hash256.Zero);
-        round.HasTimedOut = context.Clock >= deadline || context.Validators.HasHonest(givenUp);
+        round.HasTimedOut = context.Clock >= deadline;
         if (!round.HasTimedOut)
         {
             context.Wake(deadline);
@@ -74,7 +77,9 @@ internal sealed class TimerRules(
             : null;
     }
 
-    /// <summary>The notarized tip's time; the last final block's where the tip's is not here.</summary>
+    /// <summary>
+    /// The notarized tip's time; the last final block's where the tip's is not here.
+    /// </summary>
     private long TipTimeMs()
     {
         Hash256? tip = proposals.UnfinalizedTip()?.NotarizedHash;
@@ -84,10 +89,13 @@ internal sealed class TimerRules(
         return Math.Min(timeMs, context.NowMs + context.Parameters.MaxClockAheadMs);
     }
 
-    private bool IsSilent(ValidatorIndex leader) => leader != context.Self
-        && context.LastHeard[leader.Value].Value
-            + ConsensusLimits.SilentRounds * (ulong)context.Validators.Count
-            < context.Current.Value;
+    private bool IsSilent(ValidatorIndex leader)
+    {
+        View heard = context.LastHeard[leader.Value];
+        ulong patience = ConsensusLimits.SilentRounds * (ulong)context.Validators.Count;
+        return leader != context.Self && heard < context.Current
+            && context.Current.Value - heard.Value > patience;
+    }
 
     private void Retransmit(Round round)
     {

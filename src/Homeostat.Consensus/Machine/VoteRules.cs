@@ -2,7 +2,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Consensus;
 
-/// <summary>Votes: received and counted, conflicting ones kept as evidence, own ones cast.</summary>
+/// <summary>
+/// Votes: received and counted, conflicting ones kept as evidence, own ones cast.
+/// </summary>
 internal sealed class VoteRules(
     MachineContext context, CertificateRules certificates, ProposalRules proposals)
 {
@@ -22,8 +24,10 @@ internal sealed class VoteRules(
             HearFromAfar(vote);
             return;
         }
-        Vote? known = context.RoundOf(vote.View).TallyOf(vote.Kind)[vote.Signer];
-        if (known is not null && known.SaysSameAs(vote))
+        Round round = context.RoundOf(vote.View);
+        Vote? known = round.TallyOf(vote.Kind)[vote.Signer];
+        bool isAccused = round.AccusedSigners.Contains(vote.Signer.Value);
+        if (known is not null && (isAccused || known.SaysSameAs(vote)))
         {
             certificates.HelpIfBehind(peer, vote.View);
             return;
@@ -37,7 +41,9 @@ internal sealed class VoteRules(
         Count(vote);
     }
 
-    /// <summary>Counts a vote whose signature is good; the own ones once they are on disk.</summary>
+    /// <summary>
+    /// Counts a vote whose signature is good; the own ones once they are on disk.
+    /// </summary>
     public void Count(Vote vote)
     {
         if (vote.View < context.Finalized.View)
@@ -125,7 +131,8 @@ internal sealed class VoteRules(
     {
         var unsigned = new Vote(
             kind, context.Epoch, round.View, block, context.Self!.Value, observation, default);
-        Vote vote = unsigned with { Signature = context.Signer!.Sign(context.Digests.Of(unsigned)) };
+        Hash256 digest = context.Digests.Of(unsigned);
+        Vote vote = unsigned with { Signature = context.Signer!.Sign(digest) };
         round.KeepOwn(vote);
         context.Write(new JournalRecord.OwnVote(vote));
         context.AfterWritten(() =>

@@ -9,7 +9,9 @@ public abstract record SyncInput
     {
     }
 
-    /// <summary>The first input, and again whenever a block was committed (synced or voted).</summary>
+    /// <summary>
+    /// The first input, and again whenever a block was committed (synced or voted).
+    /// </summary>
     public sealed record Committed(BlockReference Block) : SyncInput;
 
     public sealed record Tick : SyncInput;
@@ -46,9 +48,10 @@ public abstract record SyncEffect
     public sealed record SetTimer(long AtMs) : SyncEffect;
 
     /// <summary>
-    /// Execute and commit this block, child of the one before, and give Committed here. It is final
-    /// by <paramref name="Proof"/>, as its block (<paramref name="IsProofBlock"/>) or an ancestor of
-    /// it; when it is the proof's block, give Adopted(block, proof) to SimplexMachine as well.
+    /// Execute and commit this block, child of the one before, and give Committed here. It is
+    /// final by <paramref name="Proof"/>, as its block (<paramref name="IsProofBlock"/>) or an
+    /// ancestor of it; when it is the proof's block, give Adopted(block, proof) to SimplexMachine
+    /// as well. A height committed by votes meanwhile is skipped, but not the Adopted.
     /// </summary>
     public sealed record Apply(
         BlockReference Block, ConsensusPayload Payload, byte[] Encoded, Certificate Proof,

@@ -11,7 +11,9 @@ public readonly record struct Validator(Address Address, ulong Weight);
 /// </summary>
 public sealed class ValidatorSet
 {
-    /// <summary>A certificate at this size is about 6.5 kB; larger sets need aggregated votes.</summary>
+    /// <summary>
+    /// A certificate at this size is about 6.5 kB; larger sets need aggregated votes.
+    /// </summary>
     public const int MaxValidators = 128;
 
     private const ulong MaxTotalWeight = 1UL << 62;

@@ -11,7 +11,9 @@ public enum VoteKind : byte
     /// <summary>For leaving a view without a block (the paper's dummy block).</summary>
     Nullify = 2,
 
-    /// <summary>For a notarized block, by a voter who did not and will not nullify its view.</summary>
+    /// <summary>
+    /// For a notarized block, by a voter who did not and will not nullify its view.
+    /// </summary>
     Finalize = 3,
 }
 
@@ -31,7 +33,9 @@ public sealed record Vote(
     /// <summary>Keccak-256 of the observation; zero where there is none.</summary>
     public Hash256 ObservationHash => HashOf(Observation);
 
-    /// <summary>What is signed about an observation: its Keccak-256, zero for an empty one.</summary>
+    /// <summary>
+    /// What is signed about an observation: its Keccak-256, zero for an empty one.
+    /// </summary>
     public static Hash256 HashOf(ReadOnlySpan<byte> observation) =>
         observation.IsEmpty ? Hash256.Zero : Keccak.Hash(observation);
 

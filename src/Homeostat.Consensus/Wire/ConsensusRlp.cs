@@ -28,7 +28,8 @@ internal static class ConsensusRlp
             reader.Fail("signature parity is neither 0 nor 1");
         }
         return new Signature(
-            UInt256.FromBigEndian(bytes[..32]), UInt256.FromBigEndian(bytes[32..64]), bytes[64] == 1);
+            UInt256.FromBigEndian(bytes[..32]), UInt256.FromBigEndian(bytes[32..64]),
+            bytes[64] == 1);
     }
 
     public static void Write(RlpWriter writer, Vote vote)

@@ -3,13 +3,17 @@ namespace Homeostat.Consensus;
 /// <summary>Bounds on what is read from the wire; what exceeds one is refused unread.</summary>
 public static class WireLimits
 {
-    /// <summary>A whole message: one block of <see cref="MaxBlockBytes"/> and room around it.</summary>
+    /// <summary>
+    /// A whole message: one block of <see cref="MaxBlockBytes"/> and room around it.
+    /// </summary>
     public const int MaxMessageBytes = 12 * 1024 * 1024;
 
     /// <summary>Osaka's RLP block limit (EIP-7934) is 10 MiB with a margin of 2 MiB.</summary>
     public const int MaxBlockBytes = 10 * 1024 * 1024;
 
-    /// <summary>Steering's observation is far smaller; this bounds a certificate at n = 128.</summary>
+    /// <summary>
+    /// Steering's observation is far smaller; this bounds a certificate at n = 128.
+    /// </summary>
     public const int MaxObservationBytes = 256;
 
     public const int MaxCertificates = 64;

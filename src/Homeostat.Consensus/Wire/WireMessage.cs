@@ -45,7 +45,9 @@ public abstract record WireMessage
         WireCodec.TryDecode(bytes, out message);
 }
 
-/// <summary>First message of both sides; a peer of another version, chain or genesis is dropped.</summary>
+/// <summary>
+/// First message of both sides; a peer of another version, chain or genesis is dropped.
+/// </summary>
 public sealed record HelloMessage(
     uint Version, ChainId ChainId, Hash256 GenesisHash, Address Node, Height Finalized)
     : WireMessage
@@ -145,7 +147,9 @@ public sealed record TransactionRequestMessage(IReadOnlyList<Hash256> Hashes) : 
     public override WireKind Kind => WireKind.TransactionRequest;
 }
 
-/// <summary>A block's body in a form the Replica knows (compact relay later); opaque here.</summary>
+/// <summary>
+/// A block's body in a form the Replica knows (compact relay later); opaque here.
+/// </summary>
 public sealed record BlockBodyMessage(Hash256 BlockHash, byte[] Body) : WireMessage
 {
     public override WireKind Kind => WireKind.BlockBody;

@@ -15,7 +15,9 @@ internal enum Adversary
     Forker,
 }
 
-/// <summary>Puts an adversary in node 0's place. Each is a few lines over the honest machine.</summary>
+/// <summary>
+/// Puts an adversary in node 0's place. Each is a few lines over the honest machine.
+/// </summary>
 internal static class Adversaries
 {
     public static void Install(Cluster cluster, Adversary adversary, SeededRandom random)
@@ -139,7 +141,9 @@ internal static class Adversaries
         }
     }
 
-    /// <summary>Certificates of every kind with the names of all and the signatures of none.</summary>
+    /// <summary>
+    /// Certificates of every kind with the names of all and the signatures of none.
+    /// </summary>
     private static void Forge(
         Cluster cluster, ClusterNode self, WireMessage message, SeededRandom random,
         LookupSet<(VoteKind, View, Hash256)> seen)

@@ -170,7 +170,9 @@ internal sealed class Cluster
         }
     }
 
-    /// <summary>Seeds crashes, restarts and one partition into the given span from now on.</summary>
+    /// <summary>
+    /// Seeds crashes, restarts and one partition into the given span from now on.
+    /// </summary>
     public void ScheduleFaults(long spanMs)
     {
         foreach (ClusterNode node in Nodes.Where(node => !Dishonest.Contains(node.Index)))

@@ -2,7 +2,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Consensus.Tests;
 
-/// <summary>Blocks that are a payload and a list of numbers, and signatures that are hashes.</summary>
+/// <summary>
+/// Blocks that are a payload and a list of numbers, and signatures that are hashes.
+/// </summary>
 internal sealed class FakeChain : IBlockReader, IVoteVerifier
 {
     public static readonly Hash256 GenesisHash = Keccak.Hash("genesis"u8);
