@@ -144,7 +144,7 @@ public class FaultTests
         });
     }
 
-    /// <summary>Numbers at the end of their range are what an overflow check would throw on.</summary>
+    /// <summary>Numbers at the end of their range must overflow nothing.</summary>
     [Fact]
     public void The_greatest_views_and_heights_are_only_numbers()
     {
