@@ -48,6 +48,8 @@ internal sealed record CheckpointWork(TreeBlock Block, WorldSnapshot? Stored) : 
 {
     public WorkUrgency Urgency => WorkUrgency.Background;
 
+    public int Load => 100;
+
     public WorkResult Run() => new Collected(new StateCheckpoint(
         Block.Reference.Height,
         Block.Hash,

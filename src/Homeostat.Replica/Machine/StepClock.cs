@@ -5,6 +5,6 @@ internal sealed class StepClock
 {
     public long NowMs { get; private set; }
 
-    /// <summary>Never goes back: a shell's clock that was set back would.</summary>
-    public void Advance(long nowMs) => NowMs = Math.Max(NowMs, nowMs);
+    /// <summary>The shell's clock may be set back; consensus copes with that itself.</summary>
+    public void Advance(long nowMs) => NowMs = nowMs;
 }

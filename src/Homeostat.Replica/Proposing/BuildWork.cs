@@ -14,6 +14,8 @@ internal sealed record BuildWork(
 {
     public WorkUrgency Urgency => WorkUrgency.Block;
 
+    public int Load => Candidates.Count;
+
     public WorkResult Run()
     {
         BlockInputs inputs = Protocol.InputsOf(Parent, Payload);

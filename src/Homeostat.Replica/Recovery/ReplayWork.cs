@@ -17,6 +17,10 @@ internal sealed record ReplayWork(Protocol Protocol, TreeBlock Genesis, Recovere
 
     public WorkUrgency Urgency => WorkUrgency.Block;
 
+    public int Load => 100 * (int)Math.Min(
+        1_000_000,
+        (Recovered.LastFinalized?.Height.Value ?? 0) - (Recovered.Checkpoint?.Height.Value ?? 0));
+
     public WorkResult Run()
     {
         TreeBlock start = Recovered.Checkpoint is { } checkpoint ? Open(checkpoint) : Genesis;

@@ -11,6 +11,8 @@ internal sealed record ServeWork(IBlockLog Log, SyncEffect.ReadArchive Request) 
 {
     public WorkUrgency Urgency => WorkUrgency.Background;
 
+    public int Load => Request.MaxBlocks;
+
     public WorkResult Run()
     {
         var blocks = new List<byte[]>();

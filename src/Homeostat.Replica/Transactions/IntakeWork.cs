@@ -8,6 +8,8 @@ internal sealed record IntakeWork(
 {
     public WorkUrgency Urgency => WorkUrgency.Transactions;
 
+    public int Load => Raw.Count;
+
     public WorkResult Run()
     {
         var entries = new Entry[Raw.Count];

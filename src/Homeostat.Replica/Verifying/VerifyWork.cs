@@ -16,6 +16,11 @@ internal sealed record VerifyWork(
     byte[] Encoded,
     WorkUrgency Urgency) : IWork
 {
+    /// <summary>A transfer has about this many bytes.</summary>
+    private const int TransferBytes = 110;
+
+    public int Load => Encoded.Length / TransferBytes;
+
     public WorkResult Run()
     {
         if (!BlockCodec.TryReadBlock(Encoded, out Block block, out string error))

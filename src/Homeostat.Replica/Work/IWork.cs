@@ -24,6 +24,11 @@ public interface IWork
 {
     WorkUrgency Urgency { get; }
 
+    /// <summary>
+    /// How much there is to do, about, in transactions: what a simulation charges time for.
+    /// </summary>
+    int Load { get; }
+
     WorkResult Run();
 }
 

@@ -14,14 +14,17 @@ internal sealed class VirtualNetwork(EventQueue queue, SeededRandom random, int 
 
     public long Delivered { get; private set; }
 
-    public void Send(int from, int to, Action deliver)
+    /// <param name="isReliable">
+    /// For the first message of a connection, which comes or there is no connection.
+    /// </param>
+    public void Send(int from, int to, bool isReliable, Action deliver)
     {
-        if (_cuts[from, to] > 0 || random.Chance(Faults.LossPerMille, 1_000))
+        if (_cuts[from, to] > 0 || (!isReliable && random.Chance(Faults.LossPerMille, 1_000)))
         {
             return;
         }
         Deliver(from, to, deliver);
-        if (random.Chance(Faults.DuplicatePerMille, 1_000))
+        if (!isReliable && random.Chance(Faults.DuplicatePerMille, 1_000))
         {
             Deliver(from, to, deliver);
         }
@@ -31,6 +34,8 @@ internal sealed class VirtualNetwork(EventQueue queue, SeededRandom random, int 
     public void Cut(int from, int to) => _cuts[from, to]++;
 
     public void Mend(int from, int to) => _cuts[from, to] = Math.Max(0, _cuts[from, to] - 1);
+
+    public bool IsCut(int from, int to) => _cuts[from, to] > 0;
 
     public void MendAll() => Array.Clear(_cuts);
 

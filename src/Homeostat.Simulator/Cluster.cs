@@ -1,0 +1,265 @@
+using Homeostat.Consensus;
+using Homeostat.Primitives;
+using Homeostat.Replica;
+
+namespace Homeostat.Simulator;
+
+/// <summary>
+/// A network of production replicas on virtual time: who is connected with whom, the clients, the
+/// faults as they come and go, and the checks on every effect. Everything that happens follows
+/// from the seed.
+/// </summary>
+internal sealed class Cluster : IWorldOfNodes
+{
+    private const long ConnectUs = 2_000;
+    private const long ReconnectUs = 300_000;
+    private const long ResubmitUs = 1_500_000;
+
+    private readonly EventQueue _queue = new();
+    private readonly EventDigest _digest = new();
+    private readonly SeededRandom _random;
+    private readonly VirtualNetwork _network;
+    private readonly SimulatedNode[] _nodes;
+    private readonly bool[,] _connected;
+    private readonly Dictionary<PeerId, int> _indexes = [];
+    private readonly Dictionary<int, IAdversary> _adversaries = [];
+    private readonly TransferLoad _load;
+    private long _reply;
+
+    public Cluster(ulong seed, ClusterSetup setup)
+    {
+        _random = new SeededRandom(seed);
+        DevelopmentNetwork development = setup.Network;
+        int count = development.Validators.Count;
+        _network = new VirtualNetwork(_queue, _random.Fork(), count);
+        _connected = new bool[count, count];
+        _load = new TransferLoad(_random.Fork());
+        Checks = new SafetyChecks(count);
+        _nodes = new SimulatedNode[count];
+        for (int i = 0; i < count; i++)
+        {
+            var id = new PeerId(development.Validators[i].Address);
+            int index = i;
+            _indexes.Add(id, i);
+            _nodes[i] = new SimulatedNode(
+                i, id, () => setup.Configure(index), _queue, _random.Fork(), _digest,
+                (long)DevelopmentNetwork.GenesisTimeMs + 60_000, this);
+        }
+    }
+
+    public SafetyChecks Checks { get; }
+
+    public IReadOnlyList<SimulatedNode> Nodes => _nodes;
+
+    public long NowUs => _queue.NowUs;
+
+    public ulong Digest => _digest.Value;
+
+    public long Events => _digest.Count;
+
+    public VirtualNetwork Network => _network;
+
+    /// <summary>What nodes said to their operators, in order, when something looks wrong.</summary>
+    public List<string> Warnings { get; } = [];
+
+    public List<BadBlockDump> Dumps { get; } = [];
+
+    public bool IsHonest(int node) => !_adversaries.ContainsKey(node);
+
+    public void Corrupt(int node, IAdversary adversary) => _adversaries.Add(node, adversary);
+
+    public void StartAll()
+    {
+        foreach (SimulatedNode node in _nodes)
+        {
+            Start(node.Index);
+        }
+    }
+
+    public void Start(int index)
+    {
+        SimulatedNode node = _nodes[index];
+        if (node.IsUp)
+        {
+            return;
+        }
+        Checks.Restarts(node);
+        node.Start();
+        foreach (SimulatedNode other in _nodes.Where(other => other.IsUp && other != node))
+        {
+            _queue.After(ConnectUs, () => Connect(node, other));
+        }
+    }
+
+    public void Stop(int index, bool losesPower)
+    {
+        SimulatedNode node = _nodes[index];
+        if (!node.IsUp)
+        {
+            return;
+        }
+        if (losesPower)
+        {
+            node.LosePower();
+        }
+        else
+        {
+            node.Kill();
+        }
+        Disconnect(node);
+    }
+
+    /// <summary>Lets events happen up to a moment, or until the condition holds.</summary>
+    public bool RunUntil(long untilUs, Func<bool>? condition = null)
+    {
+        while (condition is null || !condition())
+        {
+            if (!_queue.Next(untilUs))
+            {
+                return condition?.Invoke() ?? true;
+            }
+        }
+        return true;
+    }
+
+    public void At(long atUs, Action happen) => _queue.At(atUs, happen);
+
+    /// <summary>Clients send this many transfers a second until a moment.</summary>
+    public void Load(int perSecond, long untilUs)
+    {
+        if (perSecond > 0)
+        {
+            Submit(1_000_000 / perSecond, untilUs);
+            Resubmit(untilUs);
+        }
+    }
+
+    private void Submit(long everyUs, long untilUs)
+    {
+        if (_load.Next() is { } raw)
+        {
+            Give([raw]);
+        }
+        if (_queue.NowUs + everyUs < untilUs)
+        {
+            _queue.After(everyUs, () => Submit(everyUs, untilUs));
+        }
+    }
+
+    private void Resubmit(long untilUs)
+    {
+        List<byte[]> again = _load.Again(16);
+        if (again.Count > 0)
+        {
+            Give(again);
+        }
+        if (_queue.NowUs + ResubmitUs < untilUs)
+        {
+            _queue.After(ResubmitUs, () => Resubmit(untilUs));
+        }
+    }
+
+    private void Give(IReadOnlyList<byte[]> raw)
+    {
+        SimulatedNode node = _nodes[_random.NextBelow(_nodes.Length)];
+        node.Give(new ReplicaInput.SubmitTransactions(raw, _reply++));
+    }
+
+    private void Connect(SimulatedNode one, SimulatedNode other)
+    {
+        if (!one.IsUp || !other.IsUp || _connected[one.Index, other.Index])
+        {
+            return;
+        }
+        if (_network.IsCut(one.Index, other.Index) || _network.IsCut(other.Index, one.Index))
+        {
+            _queue.After(ReconnectUs, () => Connect(one, other));
+            return;
+        }
+        _connected[one.Index, other.Index] = _connected[other.Index, one.Index] = true;
+        one.Give(new ReplicaInput.PeerConnected(other.Id));
+        other.Give(new ReplicaInput.PeerConnected(one.Id));
+    }
+
+    private void Disconnect(SimulatedNode node)
+    {
+        foreach (SimulatedNode other in _nodes)
+        {
+            if (_connected[node.Index, other.Index])
+            {
+                _connected[node.Index, other.Index] = _connected[other.Index, node.Index] = false;
+                other.Give(new ReplicaInput.PeerDisconnected(node.Id));
+            }
+        }
+    }
+
+    void IWorldOfNodes.Sent(SimulatedNode from, PeerId? to, byte[] bytes)
+    {
+        if (_adversaries.TryGetValue(from.Index, out IAdversary? adversary))
+        {
+            foreach ((int target, byte[] changed) in adversary.Send(Targets(from, to), bytes))
+            {
+                Transmit(from, _nodes[target], changed);
+            }
+            return;
+        }
+        Checks.Sends(from, bytes);
+        foreach (int target in Targets(from, to))
+        {
+            Transmit(from, _nodes[target], bytes);
+        }
+    }
+
+    private int[] Targets(SimulatedNode from, PeerId? to) => to is { } peer
+        ? _indexes.TryGetValue(peer, out int index) && index != from.Index ? [index] : []
+        : [.. _nodes.Where(node => node != from).Select(node => node.Index)];
+
+    private void Transmit(SimulatedNode from, SimulatedNode to, byte[] bytes)
+    {
+        if (!_connected[from.Index, to.Index])
+        {
+            return;
+        }
+        bool isReliable = bytes.Length > 0 && (WireKind)bytes[0] == WireKind.Hello;
+        _network.Send(from.Index, to.Index, isReliable, () =>
+        {
+            if (_connected[from.Index, to.Index])
+            {
+                _digest.Add(_queue.NowUs, to.Index, 4, bytes);
+                to.Give(new ReplicaInput.PeerMessage(from.Id, bytes));
+            }
+        });
+    }
+
+    void IWorldOfNodes.Observed(SimulatedNode node, ReplicaEffect effect)
+    {
+        if (!IsHonest(node.Index))
+        {
+            return;
+        }
+        switch (effect)
+        {
+            case ReplicaEffect.Persist persist:
+                foreach (FinalizedBlock block in persist.Batch.Finalized)
+                {
+                    Checks.Finalizes(node, block);
+                    _load.Confirm(block.Executed!);
+                }
+                break;
+            case ReplicaEffect.Head head:
+                Checks.Announces(node, head.View.Finalized);
+                break;
+            case ReplicaEffect.Dump dump:
+                Dumps.Add(dump.Block);
+                break;
+            case ReplicaEffect.Log { Level: >= LogLevel.Warning } log:
+                Warnings.Add($"{_queue.NowUs / 1_000} ms, node {node.Index}: {log.Text}");
+                break;
+            case ReplicaEffect.Halt halt:
+                Warnings.Add($"{_queue.NowUs / 1_000} ms, node {node.Index} halts: {halt.Reason}");
+                break;
+            default:
+                break;
+        }
+    }
+}

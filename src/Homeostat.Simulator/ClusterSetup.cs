@@ -1,0 +1,41 @@
+using Homeostat.Consensus;
+using Homeostat.Replica;
+
+namespace Homeostat.Simulator;
+
+/// <summary>What the nodes of a cluster are made of; a special run changes single nodes.</summary>
+internal sealed record ClusterSetup(DevelopmentNetwork Network)
+{
+    /// <summary>Short, so that many faults and healings fit in a short run.</summary>
+    public ConsensusParameters Timing { get; init; } = new()
+    {
+        LeaderTimeoutMs = 500,
+        AdvanceTimeoutMs = 1_000,
+        HeartbeatMs = 3_000,
+        MaxTimeoutMs = 2_000,
+        RetransmitMs = 300,
+    };
+
+    /// <summary>Small, so that a short run has checkpoints and replays from them.</summary>
+    public ReplicaLimits Limits { get; init; } = new() { CheckpointBlocks = 20 };
+
+    /// <summary>Changes one node's configuration.</summary>
+    public Func<int, ReplicaConfig, ReplicaConfig> Change { get; init; } = (_, config) => config;
+
+    private SenderMemo Senders { get; } = new(14, SimulatedKeys.Instance);
+
+    public ReplicaConfig Configure(int index)
+    {
+        var address = Network.Validators[index].Address;
+        return Change(index, new ReplicaConfig
+        {
+            Genesis = Network.Genesis,
+            Signer = new SimulatedSigner(address),
+            Self = new PeerId(address),
+            Limits = Limits,
+            Timing = Timing,
+            Votes = SimulatedKeys.Instance,
+            Senders = Senders,
+        });
+    }
+}

@@ -1,0 +1,86 @@
+using Homeostat.Ledger;
+using Homeostat.Primitives;
+using Homeostat.Replica;
+
+namespace Homeostat.Simulator;
+
+/// <summary>
+/// Clients: transfers of the ten funded accounts in nonce order, each given to some node that is
+/// up. What is not final after a while is given again, perhaps to another: nodes lose their pools.
+/// </summary>
+internal sealed class TransferLoad(SeededRandom random)
+{
+    /// <summary>Unconfirmed transfers of one account: more wait until those are final.</summary>
+    private const int MaxUnconfirmed = 64;
+
+    private static readonly Dictionary<(int Account, ulong Nonce), byte[]> Signed = [];
+
+    private readonly ulong[] _next = new ulong[DevelopmentNetwork.FundedAccounts.Count];
+    private readonly ulong[] _confirmed = new ulong[DevelopmentNetwork.FundedAccounts.Count];
+    private readonly Dictionary<Address, int> _accounts = DevelopmentNetwork.FundedAccounts
+        .Select((account, index) => (account.Address, index))
+        .ToDictionary(pair => pair.Address, pair => pair.index);
+
+    public bool HasUnconfirmed => _next.Zip(_confirmed).Any(pair => pair.First > pair.Second);
+
+    /// <summary>The next transfer of a random account, or null when too many wait.</summary>
+    public byte[]? Next()
+    {
+        int account = random.NextBelow(_next.Length);
+        return _next[account] - _confirmed[account] >= MaxUnconfirmed
+            ? null
+            : Transfer(account, _next[account]++);
+    }
+
+    /// <summary>The oldest unconfirmed transfers of each account.</summary>
+    public List<byte[]> Again(int each)
+    {
+        var again = new List<byte[]>();
+        for (int account = 0; account < _next.Length; account++)
+        {
+            ulong end = Math.Min(_next[account], _confirmed[account] + (ulong)each);
+            for (ulong nonce = _confirmed[account]; nonce < end; nonce++)
+            {
+                again.Add(Transfer(account, nonce));
+            }
+        }
+        return again;
+    }
+
+    public void Confirm(ExecutedBlock block)
+    {
+        foreach (RecoveredTransaction transaction in block.Transactions)
+        {
+            if (_accounts.TryGetValue(transaction.Sender, out int account))
+            {
+                _confirmed[account] =
+                    Math.Max(_confirmed[account], transaction.Transaction.Nonce + 1);
+            }
+        }
+    }
+
+    /// <summary>The same for all seeds, so it is made once.</summary>
+    private static byte[] Transfer(int account, ulong nonce)
+    {
+        if (Signed.TryGetValue((account, nonce), out byte[]? known))
+        {
+            return known;
+        }
+        Address from = DevelopmentNetwork.FundedAccounts[account].Address;
+        var unsigned = new Transaction
+        {
+            Type = TransactionType.DynamicFee,
+            ChainId = DevelopmentNetwork.ChainId.Value,
+            Nonce = nonce,
+            MaxFee = 100_000_000_000,
+            MaxPriorityFee = 1_000_000_000,
+            GasLimit = 21_000,
+            To = Address.FromNumber(0x10000 + (uint)(nonce % 1_000)),
+            Value = 1,
+        };
+        byte[] raw = unsigned
+            .WithSignature(SimulatedKeys.Sign(from, unsigned.SigningHash)).Encoded.ToArray();
+        Signed.Add((account, nonce), raw);
+        return raw;
+    }
+}

@@ -1,0 +1,175 @@
+using Homeostat.Consensus;
+using Homeostat.Primitives;
+using Homeostat.Replica;
+
+namespace Homeostat.Simulator;
+
+/// <summary>What a node needs of the world around it.</summary>
+internal interface IWorldOfNodes
+{
+    void Sent(SimulatedNode from, PeerId? to, byte[] bytes);
+
+    void Observed(SimulatedNode node, ReplicaEffect effect);
+}
+
+/// <summary>
+/// The shell of one production replica in virtual time: its disk, its one core, its clock. What
+/// belongs to a life of the process ends with it: each start is a new incarnation, and answers to
+/// an older one are lost.
+/// </summary>
+internal sealed class SimulatedNode(
+    int index, PeerId id, Func<ReplicaConfig> configure, EventQueue queue, SeededRandom random,
+    EventDigest digest, long epochMs, IWorldOfNodes world)
+{
+    private readonly NodeTiming _timing = new(random.Fork());
+    private ReplicaMachine? _machine;
+    private int _incarnation;
+    private long _coreFreeUs;
+    private long _timer;
+    private bool _isSyncing;
+    private long _lastTicket;
+
+    public int Index { get; } = index;
+
+    public PeerId Id { get; } = id;
+
+    public VirtualDisk Disk { get; } = new();
+
+    public NodeTiming Timing => _timing;
+
+    /// <summary>This node's clock against the true one.</summary>
+    public long SkewMs { get; set; }
+
+    public bool IsUp => _machine is not null;
+
+    /// <summary>Why it stopped by itself, or null.</summary>
+    public string? HaltReason { get; private set; }
+
+    public void Start()
+    {
+        Invariant.Require(_machine is null);
+        _incarnation++;
+        _machine = new ReplicaMachine(configure());
+        _coreFreeUs = queue.NowUs;
+        _isSyncing = false;
+        _lastTicket = 0;
+        Span<byte> nonce = stackalloc byte[Hash256.Size];
+        random.Fill(nonce);
+        Give(new ReplicaInput.Start(Disk.Recover(new Hash256(nonce))));
+    }
+
+    /// <summary>Kill -9: what was written stays.</summary>
+    public void Kill()
+    {
+        _machine = null;
+        Disk.Kill();
+    }
+
+    /// <summary>What was not synced goes, but for a prefix.</summary>
+    public void LosePower()
+    {
+        _machine = null;
+        Disk.LosePower(random.NextBelow(Disk.Unsynced + 1));
+    }
+
+    public void Give(ReplicaInput input)
+    {
+        if (_machine is null)
+        {
+            return;
+        }
+        long nowMs = epochMs + queue.NowUs / 1_000 + SkewMs;
+        foreach (ReplicaEffect effect in _machine.Step(nowMs, input))
+        {
+            Carry(effect);
+        }
+    }
+
+    private void Carry(ReplicaEffect effect)
+    {
+        world.Observed(this, effect);
+        switch (effect)
+        {
+            case ReplicaEffect.Send send:
+                world.Sent(this, send.Peer, send.Bytes);
+                break;
+            case ReplicaEffect.Broadcast broadcast:
+                world.Sent(this, null, broadcast.Bytes);
+                break;
+            case ReplicaEffect.SetTimer timer:
+                SetTimer(timer.AtMs);
+                break;
+            case ReplicaEffect.Persist persist:
+                Disk.Write(persist.Ticket, persist.Batch);
+                _lastTicket = persist.Ticket;
+                Sync();
+                break;
+            case ReplicaEffect.Work work:
+                Run(work);
+                break;
+            case ReplicaEffect.Halt halt:
+                HaltReason = halt.Reason;
+                _machine = null;
+                break;
+            default:
+                break; // Observed by the checks; nothing comes back.
+        }
+    }
+
+    private void SetTimer(long atMs)
+    {
+        long timer = ++_timer;
+        InThisLife((atMs - epochMs - SkewMs) * 1_000, () =>
+        {
+            if (timer == _timer)
+            {
+                digest.Add(queue.NowUs, Index, 1);
+                Give(new ReplicaInput.Tick());
+            }
+        });
+    }
+
+    /// <summary>One sync at a time; what is written meanwhile waits for the next.</summary>
+    private void Sync()
+    {
+        if (_isSyncing || Disk.Unsynced == 0)
+        {
+            return;
+        }
+        _isSyncing = true;
+        long ticket = _lastTicket;
+        InThisLife(queue.NowUs + _timing.SyncUs(), () =>
+        {
+            Disk.Sync(ticket);
+            _isSyncing = false;
+            digest.Add(queue.NowUs, Index, 2);
+            Give(new ReplicaInput.Persisted(ticket));
+            Sync();
+        });
+    }
+
+    /// <summary>Runs at once, but its result is there when the core would have had it.</summary>
+    private void Run(ReplicaEffect.Work work)
+    {
+        WorkResult result = WorkRunner.Run(work.Task);
+        long costUs = NodeTiming.WorkUs(work.Task);
+        _coreFreeUs = Math.Max(_coreFreeUs, queue.NowUs) + costUs;
+        InThisLife(_coreFreeUs, () =>
+        {
+            digest.Add(queue.NowUs, Index, 3);
+            Give(new ReplicaInput.WorkDone(work.Id, result, costUs * 1_000));
+        });
+    }
+
+    private void InThisLife(long atUs, Action happen)
+    {
+        int incarnation = _incarnation;
+        queue.At(atUs, () =>
+        {
+            if (incarnation == _incarnation && IsUp)
+            {
+                happen();
+            }
+        });
+    }
+}
