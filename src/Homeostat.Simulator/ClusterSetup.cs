@@ -24,6 +24,9 @@ internal sealed record ClusterSetup(DevelopmentNetwork Network)
 
     private SenderMemo Senders { get; } = new(14, SimulatedKeys.Instance);
 
+    /// <summary>What an adversary signs over.</summary>
+    public VoteDigests Digests() => new(ReplicaMachine.NetworkOf(Network.Genesis));
+
     public ReplicaConfig Configure(int index)
     {
         var address = Network.Validators[index].Address;

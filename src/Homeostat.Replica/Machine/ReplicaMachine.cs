@@ -35,6 +35,11 @@ public sealed class ReplicaMachine
         };
     }
 
+    /// <summary>What votes on this network are bound to: its chain id and genesis hash.</summary>
+    public static ConsensusConfig NetworkOf(GenesisDocument genesis) => new(
+        genesis.Config.ChainId,
+        GenesisBlock.Create(genesis, new MemoryNodeSource()).Hash);
+
     /// <summary>
     /// Takes one input at a time in Unix milliseconds; returns what is to be done. Never blocks,
     /// never throws for anything a peer or client sent. An exception is a broken invariant over

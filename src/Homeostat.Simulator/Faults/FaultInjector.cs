@@ -1,0 +1,105 @@
+namespace Homeostat.Simulator;
+
+/// <summary>Makes the planned faults happen to a cluster, and ends them all.</summary>
+internal sealed class FaultInjector(Cluster cluster)
+{
+    private bool _isHealed;
+
+    public void Plan(FaultPlan plan)
+    {
+        foreach (PlannedFault planned in plan.Faults)
+        {
+            cluster.At(planned.AtUs, () => Begin(planned.Fault));
+        }
+    }
+
+    /// <summary>Everything is whole again, and stays so.</summary>
+    public void Heal()
+    {
+        _isHealed = true;
+        cluster.Network.MendAll();
+        cluster.Network.Faults = NetworkFaults.None;
+        foreach (SimulatedNode node in cluster.Nodes)
+        {
+            node.SkewMs = 0;
+            node.Timing.SlowSyncUs = 0;
+            if (node.HaltReason is null)
+            {
+                cluster.Start(node.Index);
+            }
+        }
+    }
+
+    private void Begin(Fault fault)
+    {
+        switch (fault)
+        {
+            case Fault.Crash crash:
+                cluster.Stop(crash.Node, crash.LosesPower);
+                After(crash.DownUs, () => Restart(crash.Node));
+                break;
+            case Fault.Blackout blackout:
+                Blackout(blackout);
+                break;
+            case Fault.Partition partition:
+                Cut(partition, cluster.Network.Cut);
+                After(partition.ForUs, () => Cut(partition, cluster.Network.Mend));
+                break;
+            case Fault.BadLinks links:
+                cluster.Network.Faults = links.Faults;
+                After(links.ForUs, () => cluster.Network.Faults = NetworkFaults.None);
+                break;
+            case Fault.SlowDisk slow:
+                cluster.Nodes[slow.Node].Timing.SlowSyncUs = slow.SyncUs;
+                After(slow.ForUs, () => cluster.Nodes[slow.Node].Timing.SlowSyncUs = 0);
+                break;
+            case Fault.ClockJump jump:
+                cluster.Nodes[jump.Node].SkewMs = jump.SkewMs;
+                After(jump.ForUs, () => cluster.Nodes[jump.Node].SkewMs = 0);
+                break;
+            default:
+                throw new InvalidOperationException($"fault {fault}");
+        }
+    }
+
+    private void After(long delayUs, Action end) => cluster.At(cluster.NowUs + delayUs, () =>
+    {
+        if (!_isHealed)
+        {
+            end();
+        }
+    });
+
+    private void Restart(int index)
+    {
+        if (cluster.Nodes[index].HaltReason is null)
+        {
+            cluster.Start(index);
+        }
+    }
+
+    private void Blackout(Fault.Blackout blackout)
+    {
+        foreach (SimulatedNode node in cluster.Nodes)
+        {
+            cluster.Stop(node.Index, losesPower: true);
+            After(blackout.DownUs, () => Restart(node.Index));
+        }
+    }
+
+    private void Cut(Fault.Partition partition, Action<int, int> change)
+    {
+        for (int from = 0; from < cluster.Nodes.Count; from++)
+        {
+            for (int to = 0; to < cluster.Nodes.Count; to++)
+            {
+                bool fromInside = (partition.Mask >> from & 1) != 0;
+                bool toInside = (partition.Mask >> to & 1) != 0;
+                if (fromInside != toInside && (fromInside || !partition.OneWay))
+                {
+                    change(from, to);
+                }
+            }
+        }
+    }
+}

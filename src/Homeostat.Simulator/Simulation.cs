@@ -1,0 +1,120 @@
+using Homeostat.Consensus;
+using Homeostat.Primitives;
+using Homeostat.Replica;
+
+namespace Homeostat.Simulator;
+
+/// <summary>
+/// One seed: a cluster with load, faults until the healing, then the demand that it goes on. The
+/// safety checks look at every effect on the way.
+/// </summary>
+internal sealed class Simulation
+{
+    private const long Second = 1_000_000;
+
+    /// <summary>Blocks that must become final, on every node, after the healing.</summary>
+    private const ulong BlocksAfterHealing = 3;
+
+    /// <summary>Ten of the longest timeouts that <see cref="ClusterSetup.Timing"/> grows to.</summary>
+    private const int TimeoutsToRecover = 10;
+
+    private readonly ulong _seed;
+    private readonly SimulationOptions _options;
+    private readonly SeededRandom _random;
+    private readonly ClusterSetup _setup;
+
+    public Simulation(ulong seed, SimulationOptions options, ClusterSetup setup)
+    {
+        (_seed, _options, _setup) = (seed, options, setup);
+        _random = new SeededRandom(seed ^ 0x53494d);
+        Cluster = new Cluster(seed, setup);
+    }
+
+    public Cluster Cluster { get; }
+
+    public SeedResult Run()
+    {
+        FaultPlan plan = FaultPlan.Draw(
+            _random.Fork(), _options.Validators, _options.FaultSeconds * Second);
+        CorruptOne();
+        string? violation = null;
+        string? stall = null;
+        long recoveryMs = 0;
+        try
+        {
+            Cluster.StartAll();
+            long deadlineUs = plan.HealedUs
+                + TimeoutsToRecover * _setup.Timing.MaxTimeoutMs * 1_000;
+            Cluster.Load(_options.TransactionsPerSecond, deadlineUs);
+            var injector = new FaultInjector(Cluster);
+            injector.Plan(plan);
+            Cluster.RunUntil(plan.HealedUs);
+            injector.Heal();
+            stall = Recover(deadlineUs);
+            recoveryMs = (Cluster.NowUs - plan.HealedUs) / 1_000;
+        }
+        catch (SafetyViolation broken)
+        {
+            violation = broken.Message;
+        }
+        catch (InvariantViolation broken)
+        {
+            violation = $"a node broke an invariant: {broken.Message}";
+        }
+        return Result(violation ?? Halted(), stall, recoveryMs);
+    }
+
+    /// <summary>Every third seed has one validator that does not keep to the protocol.</summary>
+    private void CorruptOne()
+    {
+        if (_options.Validators < 4 || !_random.Chance(1, 3))
+        {
+            return;
+        }
+        int node = _random.NextBelow(_options.Validators);
+        var signer = new SimulatedSigner(_setup.Network.Validators[node].Address);
+        VoteDigests digests = _setup.Digests();
+        IAdversary adversary = _random.NextBelow(4) switch
+        {
+            0 => new SilentValidator(),
+            1 => new Equivocator(signer, digests),
+            2 => new Nuller(signer, digests),
+            _ => new Withholder(),
+        };
+        Cluster.Corrupt(node, adversary);
+    }
+
+    private string? Recover(long deadlineUs)
+    {
+        ulong target = Cluster.Checks.Highest.Value + BlocksAfterHealing;
+        bool HasRecovered() => Cluster.Nodes.All(node =>
+            !Cluster.IsHonest(node.Index) || Cluster.Checks.Announced(node.Index).Value >= target);
+        if (Cluster.RunUntil(deadlineUs, HasRecovered))
+        {
+            return null;
+        }
+        string heights = string.Join(
+            ", ", Cluster.Nodes.Select(node => Cluster.Checks.Announced(node.Index)));
+        return $"not all nodes have block {target} final {TimeoutsToRecover} timeouts after the "
+            + $"healing: heights {heights}";
+    }
+
+    private string? Halted()
+    {
+        SimulatedNode? halted = Cluster.Nodes.FirstOrDefault(
+            node => node.HaltReason is not null && Cluster.IsHonest(node.Index));
+        return halted is null ? null : $"node {halted.Index} halted: {halted.HaltReason}";
+    }
+
+    private SeedResult Result(string? violation, string? stall, long recoveryMs) => new()
+    {
+        Seed = _seed,
+        Digest = Cluster.Digest,
+        Violation = violation,
+        Stall = violation is null ? stall : null,
+        FinalizedHeight = Cluster.Checks.Highest.Value,
+        Transactions = Cluster.Checks.Transactions,
+        RecoveryMs = recoveryMs,
+        Events = Cluster.Events,
+    };
+}
