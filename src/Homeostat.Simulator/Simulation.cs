@@ -1,6 +1,5 @@
 using Homeostat.Consensus;
 using Homeostat.Primitives;
-using Homeostat.Replica;
 
 namespace Homeostat.Simulator;
 

@@ -52,7 +52,11 @@ internal sealed class Outbox
 
     public void WorkDone(ReplicaInput.WorkDone done)
     {
-        if (_works.Remove(done.Id, out Action<WorkResult, long>? then))
+        if (done.Result is WorkResult.Faulted { IsLocal: true } damage)
+        {
+            Halt($"local state is damaged: {damage.Reason}");
+        }
+        else if (_works.Remove(done.Id, out Action<WorkResult, long>? then))
         {
             then(done.Result, done.ElapsedNs);
         }

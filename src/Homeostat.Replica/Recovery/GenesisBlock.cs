@@ -1,4 +1,5 @@
 using Homeostat.Consensus;
+using Homeostat.Evm;
 using Homeostat.Ledger;
 using Homeostat.Primitives;
 using Homeostat.Steering;
@@ -41,6 +42,23 @@ internal static class GenesisBlock
     private static Hash256 EmptyRequests =>
         new(System.Security.Cryptography.SHA256.HashData([]));
 
-    private static WorldSnapshot CreateState(GenesisDocument document, INodeSource source) =>
-        throw new NotSupportedException($"{document} {source}");
+    private static WorldSnapshot CreateState(GenesisDocument document, INodeSource source)
+    {
+        var world = new WorldState(WorldSnapshot.Empty(source));
+        foreach ((Address address, GenesisAccount account) in document.Allocations)
+        {
+            world.AddBalance(address, account.Balance);
+            world.SetNonce(address, account.Nonce);
+            if (account.Code.Length > 0)
+            {
+                world.SetCode(address, new Code(account.Code));
+            }
+            foreach ((UInt256 slot, UInt256 value) in account.Storage)
+            {
+                world.SetStorage(address, slot, value);
+            }
+        }
+        world.EndTransaction(clearsEmptyAccounts: false);
+        return world.Commit().State;
+    }
 }

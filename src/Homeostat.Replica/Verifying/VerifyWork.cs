@@ -85,8 +85,14 @@ internal sealed record VerifyWork(
         return new Refused(result, refusal.Reason, refusal.OwnStateRoot ?? Hash256.Zero);
     }
 
-    /// <summary>(Waits for the ledger's ordered tries.)</summary>
-    private static bool HasBodyOfHeader(Block block) => block.EncodedLength > 0;
+    private static bool HasBodyOfHeader(Block block)
+    {
+        BlockHeader header = block.Header;
+        return block.Ommers.Count == 0
+            && block.Withdrawals is { } withdrawals
+            && ListRoot.OfTransactions(block.Transactions) == header.TransactionsRoot
+            && ListRoot.OfWithdrawals(withdrawals) == header.WithdrawalsRoot;
+    }
 
     public sealed record Valid(TreeBlock Block) : WorkResult;
 

@@ -1,3 +1,5 @@
+using Homeostat.Ledger;
+
 namespace Homeostat.Replica;
 
 /// <summary>Names one work effect until its result has come back.</summary>
@@ -35,8 +37,11 @@ public interface IWork
 /// <summary>What a work found; each kind of work has its own.</summary>
 public abstract record WorkResult
 {
-    /// <summary>The work threw; the replica decides what that means for what it worked on.</summary>
-    public sealed record Faulted(string Reason) : WorkResult;
+    /// <summary>
+    /// The work threw. What it worked on is refused, unless this node's own data is damaged
+    /// (<paramref name="IsLocal"/>): then the node halts.
+    /// </summary>
+    public sealed record Faulted(string Reason, bool IsLocal = false) : WorkResult;
 }
 
 /// <summary>Runs a work so that nothing it does can end the caller's thread.</summary>
@@ -49,6 +54,10 @@ public static class WorkRunner
         try
         {
             return work.Run();
+        }
+        catch (StateUnavailable damage)
+        {
+            return new WorkResult.Faulted(damage.Message, IsLocal: true);
         }
         catch (Exception exception)
         {
