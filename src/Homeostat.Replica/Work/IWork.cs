@@ -61,8 +61,15 @@ public static class WorkRunner
         }
         catch (Exception exception)
         {
-            return new WorkResult.Faulted($"{exception.GetType().Name}: {exception.Message}");
+            return new WorkResult.Faulted(
+                $"{exception.GetType().Name}: {exception.Message} [{Place(exception)}]");
         }
 #pragma warning restore CA1031
     }
+
+    /// <summary>The methods it came through, innermost first: no paths of the build machine.</summary>
+    private static string Place(Exception exception) => string.Join(
+        " < ",
+        new System.Diagnostics.StackTrace(exception).GetFrames()
+            .Select(frame => frame.GetMethod()?.Name ?? "?").Take(6));
 }
