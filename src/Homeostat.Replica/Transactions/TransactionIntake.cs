@@ -44,7 +44,10 @@ internal sealed class TransactionIntake(
             new IntakeWork(fresh, senders, limits.TransactionBytes),
             (result, _) =>
             {
-                _inFlight[peer] -= fresh.Count;
+                if (_inFlight.TryGetValue(peer, out int count))
+                {
+                    _inFlight[peer] = Math.Max(0, count - fresh.Count);
+                }
                 Take(result);
             });
     }
