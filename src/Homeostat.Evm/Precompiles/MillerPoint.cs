@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Homeostat.Primitives.Fields;
 
 namespace Homeostat.Evm;
@@ -8,6 +9,7 @@ namespace Homeostat.Evm;
 /// in Fp2, which the final exponentiation removes:
 /// (λ·x - y, -λ, 1), to be multiplied by 1, by P's x and by P's y.
 /// </summary>
+[SkipLocalsInit]
 internal struct MillerPoint<TField, TCurve>(AffinePoint<Fp2<TField>, TCurve> start)
     where TField : struct, IField<TField>
     where TCurve : struct, ICurve<Fp2<TField>>

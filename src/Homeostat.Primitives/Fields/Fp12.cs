@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace Homeostat.Primitives.Fields;
 
 /// <summary>
 /// C0 + C1·w with w² = v. In powers of w an element is (C0.C0, C1.C0, C0.C1, C1.C1, C0.C2, C1.C2),
 /// each in Fp2, and w⁶ = ξ.
 /// </summary>
+[SkipLocalsInit]
 public readonly struct Fp12<TField, TTower>(Fp6<TField, TTower> c0, Fp6<TField, TTower> c1)
     where TField : struct, IField<TField>
     where TTower : struct, ITower<TField>

@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
+
 namespace Homeostat.Primitives.Fields;
 
 /// <summary>C0 + C1·u with u² = -1, over a prime field where -1 is no square.</summary>
+[SkipLocalsInit]
 public readonly struct Fp2<TField>(TField c0, TField c1) : IField<Fp2<TField>>
     where TField : struct, IField<TField>
 {

@@ -46,6 +46,7 @@ public readonly struct AffinePoint<TField, TCurve>(TField x, TField y)
 /// Explicit-Formulas Database (dbl-2009-l, dbl-2001-b, madd, add-1998-cmo-2); complete: equal and
 /// opposite operands and infinity are handled.
 /// </summary>
+[SkipLocalsInit]
 public readonly struct JacobianPoint<TField, TCurve>(TField x, TField y, TField z)
     where TField : struct, IField<TField>
     where TCurve : struct, ICurve<TField>

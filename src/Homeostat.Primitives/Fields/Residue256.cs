@@ -10,6 +10,7 @@ namespace Homeostat.Primitives.Fields;
 /// is a type parameter, so its limbs are immediates in the compiled code.
 /// Variable time: not for secrets where an attacker can measure.
 /// </summary>
+[SkipLocalsInit]
 [StructLayout(LayoutKind.Sequential)]
 public readonly struct Residue256<TModulus> : IField<Residue256<TModulus>>
     where TModulus : struct, IModulus256

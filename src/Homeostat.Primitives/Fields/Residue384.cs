@@ -33,6 +33,7 @@ public interface IModulus384
 /// sibling of <see cref="Residue256{TModulus}"/>. The two free bits on top let a round of the
 /// product drop its overflow limb. Variable time.
 /// </summary>
+[SkipLocalsInit]
 [StructLayout(LayoutKind.Sequential)]
 public readonly struct Residue384<TModulus> : IField<Residue384<TModulus>>
     where TModulus : struct, IModulus384

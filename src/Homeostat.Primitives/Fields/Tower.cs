@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Homeostat.Primitives.Fields;
 
 /// <summary>What distinguishes the towers Fp2 – Fp6 – Fp12 of two curves.</summary>
@@ -12,6 +14,7 @@ public interface ITower<TField>
 }
 
 /// <summary>C0 + C1·v + C2·v² with v³ = ξ.</summary>
+[SkipLocalsInit]
 public readonly struct Fp6<TField, TTower>(
     Fp2<TField> c0, Fp2<TField> c1, Fp2<TField> c2)
     where TField : struct, IField<TField>
