@@ -1,3 +1,5 @@
+using BenchmarkDotNet.Running;
+using Homeostat.Benchmarks.Crypto;
 using Homeostat.Benchmarks.Evm;
 using Homeostat.Evm;
 
@@ -6,7 +8,10 @@ switch (args.FirstOrDefault())
     case "evm-loops":
         LoopBench.Run(new EvmEngine(), args.ElementAtOrDefault(1) ?? "");
         return 0;
+    case "crypto":
+        BenchmarkSwitcher.FromTypes([typeof(CryptoBenchmarks)]).Run(args[1..]);
+        return 0;
     default:
-        Console.Error.WriteLine("usage: evm-loops [name]");
+        Console.Error.WriteLine("usage: evm-loops [name] | crypto [BenchmarkDotNet options]");
         return 1;
 }
