@@ -15,7 +15,9 @@ public sealed class ReplicaMachine
     private readonly Outbox _outbox = new();
     private readonly StepClock _clock = new();
     private readonly Timers _timers = new();
-    private readonly List<PeerId> _earlyPeers = [];
+
+    /// <summary>Who connected before the state was there, and the greeting that came, if any.</summary>
+    private readonly SortedDictionary<PeerId, byte[]?> _earlyPeers = [];
     private RunningReplica? _running;
 
     public ReplicaMachine(ReplicaConfig config)
@@ -88,7 +90,7 @@ public sealed class ReplicaMachine
                 Recover(start.State);
                 break;
             case ReplicaInput.PeerConnected connected:
-                _earlyPeers.Add(connected.Peer);
+                _earlyPeers[connected.Peer] = null;
                 break;
             case ReplicaInput.PeerDisconnected gone:
                 _earlyPeers.Remove(gone.Peer);
@@ -96,10 +98,18 @@ public sealed class ReplicaMachine
             case ReplicaInput.SubmitTransactions submission:
                 Refuse(submission);
                 break;
+            case ReplicaInput.PeerMessage message when IsGreeting(message):
+                _earlyPeers[message.Peer] = message.Bytes;
+                break;
             default:
-                break; // Peers send again what matters.
+                break; // Peers send again what else matters.
         }
     }
+
+    /// <summary>The one message that is sent only once.</summary>
+    private bool IsGreeting(ReplicaInput.PeerMessage message) =>
+        _earlyPeers.ContainsKey(message.Peer) && message.Bytes.Length > 0
+        && (WireKind)message.Bytes[0] == WireKind.Hello;
 
     private void Recover(RecoveredState recovered)
     {
@@ -114,9 +124,13 @@ public sealed class ReplicaMachine
             }
             _running = new RunningReplica(
                 _config, _protocol, recovered, genesis, replayed, _outbox, _clock, _timers);
-            foreach (PeerId peer in _earlyPeers)
+            foreach ((PeerId peer, byte[]? greeting) in _earlyPeers)
             {
                 _running.Step(new ReplicaInput.PeerConnected(peer));
+                if (greeting is not null)
+                {
+                    _running.Step(new ReplicaInput.PeerMessage(peer, greeting));
+                }
             }
             _earlyPeers.Clear();
         });

@@ -18,6 +18,16 @@ public sealed class SimulationTests
     }
 
     [Fact]
+    public void Thirty_seeds_of_the_fault_mix_are_safe_and_go_on()
+    {
+        SimulationResult result = SimulationRunner.Run(
+            new SimulationOptions { Seeds = 30, SeedBase = 1_000 });
+        Assert.True(
+            result.Failures.Count == 0,
+            string.Join('\n', result.Failures.Select(f => $"{f.Reason} ({f.Command})")));
+    }
+
+    [Fact]
     public void A_seed_gives_the_same_digest_twice()
     {
         var options = new SimulationOptions();
