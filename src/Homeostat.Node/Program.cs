@@ -9,6 +9,7 @@ var root = new RootCommand("Homeostat: an EVM network that steers itself")
     InitCommand.Create(),
     KeyCommand.Create(),
     ReplayCommand.Create(),
+    SimCommand.Create(),
     DoctorCommand.Create(),
 };
 

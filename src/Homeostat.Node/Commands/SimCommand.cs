@@ -1,0 +1,101 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Homeostat.Node.Supervision;
+using Homeostat.Simulator;
+
+namespace Homeostat.Node.Commands;
+
+/// <summary>`homeostat sim`: seeds of faults over production replicas on virtual time.</summary>
+internal static class SimCommand
+{
+    private static readonly JsonSerializerOptions Json =
+        new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    public static Command Create()
+    {
+        var defaults = new SimulationOptions();
+        var command = new Command("sim", "Simulate networks under faults, by seed");
+        var seeds = Number("--seeds", "How many seeds", (ulong)defaults.Seeds, 10_000_000);
+        var seedBase = Number("--seed-base", "The first", defaults.SeedBase, ulong.MaxValue);
+        var validators = Number("--validators", "Validators", (ulong)defaults.Validators, 64);
+        var json = new Option<bool>("--json") { Description = "End with one JSON object" };
+        command.Options.Add(seeds);
+        command.Options.Add(seedBase);
+        command.Options.Add(validators);
+        command.Options.Add(json);
+        command.SetAction((parsed, _) =>
+        {
+            var options = defaults with
+            {
+                Seeds = (int)parsed.GetValue(seeds),
+                SeedBase = parsed.GetValue(seedBase),
+                Validators = (int)parsed.GetValue(validators),
+            };
+            return Task.FromResult(Run(options, parsed.GetValue(json)));
+        });
+        return command;
+    }
+
+    private static Option<ulong> Number(string name, string description, ulong value, ulong most)
+    {
+        var option = new Option<ulong>(name)
+        {
+            Description = string.Create(
+                CultureInfo.InvariantCulture, $"{description} (default {value})"),
+            DefaultValueFactory = _ => value,
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<ulong>() > most)
+            {
+                result.AddError($"{name} must be at most {most}");
+            }
+        });
+        return option;
+    }
+
+    private static int Run(SimulationOptions options, bool json)
+    {
+        if (options.Seeds < 1 || options.Validators < 1)
+        {
+            Console.Error.WriteLine("homeostat sim: --seeds and --validators must be at least 1");
+            return ExitCode.Usage;
+        }
+        using var stop = new StopSignals(supervised: false);
+        int done = 0;
+        long start = Environment.TickCount64;
+        SimulationResult result = SimulationRunner.Run(
+            options, seed => Tell(seed, ++done, options.Seeds, start), stop.Token);
+        foreach (SeedFailure failure in result.Failures)
+        {
+            Console.Error.WriteLine($"seed {failure.Seed}: {failure.Reason}");
+            Console.Error.WriteLine($"  commit {failure.Commit}, again: {failure.Command}");
+        }
+        Console.WriteLine(json
+            ? JsonSerializer.Serialize(result, Json)
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{result.Seeds} seeds, {result.Violations} violations, {result.Stalls} stalls, "
+                + $"{result.Blocks} blocks, {result.Transactions} transactions, "
+                + $"{result.Seconds:F1} s"));
+        return result.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    /// <summary>A seed's own line when it is the only one, else progress.</summary>
+    private static void Tell(SeedResult seed, int done, int all, long start)
+    {
+        string left = "";
+        if (all > 1)
+        {
+            long elapsedMs = Environment.TickCount64 - start;
+            long leftSeconds = elapsedMs * (all - done) / done / 1000;
+            left = string.Create(CultureInfo.InvariantCulture, $"{done}/{all}, {leftSeconds} s left: ");
+        }
+        Console.Error.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{left}seed {seed.Seed}: {(seed.Passed ? "passed" : "FAILED")}, digest "
+            + $"{seed.Digest:x16}, {seed.FinalizedHeight} blocks, {seed.Transactions} "
+            + $"transactions, {seed.Events} events, recovered in {seed.RecoveryMs} ms"));
+    }
+}
