@@ -8,10 +8,13 @@ switch (args.FirstOrDefault())
     case "evm-loops":
         LoopBench.Run(new EvmEngine(), args.ElementAtOrDefault(1) ?? "");
         return 0;
+    case "evm-fixtures" when args.Length > 1:
+        return FixtureBench.Run(new EvmEngine(), args[1], args.ElementAtOrDefault(2) ?? "");
     case "crypto":
         BenchmarkSwitcher.FromTypes([typeof(CryptoBenchmarks)]).Run(args[1..]);
         return 0;
     default:
-        Console.Error.WriteLine("usage: evm-loops [name] | crypto [BenchmarkDotNet options]");
+        Console.Error.WriteLine(
+            "usage: evm-loops [NAME] | evm-fixtures FOLDER [NAME] | crypto [BenchmarkDotNet options]");
         return 1;
 }

@@ -21,6 +21,19 @@ public sealed class MemoryWorld : IWorld
 
     public List<Log> Logs { get; } = [];
 
+    /// <summary>The state as the next transaction finds it.</summary>
+    public MemoryWorld NextTransaction()
+    {
+        _original.Clear();
+        _transient.Clear();
+        _warm.Clear();
+        _warmSlots.Clear();
+        _created.Clear();
+        _undo.Clear();
+        Logs.Clear();
+        return this;
+    }
+
     public bool Exists(in Address address) => _accounts.ContainsKey(address);
 
     public bool IsDead(in Address address) =>
