@@ -60,9 +60,10 @@ internal static class FixtureBench
         string seen = $"{gas}\t{Keccak.Hash(result.Output)}";
         string verdict = wanted is null ? "not listed"
             : wanted == seen ? "as expected" : $"WRONG: want {wanted}";
+        string name = workload.Name.Replace('\t', ' ');
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {workload.Name.Replace('\t', ' ')} | {gas:N0} | {best:F3} | {gas / best / 1000:F0} | {allocated:N0} |")
+            $"| {name} | {gas:N0} | {best:F3} | {gas / best / 1000:F0} | {allocated:N0} |")
             + $" {result.Status}, {verdict} |");
         return !verdict.StartsWith("WRONG", StringComparison.Ordinal);
     }

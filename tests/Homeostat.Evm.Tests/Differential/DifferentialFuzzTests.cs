@@ -55,7 +55,8 @@ public sealed class DifferentialFuzzTests
         CallResult result = engine.Execute(
             TestContext.For(fork, world),
             new CallMessage(
-                CallKind.Call, TestContext.Sender, TestContext.Contract, default, (ulong)gas, input));
+                CallKind.Call, TestContext.Sender, TestContext.Contract, default, (ulong)gas,
+                input));
 
         string where = $"seed {seed}, {fork}, gas {gas}, code {Hex.Encode(code)}: {result.Status}";
         bool isRevert = result.Status == ExecutionStatus.Revert;

@@ -20,7 +20,8 @@ public static class EngineUnderTest
         private readonly EvmEngine _engine = new();
 
         public CallResult Execute(EvmContext context, in CallMessage message) =>
-            _engine.Execute(context with { Tracer = context.Tracer ?? new StepRecorder() }, message);
+            _engine.Execute(
+                context with { Tracer = context.Tracer ?? new StepRecorder() }, message);
     }
 }
 
@@ -71,7 +72,7 @@ public static class TestContext
             Timestamp = 1_700_000_000,
             GasLimit = 30_000_000,
             BaseFee = 7,
-            PrevRandao = UInt256.Parse("0x123456789abcdef00000000000000000000000000000000fedcba9876543"),
+            PrevRandao = new UInt256(0xfedcba9876543, 0, 1, 0x123456789abcdef),
             BlobBaseFee = 3,
             ChainId = 4242,
             BlockHashes = new NumberedHashes(),
