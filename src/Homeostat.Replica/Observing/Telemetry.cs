@@ -25,7 +25,7 @@ internal sealed class Telemetry
     {
         long kilogas = (long)Math.Min(gasUsed / 1_000, uint.MaxValue);
         _kilogas.Add(kilogas);
-        if (kilogas > 0)
+        if (kilogas >= Observation.MinimumKilogasOfBlock)
         {
             _nanosecondsPerKilogas.Add(Math.Max(0, elapsedNs) / kilogas);
         }

@@ -7,8 +7,9 @@ namespace Homeostat.Steering;
 /// it says no more than the loops need. On chain it shares one storage word with the height it was
 /// recorded at (docs/spec/steering.md, "Observations").
 /// </summary>
-/// <param name="NanosecondsPerKilogas">95th percentile over the validator's recent blocks of
-/// execution time by 1,000 gas; 0 means it has not executed enough to say.</param>
+/// <param name="NanosecondsPerKilogas">95th percentile, over the validator's recent blocks of at
+/// least <see cref="MinimumKilogasOfBlock"/>, of execution time by 1,000 gas; 0 when there were
+/// none.</param>
 /// <param name="KilogasExecuted">Gas executed over the same blocks, in thousands.</param>
 /// <param name="PropagationMs">Median delay from a block's time to its full arrival.</param>
 /// <param name="PoolKilogasPending">Gas limits of executable pool transactions, in
@@ -30,6 +31,12 @@ public readonly record struct Observation(
 
     /// <summary>The layout this code reads and writes.</summary>
     public const byte Version = 1;
+
+    /// <summary>
+    /// Blocks below this say nothing about speed: what a block costs whatever is in it would be
+    /// taken for slow gas, and an idle chain would throttle itself.
+    /// </summary>
+    public const long MinimumKilogasOfBlock = 1_000;
 
     /// <summary>
     /// 1 s for 1,000 gas: no machine that keeps up is near it, so a larger claim is noise.

@@ -9,6 +9,9 @@ namespace Homeostat.Steering.Tests;
 /// </summary>
 public sealed class CapacityRuleTests
 {
+    private const string PinnedDigest =
+        "0x1e96e06ade340ae29295bca9d464b5942c6a2a73dd21ae5cf289ca6840e17584";
+
     private static readonly LoopParameters Parameters = LoopParameters.Default;
 
     [Fact]
@@ -24,6 +27,23 @@ public sealed class CapacityRuleTests
             RequireLegal(rules, from, to);
             rules = rules with { InForce = to };
         }
+    }
+
+    // Our own conformance vector for the rule, as FixedTests has one for the arithmetic.
+    [Fact]
+    public void Ten_thousand_proposals_give_the_pinned_digest()
+    {
+        var random = new SeededRandom(23);
+        CapacityRules rules = GenesisAllocations.InitialRules(DevelopmentNetwork.Capacity);
+        Hash256 digest = Hash256.Zero;
+        for (int round = 0; round < 10_000; round++)
+        {
+            ChainParameters to = CapacityRule.Propose(
+                Demand(random), Readings(random), rules, Parameters, new Height(1_000));
+            rules = rules with { InForce = to };
+            digest = Keccak.Hash([.. digest.Bytes, .. to.ToWord().ToBigEndian()]);
+        }
+        Assert.True(digest.ToString() == PinnedDigest, digest.ToString());
     }
 
     [Fact]
