@@ -1,1 +1,18 @@
-return 0;
+using Homeostat.Conformance;
+using Homeostat.Evm;
+
+if (Options.Parse(args) is not { } options)
+{
+    Console.Error.WriteLine(Options.Usage);
+    return 2;
+}
+ISuite[] suites =
+[
+    new StateSuite(),
+    new BlockchainSuite(),
+    new RlpSuite(),
+    new TrieSuite(),
+    new TransactionSuite(),
+    new SigningSuite(),
+];
+return new Runner(options, suites, () => new EvmEngine()).Run() == 0 ? 0 : 1;

@@ -68,6 +68,24 @@ public static class TransactionRules
         return null;
     }
 
+    /// <summary>Numbers that no state could afford: gas times price over 256 bits (EIP-2681, …).</summary>
+    public static string? CheckRange(RecoveredTransaction recovered)
+    {
+        Transaction transaction = recovered.Transaction;
+        if (transaction.Nonce == ulong.MaxValue)
+        {
+            return "nonce has max value: address "
+                + $"{recovered.Sender.ToChecksum()}, nonce: {transaction.Nonce}";
+        }
+        if (transaction.MaxFee < transaction.MaxPriorityFee)
+        {
+            return "max priority fee per gas higher than max fee per gas";
+        }
+        return UInt256.MultiplyOverflows(transaction.MaxFee, transaction.GasLimit, out _)
+            ? "gas cost exceeds 256 bits"
+            : null;
+    }
+
     /// <summary>Gas limit against what the transaction costs at least, initcode's size.</summary>
     public static string? CheckGas(RecoveredTransaction recovered, BlockRules rules)
     {

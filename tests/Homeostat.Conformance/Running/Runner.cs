@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Homeostat.Evm;
+
+namespace Homeostat.Conformance;
+
+/// <summary>
+/// Runs suites over an archive: one thread reads, workers run whole files, results are counted by
+/// suite and fork. At most a few files wait, so memory does not grow with the archive.
+/// </summary>
+internal sealed class Runner(Options options, IReadOnlyList<ISuite> suites, Func<IEvmEngine> engine)
+{
+    private const int WaitingFiles = 8;
+    private const int MostFailuresShown = 200;
+
+    private readonly SortedDictionary<(string Suite, string Fork), int[]> _counts = [];
+    private readonly List<string> _failures = [];
+    private readonly Lock _lock = new();
+    private readonly SkipList _skips = SkipList.Load();
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
+    private int _files;
+    private long _lastProgressMs;
+
+    /// <summary>The number of failures.</summary>
+    public int Run()
+    {
+        using var queue = new BlockingCollection<(ISuite, FixtureFile)>(WaitingFiles);
+        Thread[] workers = [.. Enumerable.Range(0, options.Threads).Select(_ => new Thread(
+            () => Work(queue), maxStackSize: 64 << 20))];
+        foreach (Thread worker in workers)
+        {
+            worker.Start();
+        }
+        foreach (FixtureFile file in Archive.Read(options.Archive, path => SuiteFor(path) is not null))
+        {
+            queue.Add((SuiteFor(file.Path)!, file));
+        }
+        queue.CompleteAdding();
+        foreach (Thread worker in workers)
+        {
+            worker.Join();
+        }
+        return Report();
+    }
+
+    private ISuite? SuiteFor(string path) => suites.FirstOrDefault(
+        suite => (options.Suite is null || suite.Name == options.Suite) && suite.Accepts(path));
+
+    private void Work(BlockingCollection<(ISuite Suite, FixtureFile File)> queue)
+    {
+        IEvmEngine own = engine();
+        foreach ((ISuite suite, FixtureFile file) in queue.GetConsumingEnumerable())
+        {
+            var context = new SuiteContext(own, options, _skips, suite.Name);
+            try
+            {
+                foreach (CaseResult result in suite.Run(file, context))
+                {
+                    Count(suite, file, result);
+                }
+            }
+#pragma warning disable CA1031 // Whatever one file does, the others are run and this one is named.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                own = engine();
+                Count(suite, file, CaseResult.Fail("-", "(file)", exception.ToString()));
+            }
+            ShowProgress();
+        }
+    }
+
+    private void Count(ISuite suite, FixtureFile file, CaseResult result)
+    {
+        lock (_lock)
+        {
+            if (!_counts.TryGetValue((suite.Name, result.Fork), out int[]? counts))
+            {
+                counts = new int[3];
+                _counts[(suite.Name, result.Fork)] = counts;
+            }
+            counts[(int)result.Outcome]++;
+            if (result.Outcome == CaseOutcome.Failed)
+            {
+                _failures.Add(
+                    $"FAILED {suite.Name} {result.Fork} {file.Path} {result.Name}\n"
+                    + $"    {result.Detail}");
+            }
+        }
+    }
+
+    private void ShowProgress()
+    {
+        int files = Interlocked.Increment(ref _files);
+        long now = _watch.ElapsedMilliseconds;
+        if (now - Interlocked.Read(ref _lastProgressMs) < 2_000)
+        {
+            return;
+        }
+        Interlocked.Exchange(ref _lastProgressMs, now);
+        lock (_lock)
+        {
+            int cases = _counts.Values.Sum(counts => counts.Sum());
+            string end = Console.IsErrorRedirected ? "\n" : "   \r";
+            Console.Error.Write(
+                $"{now / 1000} s: {files} files, {cases} cases, {_failures.Count} failed{end}");
+        }
+    }
+
+    private int Report()
+    {
+        int[] total = new int[3];
+        foreach (((string suite, string fork), int[] counts) in _counts)
+        {
+            Console.WriteLine(
+                $"{suite} {fork} {counts[0]} passed, {counts[1]} failed, {counts[2]} skipped");
+            for (int i = 0; i < total.Length; i++)
+            {
+                total[i] += counts[i];
+            }
+        }
+        _failures.Sort(StringComparer.Ordinal);
+        foreach (string failure in _failures.Take(MostFailuresShown))
+        {
+            Console.WriteLine(failure);
+        }
+        if (_failures.Count > MostFailuresShown)
+        {
+            Console.WriteLine($"… and {_failures.Count - MostFailuresShown} more");
+        }
+        Console.WriteLine($"{total[0]} passed, {total[1]} failed, {total[2]} skipped");
+        return total[1];
+    }
+}
