@@ -98,6 +98,13 @@ public sealed class BlockExecution
 
     public ulong GasLeft => Header.GasLimit - GasUsed;
 
+    /// <summary>Watches the transactions from the next on; null for none.</summary>
+    public ITracer? Tracer
+    {
+        get => _processor.Tracer;
+        set => _processor.Tracer = value;
+    }
+
     /// <summary>What the EVM sees of a block with this header.</summary>
     public static BlockEnvironment EnvironmentOf(
         BlockHeader header, BlockRules rules, IBlockHashes hashes) => new()

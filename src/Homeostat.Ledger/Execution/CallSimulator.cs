@@ -82,33 +82,122 @@ public sealed record CallOutcome
     /// <summary>Intrinsic gas included, refunds taken off.</summary>
     public ulong GasUsed { get; init; }
 
+    /// <summary>Taken off <see cref="GasUsed"/>: the limit must have room for it as well.</summary>
+    public ulong GasRefunded { get; init; }
+
     public IReadOnlyList<Log> Logs { get; init; } = [];
     public Address? CreatedAddress { get; init; }
 
     public bool Succeeded => Error is null && Status == ExecutionStatus.Success;
 }
 
-/// <summary>Runs calls that change nothing: eth_call, eth_estimateGas, eth_createAccessList.</summary>
+/// <summary>
+/// Runs calls that change nothing: eth_call, eth_estimateGas, eth_createAccessList. On any snapshot,
+/// by any thread that owns the engine meanwhile.
+/// </summary>
 public sealed class CallSimulator(ChainRules rules, IEvmEngine engine)
 {
+    private const ulong CallStipend = 2_300;
+
+    // Geth's: a search ends when the answer is within 1.5 % (15 / 1000).
+    private const ulong ErrorRatioPerMille = 15;
+    private const int MostAccessListRounds = 16;
+
     public ChainRules Rules { get; } = rules;
 
     public IEvmEngine Engine { get; } = engine;
 
     /// <summary>One call; nonce and, unless prices are given, base fee are not checked.</summary>
-    public CallOutcome Call(CallContext context, CallRequest request) =>
-        throw new NotSupportedException();
+    public CallOutcome Call(CallContext context, CallRequest request)
+    {
+        var session = new CallSession(Rules, Engine, context, request);
+        return session.Run(session.GasFor(request.Gas), context.Tracer);
+    }
 
     /// <summary>
     /// The least gas limit with which the call succeeds, within geth's 1.5 % error ratio; false
     /// with the last outcome when there is none under the cap.
     /// </summary>
     public bool TryEstimateGas(
-        CallContext context, CallRequest request, out ulong gas, out CallOutcome outcome) =>
-        throw new NotSupportedException();
+        CallContext context, CallRequest request, out ulong gas, out CallOutcome outcome)
+    {
+        var session = new CallSession(Rules, Engine, context, request);
+        ulong high = session.EstimateCeiling();
+        gas = 0;
+        if (session.IsPlainTransfer && high >= IntrinsicGas.Transaction)
+        {
+            outcome = session.Run(IntrinsicGas.Transaction, null);
+            if (outcome.Succeeded)
+            {
+                gas = IntrinsicGas.Transaction;
+                return true;
+            }
+        }
+        outcome = session.Run(high, null);
+        if (!outcome.Succeeded)
+        {
+            bool isShort = outcome.Error is null && outcome.Status != ExecutionStatus.Revert
+                || outcome.Error?.StartsWith("intrinsic gas", StringComparison.Ordinal) == true;
+            outcome = isShort
+                ? outcome with { Error = $"gas required exceeds allowance ({high})" }
+                : outcome;
+            return false;
+        }
+        gas = Search(session, outcome, high);
+        return true;
+    }
+
+    /// <summary>Halves the range between a limit known too low and one known enough.</summary>
+    private static ulong Search(CallSession session, CallOutcome outcome, ulong high)
+    {
+        ulong low = outcome.GasUsed - 1;
+        ulong likely = (outcome.GasUsed + outcome.GasRefunded + CallStipend) * 64 / 63;
+        if (likely < high)
+        {
+            if (session.Run(likely, null).Succeeded)
+            {
+                high = likely;
+            }
+            else
+            {
+                low = likely;
+            }
+        }
+        while (low + 1 < high && (high - low) * 1000 >= high * ErrorRatioPerMille)
+        {
+            ulong middle = Math.Min(low + (high - low) / 2, low * 2);
+            if (session.Run(middle, null).Succeeded)
+            {
+                high = middle;
+            }
+            else
+            {
+                low = middle;
+            }
+        }
+        return high;
+    }
 
     /// <summary>The access list the call would profit from, and its outcome with that list.</summary>
     public CallOutcome CreateAccessList(
-        CallContext context, CallRequest request, out AccessListEntry[] accessList) =>
-        throw new NotSupportedException();
+        CallContext context, CallRequest request, out AccessListEntry[] accessList)
+    {
+        accessList = request.AccessList;
+        CallOutcome outcome = new();
+        for (int i = 0; i < MostAccessListRounds; i++)
+        {
+            var session = new CallSession(
+                Rules, Engine, context, request with { AccessList = accessList });
+            var tracer = new AccessListTracer(session.Excluded, accessList);
+            outcome = session.Run(session.GasFor(request.Gas), tracer);
+            AccessListEntry[] found = tracer.ToAccessList();
+            bool isStable = AccessListTracer.Same(found, accessList);
+            accessList = found;
+            if (isStable || outcome.Error is not null)
+            {
+                break;
+            }
+        }
+        return outcome;
+    }
 }

@@ -33,6 +33,8 @@ internal sealed class TransactionProcessor(
 {
     private const ulong MaxNonce = ulong.MaxValue;
 
+    public ITracer? Tracer { get; set; } = tracer;
+
     /// <summary>Null when the transaction can be executed now, else why not.</summary>
     public string? Validate(RecoveredTransaction recovered, TransactionChecks checks) =>
         TransactionRules.CheckForm(recovered, rules)
@@ -135,7 +137,7 @@ internal sealed class TransactionProcessor(
                 GasPrice = price,
                 BlobHashes = transaction.BlobHashes,
             },
-            tracer);
+            Tracer);
         CallResult result = engine.Execute(context, message);
         ulong used = PostExecute(recovered, price, result, refund);
         Address? created = transaction.IsCreation ? message.Target : null;

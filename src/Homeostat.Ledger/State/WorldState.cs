@@ -198,6 +198,26 @@ public sealed partial class WorldState : IWorld
         return logs.Count == 0 ? [] : logs;
     }
 
+    /// <summary>Makes an account what a simulated call is to see. Between transactions.</summary>
+    internal void Override(in Address address, AccountOverride changes)
+    {
+        AccountEntry entry = Changing(address);
+        entry.Nonce = changes.Nonce ?? entry.Nonce;
+        entry.Balance = changes.Balance ?? entry.Balance;
+        if (changes.Code is { } code)
+        {
+            SetCode(address, new Code(code));
+        }
+        if (changes.State is not null)
+        {
+            ClearStorage(entry);
+        }
+        foreach ((UInt256 slot, UInt256 value) in changes.State ?? changes.StateDiff ?? [])
+        {
+            SetStorage(address, slot, value);
+        }
+    }
+
     private static void Delete(AccountEntry entry)
     {
         entry.Exists = false;
@@ -205,6 +225,11 @@ public sealed partial class WorldState : IWorld
         entry.Balance = UInt256.Zero;
         entry.CodeHash = Keccak.Empty;
         entry.Code = Code.Empty;
+        ClearStorage(entry);
+    }
+
+    private static void ClearStorage(AccountEntry entry)
+    {
         entry.Storage = null;
         entry.StorageCleared = true;
         if (entry.Slots is null)

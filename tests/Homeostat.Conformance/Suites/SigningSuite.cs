@@ -83,13 +83,23 @@ internal sealed class SigningSuite : ISuite
             test, "unsignedTransactionChainId5", "signedTransactionChainId5", "privateKey",
             "accountAddress");
 
+    /// <summary>
+    /// ethers signs what no chain accepts: a gas limit or nonce over 64 bits (EIP-2681, 1985),
+    /// which must be refused.
+    /// </summary>
+    private static bool IsBeyond64Bits(JsonElement test) =>
+        IsBeyond64Bits(test.TextOf("gasLimit")) || IsBeyond64Bits(test.TextOf("nonce"));
+
+    private static bool IsBeyond64Bits(string? text) =>
+        text is not null && text != "0x" && Json.Number(text).BitLength > 64;
+
     private static string? CheckSigned(
         JsonElement test, string unsigned, string signed, string key, string address)
     {
         byte[] bytes = Json.Bytes(test.TextOf(signed)!);
         if (!Transaction.TryDecode(bytes, out Transaction transaction, out string error))
         {
-            return $"refused: {error}";
+            return IsBeyond64Bits(test) ? null : $"refused: {error}";
         }
         Hash256 signing = Keccak.Hash(Json.Bytes(test.TextOf(unsigned)!));
         if (transaction.SigningHash != signing)
