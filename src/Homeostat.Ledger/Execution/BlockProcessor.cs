@@ -85,6 +85,7 @@ public sealed class BlockProcessor(ChainRules rules, IEvmEngine engine)
         BlockRules rules = Rules.At(block.Header);
         Invariant.Require(rules.HasInputs == inputs is not null);
         string? error = HeaderRules.Check(block.Header, parent, rules, inputs)
+            ?? Rules.CheckMerge(block.Header, ancestors)
             ?? CheckBody(block, rules)
             ?? OmmerRules.Check(block, ancestors, Rules);
         refusal = error is null ? null : new BlockRefusal(error);

@@ -38,6 +38,29 @@ public sealed class ChainRules
 
     public ulong ChainId { get; }
 
+    /// <summary>
+    /// Total difficulty from which on blocks are by proof of stake (EIP-3675); null when the table
+    /// has no activation at the merge.
+    /// </summary>
+    public UInt256? TerminalTotalDifficulty { get; init; }
+
+    /// <summary>Null when a block is on its own side of the merge.</summary>
+    internal string? CheckMerge(BlockHeader header, IAncestors? ancestors)
+    {
+        if (TerminalTotalDifficulty is not { } terminal || ancestors is null)
+        {
+            return null;
+        }
+        bool isMerged = !(ancestors.TotalDifficultyOf(header.ParentHash) < terminal);
+        if (isMerged == header.Difficulty.IsZero)
+        {
+            return null;
+        }
+        return isMerged
+            ? "invalid difficulty: proof-of-work block after the terminal total difficulty"
+            : "invalid difficulty: proof-of-stake block before the terminal total difficulty";
+    }
+
     /// <summary>The rules of the block with this header.</summary>
     public BlockRules At(BlockHeader header) =>
         At(header.Number, header.Timestamp, header.Difficulty.IsZero);

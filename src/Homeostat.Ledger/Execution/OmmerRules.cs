@@ -3,10 +3,13 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Ledger;
 
-/// <summary>Blocks by hash, for the ommer rules of proof of work.</summary>
+/// <summary>Blocks by hash, for what proof of work asks of a block's ancestors.</summary>
 public interface IAncestors
 {
     bool TryGet(in Hash256 hash, [NotNullWhen(true)] out Block? block);
+
+    /// <summary>The difficulties of a known block and all before it, summed.</summary>
+    UInt256 TotalDifficultyOf(in Hash256 hash);
 }
 
 /// <summary>Ommers: blocks beside the chain that proof of work rewards (Yellow Paper, 11.1).</summary>

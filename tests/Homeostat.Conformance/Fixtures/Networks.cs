@@ -29,7 +29,12 @@ internal static partial class Networks
         string at = match.Groups["at"].Value;
         return new ChainRules(
             chainId,
-            [new() { Rules = WithDao(from, match), Block = 0 }, ActivationOf(to, at, match)]);
+            [new() { Rules = WithDao(from, match), Block = 0 }, ActivationOf(to, at, match)])
+        {
+            TerminalTotalDifficulty = at.StartsWith("Diff", StringComparison.Ordinal)
+                ? Json.Number("0x" + at[4..])
+                : null,
+        };
     }
 
     private static BlockRules WithDao(BlockRules rules, Match match) =>

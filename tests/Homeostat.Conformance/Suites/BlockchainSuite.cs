@@ -153,6 +153,8 @@ internal sealed class FixtureChain : IAncestors
         return found;
     }
 
+    public UInt256 TotalDifficultyOf(in Hash256 hash) => _blocks[hash].TotalDifficulty;
+
     private sealed class Hashes(FixtureChain chain, BlockHeader header) : IBlockHashes
     {
         public Hash256 Get(ulong number)
