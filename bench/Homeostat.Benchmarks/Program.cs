@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using Homeostat.Benchmarks.Crypto;
 using Homeostat.Benchmarks.Evm;
+using Homeostat.Benchmarks.Ledger;
 using Homeostat.Evm;
 
 switch (args.FirstOrDefault())
@@ -13,8 +14,12 @@ switch (args.FirstOrDefault())
     case "crypto":
         BenchmarkSwitcher.FromTypes([typeof(CryptoBenchmarks)]).Run(args[1..]);
         return 0;
+    case "ledger-transfers":
+        TransferBench.Run(int.Parse(args.ElementAtOrDefault(1) ?? "1000", null));
+        return 0;
     default:
         Console.Error.WriteLine(
-            "usage: evm-loops [NAME] | evm-fixtures FOLDER [NAME] | crypto [BenchmarkDotNet options]");
+            "usage: evm-loops [NAME] | evm-fixtures FOLDER [NAME] | crypto [BenchmarkDotNet options] "
+            + "| ledger-transfers [TRANSACTIONS]");
         return 1;
 }

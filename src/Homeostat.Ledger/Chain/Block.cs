@@ -54,7 +54,9 @@ public sealed record Block
         writer.EndList(list);
     }
 
-    /// <summary>Reads one block; false with the reason when the bytes are not exactly one.</summary>
+    /// <summary>
+    /// Reads one block; false with the reason when the bytes are not exactly one.
+    /// </summary>
     public static bool TryDecode(ReadOnlySpan<byte> rlp, out Block block, out string error)
     {
         var reader = new RlpReader(rlp);
@@ -63,7 +65,9 @@ public sealed record Block
         return error.Length == 0;
     }
 
-    /// <summary>Reads a block from a stream of them; the reader fails when it is malformed.</summary>
+    /// <summary>
+    /// Reads a block from a stream of them; the reader fails when it is malformed.
+    /// </summary>
     public static Block ReadFrom(ref RlpReader reader)
     {
         int start = reader.Position;
@@ -137,7 +141,9 @@ public sealed record CheckedBlock
     public BlockHeader Header => Block.Header;
 }
 
-/// <summary>A block that was executed, with all that came of it. Made by the execution only.</summary>
+/// <summary>
+/// A block that was executed, with all that came of it. Made by the execution only.
+/// </summary>
 public sealed record ExecutedBlock
 {
     internal ExecutedBlock()

@@ -30,7 +30,9 @@ public sealed record BlockHeader
 
     public byte[] ExtraData { get; init; } = [];
 
-    /// <summary>The beacon chain's randomness from Paris on (EIP-4399), before it the PoW mix.</summary>
+    /// <summary>
+    /// The beacon chain's randomness from Paris on (EIP-4399), before it the PoW mix.
+    /// </summary>
     public Hash256 MixHash { get; init; }
 
     public ulong Nonce { get; init; }
@@ -127,7 +129,9 @@ public sealed record BlockHeader
         }
     }
 
-    /// <summary>Reads one header; false with the reason when the bytes are not exactly one.</summary>
+    /// <summary>
+    /// Reads one header; false with the reason when the bytes are not exactly one.
+    /// </summary>
     public static bool TryDecode(ReadOnlySpan<byte> rlp, out BlockHeader header, out string error)
     {
         var reader = new RlpReader(rlp);
@@ -172,7 +176,9 @@ public sealed record BlockHeader
 
     public override int GetHashCode() => Hash.GetHashCode();
 
-    /// <summary>Belongs to one object only: a `with` copy has another owner and hashes anew.</summary>
+    /// <summary>
+    /// Belongs to one object only: a `with` copy has another owner and hashes anew.
+    /// </summary>
     private sealed class CachedHash(BlockHeader owner, Hash256 hash)
     {
         public BlockHeader Owner { get; } = owner;

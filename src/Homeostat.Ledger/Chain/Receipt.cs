@@ -13,7 +13,9 @@ public sealed record Receipt
 
     public bool Succeeded { get; init; }
 
-    /// <summary>The state root after it, in place of the status before Byzantium (EIP-658).</summary>
+    /// <summary>
+    /// The state root after it, in place of the status before Byzantium (EIP-658).
+    /// </summary>
     public Hash256? PostState { get; init; }
 
     /// <summary>Gas used in the block up to and with this transaction.</summary>

@@ -4,7 +4,9 @@ namespace Homeostat.Ledger;
 
 public sealed partial class Transaction
 {
-    /// <summary>Half the order of secp256k1: s over it is refused from Homestead on (EIP-2).</summary>
+    /// <summary>
+    /// Half the order of secp256k1: s over it is refused from Homestead on (EIP-2).
+    /// </summary>
     public static readonly UInt256 HalfOrder =
         UInt256.Parse("0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0");
 

@@ -2,7 +2,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Ledger;
 
-/// <summary>EIP-2718 types; the value is the envelope's first byte (legacy has no envelope).</summary>
+/// <summary>
+/// EIP-2718 types; the value is the envelope's first byte (legacy has no envelope).
+/// </summary>
 public enum TransactionType : byte
 {
     Legacy = 0,
@@ -42,7 +44,9 @@ public sealed partial class Transaction
     /// <summary>Types 0 and 1: the price. Types 2 to 4: the same as <see cref="MaxFee"/>.</summary>
     public UInt256 GasPrice => MaxFee;
 
-    /// <summary>The tip at most per gas; for types 0 and 1 the same as <see cref="MaxFee"/>.</summary>
+    /// <summary>
+    /// The tip at most per gas; for types 0 and 1 the same as <see cref="MaxFee"/>.
+    /// </summary>
     public UInt256 MaxPriorityFee { get; init; }
 
     /// <summary>All that is paid per gas at most; the gas price for types 0 and 1.</summary>
@@ -71,7 +75,9 @@ public sealed partial class Transaction
     /// <summary>What the sender signs.</summary>
     public Hash256 SigningHash => Keccak.Hash(Encode(signed: false));
 
-    /// <summary>The tip a validator gets per gas at this base fee; the base fee must be covered.</summary>
+    /// <summary>
+    /// The tip a validator gets per gas at this base fee; the base fee must be covered.
+    /// </summary>
     public UInt256 EffectivePriorityFee(in UInt256 baseFee)
     {
         UInt256 room = MaxFee - baseFee;

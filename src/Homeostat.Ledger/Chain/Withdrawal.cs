@@ -3,7 +3,8 @@ using Homeostat.Primitives;
 namespace Homeostat.Ledger;
 
 /// <summary>A payment from the beacon chain (EIP-4895); the amount is in Gwei.</summary>
-public sealed record Withdrawal(ulong Index, ulong ValidatorIndex, Address Recipient, ulong AmountGwei)
+public sealed record Withdrawal(
+    ulong Index, ulong ValidatorIndex, Address Recipient, ulong AmountGwei)
 {
     public void WriteTo(RlpWriter writer)
     {

@@ -4,7 +4,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Ledger;
 
-/// <summary>How one transaction fared in a block: a receipt, or geth's text why it can't be in it.</summary>
+/// <summary>
+/// How one transaction fared in a block: a receipt, or geth's text why it can't be in it.
+/// </summary>
 public sealed record TransactionResult
 {
     /// <summary>Null when the transaction was left out and nothing changed.</summary>
@@ -63,7 +65,7 @@ public sealed class BlockExecution
     /// <param name="inputs">Null for an Ethereum block.</param>
     /// <param name="engine">Used by this execution alone until it is finished.</param>
     /// <param name="hashes">
-    /// Hashes of ancestors; null reads them from the state (EIP-2935), which Prague and later allow.
+    /// Hashes of ancestors; null reads them from the state (EIP-2935), as Prague and later allow.
     /// </param>
     /// <param name="tracer">Watches the transactions; null for none.</param>
     public static BlockExecution Start(

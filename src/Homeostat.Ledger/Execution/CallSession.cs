@@ -3,7 +3,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Ledger;
 
-/// <summary>One request on one state, to be run as often as wanted, with one gas limit or another.</summary>
+/// <summary>
+/// One request on one state, to be run as often as wanted, with one gas limit or another.
+/// </summary>
 internal sealed class CallSession
 {
     private readonly WorldState _world;
@@ -49,14 +51,18 @@ internal sealed class CallSession
 
     private Address CreatedAddress => ContractAddress.FromNonce(_request.From, Nonce);
 
-    /// <summary>The gas of a call: what is asked for, all there is otherwise; never over the cap.</summary>
+    /// <summary>
+    /// The gas of a call: what is asked for, all there is otherwise; never over the cap.
+    /// </summary>
     public ulong GasFor(ulong? asked)
     {
         ulong cap = _context.GasCap == 0 ? long.MaxValue : _context.GasCap;
         return Math.Min(asked ?? cap, cap);
     }
 
-    /// <summary>The most gas an estimate may come to: block, cap, and what the sender can pay.</summary>
+    /// <summary>
+    /// The most gas an estimate may come to: block, cap, and what the sender can pay.
+    /// </summary>
     public ulong EstimateCeiling()
     {
         ulong high = _request.Gas is { } asked && asked >= IntrinsicGas.Transaction
@@ -123,7 +129,9 @@ internal sealed class CallSession
         };
     }
 
-    /// <summary>The block's, with the overrides; a call without a price sees a base fee of 0.</summary>
+    /// <summary>
+    /// The block's, with the overrides; a call without a price sees a base fee of 0.
+    /// </summary>
     private BlockEnvironment EnvironmentFor(CallContext context)
     {
         BlockEnvironment block = BlockExecution.EnvironmentOf(

@@ -3,7 +3,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Ledger;
 
-/// <summary>An unsigned call as JSON-RPC's transaction object gives it; null is not given.</summary>
+/// <summary>
+/// An unsigned call as JSON-RPC's transaction object gives it; null is not given.
+/// </summary>
 public sealed record CallRequest
 {
     public Address From { get; init; }
@@ -92,8 +94,8 @@ public sealed record CallOutcome
 }
 
 /// <summary>
-/// Runs calls that change nothing: eth_call, eth_estimateGas, eth_createAccessList. On any snapshot,
-/// by any thread that owns the engine meanwhile.
+/// Runs calls that change nothing: eth_call, eth_estimateGas, eth_createAccessList. On any
+/// snapshot, by any thread that owns the engine meanwhile.
 /// </summary>
 public sealed class CallSimulator(ChainRules rules, IEvmEngine engine)
 {
@@ -178,7 +180,9 @@ public sealed class CallSimulator(ChainRules rules, IEvmEngine engine)
         return high;
     }
 
-    /// <summary>The access list the call would profit from, and its outcome with that list.</summary>
+    /// <summary>
+    /// The access list the call would profit from, and its outcome with that list.
+    /// </summary>
     public CallOutcome CreateAccessList(
         CallContext context, CallRequest request, out AccessListEntry[] accessList)
     {

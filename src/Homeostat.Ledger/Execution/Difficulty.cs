@@ -3,7 +3,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Ledger;
 
-/// <summary>Proof-of-work difficulty (Yellow Paper 4.3.4, EIP-2, EIP-100), the bomb included.</summary>
+/// <summary>
+/// Proof-of-work difficulty (Yellow Paper 4.3.4, EIP-2, EIP-100), the bomb included.
+/// </summary>
 internal static class Difficulty
 {
     private static readonly BigInteger Minimum = 131_072;
@@ -27,9 +29,12 @@ internal static class Difficulty
         {
             DifficultyRule.Frontier => elapsed < 13 ? 1 : -1,
             DifficultyRule.Homestead => Math.Max(1 - (long)(elapsed / 10), -99),
-            _ => Math.Max((parent.OmmersHash == Keccak.EmptyList ? 1 : 2) - (long)(elapsed / 9), -99),
+            _ => Math.Max(OmmerWeight(parent) - (long)(elapsed / 9), -99),
         };
     }
+
+    private static long OmmerWeight(BlockHeader parent) =>
+        parent.OmmersHash == Keccak.EmptyList ? 1 : 2;
 
     private static BigInteger Bomb(ulong parentNumber, ulong delay)
     {

@@ -16,7 +16,8 @@ public static class EthereumForks
     public const int OsakaMaxBlockSize = 8_388_608;
 
     public static readonly Address BeaconRoots = new("0x000f3df6d732807ef1319fb7b8bb8522d0beac02");
-    public static readonly Address HistoryStorage = new("0x0000f90827f1c53a10cb7a02335b175320002935");
+    public static readonly Address HistoryStorage =
+        new("0x0000f90827f1c53a10cb7a02335b175320002935");
     public static readonly Address Withdrawals = new("0x00000961ef480eb55e80d19ad83579a64c007002");
     public static readonly Address Consolidations =
         new("0x0000bbddc7ce488642fb579f8b00f3a590007251");

@@ -3,8 +3,8 @@ using Homeostat.Primitives;
 namespace Homeostat.Ledger;
 
 /// <summary>
-/// What a Homeostat block owes to its <see cref="BlockInputs"/>: the header's time, limit, price and
-/// payload hash, and transaction 0.
+/// What a Homeostat block owes to its <see cref="BlockInputs"/>: the header's time, limit, price
+/// and payload hash, and transaction 0.
 /// </summary>
 internal static class InputRules
 {

@@ -34,7 +34,9 @@ public static class IntrinsicGas
         return gas + Authorization * (ulong)transaction.Authorizations.Length;
     }
 
-    /// <summary>The least a transaction pays for its calldata (EIP-7623); 0 before Prague.</summary>
+    /// <summary>
+    /// The least a transaction pays for its calldata (EIP-7623); 0 before Prague.
+    /// </summary>
     public static ulong Floor(Transaction transaction, BlockRules rules)
     {
         if (!rules.HasCalldataFloor)

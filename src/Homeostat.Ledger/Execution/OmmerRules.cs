@@ -12,7 +12,9 @@ public interface IAncestors
     UInt256 TotalDifficultyOf(in Hash256 hash);
 }
 
-/// <summary>Ommers: blocks beside the chain that proof of work rewards (Yellow Paper, 11.1).</summary>
+/// <summary>
+/// Ommers: blocks beside the chain that proof of work rewards (Yellow Paper, 11.1).
+/// </summary>
 internal static class OmmerRules
 {
     private const int MostOmmers = 2;

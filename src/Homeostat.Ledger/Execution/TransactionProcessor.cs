@@ -13,7 +13,9 @@ internal enum TransactionChecks
     None = 0,
     Nonce = 1,
 
-    /// <summary>Sender has no code but a delegation (EIP-3607), gas under the cap (EIP-7825).</summary>
+    /// <summary>
+    /// Sender has no code but a delegation (EIP-3607), gas under the cap (EIP-7825).
+    /// </summary>
     Sender = 2,
     BaseFee = 4,
     All = Nonce | Sender | BaseFee,
@@ -144,7 +146,9 @@ internal sealed class TransactionProcessor(
         return new TransactionOutcome(result, used, price, created);
     }
 
-    /// <summary>Base fee and tip, but never over the maximum (which transaction 0 has at 0).</summary>
+    /// <summary>
+    /// Base fee and tip, but never over the maximum (which transaction 0 has at 0).
+    /// </summary>
     private UInt256 PriceOf(Transaction transaction)
     {
         bool overflows = UInt256.AddOverflows(

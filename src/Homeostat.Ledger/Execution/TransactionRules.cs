@@ -10,7 +10,9 @@ public static class TransactionRules
 {
     private const byte BlobHashVersion = 1;
 
-    /// <summary>Type, chain id, signature, blobs; null when all is well, else geth's text.</summary>
+    /// <summary>
+    /// Type, chain id, signature, blobs; null when all is well, else geth's text.
+    /// </summary>
     public static string? CheckForm(RecoveredTransaction recovered, BlockRules rules)
     {
         Transaction transaction = recovered.Transaction;
@@ -68,7 +70,9 @@ public static class TransactionRules
         return null;
     }
 
-    /// <summary>Numbers that no state could afford: gas times price over 256 bits (EIP-2681, …).</summary>
+    /// <summary>
+    /// Numbers that no state could afford: gas times price over 256 bits (EIP-2681, …).
+    /// </summary>
     public static string? CheckRange(RecoveredTransaction recovered)
     {
         Transaction transaction = recovered.Transaction;

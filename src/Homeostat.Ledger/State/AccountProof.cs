@@ -14,7 +14,9 @@ public sealed record AccountProof(
     IReadOnlyList<byte[]> Nodes,
     IReadOnlyList<StorageProof> Slots)
 {
-    /// <summary>True when the nodes prove the account and all slots against the state root.</summary>
+    /// <summary>
+    /// True when the nodes prove the account and all slots against the state root.
+    /// </summary>
     public bool Verify(in Hash256 stateRoot)
     {
         byte[] key = Keccak.Hash(Address.Bytes).ToArray();

@@ -26,7 +26,9 @@ public sealed class WorldSnapshot
 
     internal TrieNode? Accounts => _accounts;
 
-    /// <summary>The state without accounts; code of later blocks is looked for in the source.</summary>
+    /// <summary>
+    /// The state without accounts; code of later blocks is looked for in the source.
+    /// </summary>
     public static WorldSnapshot Empty(INodeSource source) => new(null, source);
 
     /// <summary>The state at a root the source holds; nothing is read yet.</summary>

@@ -89,7 +89,9 @@ public sealed partial class WorldState
         UndoKind kind, AccountEntry? account, SlotEntry? slot = null, in UInt256 value = default) =>
         _journal.Add(new Undo(kind, account, slot, value, 0, null, default, default));
 
-    /// <summary>The entry of an account about to change: listed, touched, and made if absent.</summary>
+    /// <summary>
+    /// The entry of an account about to change: listed, touched, and made if absent.
+    /// </summary>
     private AccountEntry Changing(in Address address)
     {
         AccountEntry entry = Entry(address);

@@ -2,7 +2,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Ledger;
 
-/// <summary>The root of the trie from rlp(index) to item: transactions, receipts, withdrawals.</summary>
+/// <summary>
+/// The root of the trie from rlp(index) to item: transactions, receipts, withdrawals.
+/// </summary>
 public static class ListRoot
 {
     public static Hash256 Of(IReadOnlyList<byte[]> items)

@@ -5,8 +5,8 @@ namespace Homeostat.Ledger;
 
 /// <summary>
 /// A node of a Merkle-Patricia trie (Yellow Paper, appendix D). What it says never changes once it
-/// is sealed, that is once its hash is known; only an <see cref="UnloadedNode"/> may be replaced, in
-/// its place, by the node it stands for. So readers on other threads need no lock.
+/// is sealed, that is once its hash is known; only an <see cref="UnloadedNode"/> may be replaced,
+/// in its place, by the node it stands for. So readers on other threads need no lock.
 /// </summary>
 internal abstract class TrieNode
 {

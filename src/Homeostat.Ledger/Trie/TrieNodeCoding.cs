@@ -36,7 +36,8 @@ internal static class TrieNodeCoding
         writer.EndList(list);
     }
 
-    private static void WritePath(RlpWriter writer, in NibblePath path, bool isLeaf, Span<byte> room)
+    private static void WritePath(
+        RlpWriter writer, in NibblePath path, bool isLeaf, Span<byte> room)
     {
         Span<byte> buffer = path.Length / 2 + 1 <= room.Length
             ? room

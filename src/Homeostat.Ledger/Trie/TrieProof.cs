@@ -2,10 +2,14 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Ledger;
 
-/// <summary>Merkle proofs: the nodes on the way from the root to a key, or to where it would be.</summary>
+/// <summary>
+/// Merkle proofs: the nodes on the way from the root to a key, or to where it would be.
+/// </summary>
 internal static class TrieProof
 {
-    /// <summary>The nodes that stand for themselves (inline ones are part of their parents).</summary>
+    /// <summary>
+    /// The nodes that stand for themselves (inline ones are part of their parents).
+    /// </summary>
     public static List<byte[]> Make(ref TrieNode? root, byte[] key, INodeSource source)
     {
         var nodes = new List<byte[]>();

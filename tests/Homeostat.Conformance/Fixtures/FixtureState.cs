@@ -32,7 +32,9 @@ internal static class FixtureState
         return world.Commit().State;
     }
 
-    /// <summary>The first field in which a state is not the expected one; null when none is.</summary>
+    /// <summary>
+    /// The first field in which a state is not the expected one; null when none is.
+    /// </summary>
     public static string? Difference(WorldSnapshot state, JsonElement expected)
     {
         foreach (JsonProperty property in expected.EnumerateObject())

@@ -51,7 +51,7 @@ internal static partial class Networks
             : new() { Rules = WithDao(rules, match), Block = ulong.Parse(at, null) };
     }
 
-    private static ulong ChainIdOf(JsonElement config) =>
+    public static ulong ChainIdOf(JsonElement config) =>
         config.ValueKind == JsonValueKind.Object ? config.UInt64Of("chainid", 1) : 1;
 
     /// <summary>One fork's rules; its blob schedule is the config's where that has one.</summary>

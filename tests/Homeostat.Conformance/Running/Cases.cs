@@ -12,7 +12,9 @@ internal enum CaseOutcome
     Skipped,
 }
 
-/// <summary>One case: which fork ("-" where there is none), how it ended, the first difference.</summary>
+/// <summary>
+/// One case: which fork ("-" where there is none), how it ended, the first difference.
+/// </summary>
 internal sealed record CaseResult(string Fork, string Name, CaseOutcome Outcome, string Detail = "")
 {
     public static CaseResult Pass(string fork, string name) =>
@@ -45,7 +47,9 @@ internal sealed class SuiteContext(IEvmEngine engine, Options options, SkipList 
         skips.ReasonFor(suite, $"{file.Path} {name}");
 }
 
-/// <summary>A kind of official vectors. One object serves all workers, so it keeps no state.</summary>
+/// <summary>
+/// A kind of official vectors. One object serves all workers, so it keeps no state.
+/// </summary>
 internal interface ISuite
 {
     string Name { get; }

@@ -31,7 +31,8 @@ internal sealed class Runner(Options options, IReadOnlyList<ISuite> suites, Func
         {
             worker.Start();
         }
-        foreach (FixtureFile file in Archive.Read(options.Archive, path => SuiteFor(path) is not null))
+        foreach (FixtureFile file in Archive.Read(
+            options.Archive, path => SuiteFor(path) is not null))
         {
             queue.Add((SuiteFor(file.Path)!, file));
         }

@@ -5,7 +5,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Conformance;
 
-/// <summary>Blockchain tests: blocks on a genesis, valid and invalid, through BlockProcessor.</summary>
+/// <summary>
+/// Blockchain tests: blocks on a genesis, valid and invalid, through BlockProcessor.
+/// </summary>
 internal sealed class BlockchainSuite : ISuite
 {
     public string Name => "blockchain";

@@ -51,8 +51,7 @@ internal sealed class StateSuite : ISuite
             return new CaseResult(fork, name, CaseOutcome.Skipped, reason);
         }
         JsonElement config = test.TryGetProperty("config", out JsonElement found) ? found : default;
-        ulong chainId = config.ValueKind == JsonValueKind.Object ? config.UInt64Of("chainid", 1) : 1;
-        BlockRules? rules = Networks.RulesOf(fork, chainId, config);
+        BlockRules? rules = Networks.RulesOf(fork, Networks.ChainIdOf(config), config);
         return rules is null
             ? CaseResult.Fail(fork, name, "unknown fork")
             : CaseResult.Of(fork, name, Check(context, test, pre, rules, expected));
@@ -65,7 +64,8 @@ internal sealed class StateSuite : ISuite
         var world = new WorldState(pre);
         world.WarmAlways(rules.Precompiles);
         BlockEnvironment block = EnvironmentOf(test.GetProperty("env"), rules);
-        string? refusal = Apply(context, world, block, rules, expected, out IReadOnlyList<Log> logs);
+        string? refusal = Apply(
+            context, world, block, rules, expected, out IReadOnlyList<Log> logs);
         (WorldSnapshot state, _) = world.Commit();
         bool mustFail = expected.TryGetProperty("expectException", out JsonElement exception);
         if (mustFail != (refusal is not null))
@@ -143,7 +143,9 @@ internal sealed class StateSuite : ISuite
         };
     }
 
-    /// <summary>The state tests' block hashes: Keccak-256 of the number in decimal digits.</summary>
+    /// <summary>
+    /// The state tests' block hashes: Keccak-256 of the number in decimal digits.
+    /// </summary>
     private sealed class NumberHashes : IBlockHashes
     {
         public Hash256 Get(ulong number) => Keccak.Hash(

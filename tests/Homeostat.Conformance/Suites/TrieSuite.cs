@@ -84,7 +84,9 @@ internal sealed class TrieSuite : ISuite
             ? Json.Bytes(text)
             : Encoding.UTF8.GetBytes(text);
 
-    /// <summary>The keys before and after one: our trie has no such walk, its keys' order does.</summary>
+    /// <summary>
+    /// The keys before and after one: our trie has no such walk, its keys' order does.
+    /// </summary>
     private static string? CheckNeighbours(JsonElement test)
     {
         List<NibblePath> keys = [.. test.GetProperty("in").EnumerateArray()

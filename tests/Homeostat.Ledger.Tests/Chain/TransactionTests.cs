@@ -24,9 +24,11 @@ public sealed class TransactionTests
         Transaction signed = transaction.Sign(
             new Hash256(string.Concat(Enumerable.Repeat("46", 32))));
         Assert.Equal(
-            UInt256.Parse(
-                "18515461264373351373200002665853028612451056578545711640558177905181847433674"),
-            signed.Signature.R);
+            "0xf86c098504a817c800825208943535353535353535353535353535353535353535"
+            + "880de0b6b3a76400008025"
+            + "a028ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276"
+            + "a067cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83",
+            Hex.Encode(signed.Encoded));
         Address signer = Secp256k1.AddressOf(
             new Hash256(string.Concat(Enumerable.Repeat("46", 32))));
         Assert.Equal(signer, Recovered(signed).Sender);
@@ -38,8 +40,9 @@ public sealed class TransactionTests
         foreach (TransactionType type in Enum.GetValues<TransactionType>())
         {
             Transaction signed = Sample(type).Sign(Accounts.Key(1));
-            Assert.True(Transaction.TryDecode(signed.Encoded, out Transaction read, out string error),
-                error);
+            bool isRead = Transaction.TryDecode(
+                signed.Encoded, out Transaction read, out string error);
+            Assert.True(isRead, error);
             Assert.Equal(signed.Hash, read.Hash);
             Assert.Equal(signed.SigningHash, read.SigningHash);
             Assert.Equal(Accounts.Address(1), Recovered(read).Sender);

@@ -43,7 +43,9 @@ public sealed class BaseFeeTests
         }
     }
 
-    /// <summary>The target is in the exponent only: a change of it never makes the price jump.</summary>
+    /// <summary>
+    /// The target is in the exponent only: a change of it never makes the price jump.
+    /// </summary>
     [Fact]
     public void Changing_the_target_moves_no_price_by_itself()
     {

@@ -75,8 +75,7 @@ public sealed class CallSimulatorTests
     public void Overrides_hold_for_the_call_only()
     {
         // Returns slot 1, then the block's number.
-        byte[] code = Hex.Decode("0x6001545f52436020526040 5ff3"
-            .Replace(" ", "", StringComparison.Ordinal));
+        byte[] code = Hex.Decode("0x6001545f524360205260405ff3");
         CallContext context = Context with
         {
             Accounts =

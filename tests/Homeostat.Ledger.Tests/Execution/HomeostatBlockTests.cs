@@ -1,4 +1,3 @@
-using Homeostat.Evm;
 using Homeostat.Primitives;
 
 namespace Homeostat.Ledger.Tests;

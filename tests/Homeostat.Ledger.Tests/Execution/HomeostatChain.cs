@@ -13,8 +13,7 @@ internal sealed class HomeostatChain
     public static readonly Address Steering = Address.FromNumber(0x484f0001);
 
     // Stores the calldata's first word in slot 0; reverts when it is zero.
-    public static readonly byte[] Recorder = Hex.Decode("0x600035801560095760005500 5b5f5ffd"
-        .Replace(" ", "", StringComparison.Ordinal));
+    public static readonly byte[] Recorder = Hex.Decode("0x6000358015600c57600055005b5f5ffd");
 
     public HomeostatChain(bool allowsBlobs = false)
     {

@@ -22,7 +22,9 @@ public sealed class MerkleTrieTests
         Assert.Equal(Keccak.EmptyTrie, TrieSealer.Seal(null));
     }
 
-    /// <summary>Any way to the same content gives the same root, and every state stays readable.</summary>
+    /// <summary>
+    /// Any way to the same content gives the same root, and every state stays readable.
+    /// </summary>
     [Fact]
     public void Batches_of_any_size_agree_with_a_sorted_dictionary()
     {
