@@ -89,9 +89,8 @@ internal static class TransferBench
         for (int i = 0; i < StateAccounts; i++)
         {
             world.AddBalance(Account(i), UInt256.Parse("1000000000000000000000"));
-            Span<byte> key = stackalloc byte[64];
-            key.Clear();
-            Account(i).CopyTo(key[12..]);
+            byte[] key = new byte[64];
+            Account(i).CopyTo(key.AsSpan(12));
             world.SetStorage(
                 Token, UInt256.FromHash256(Keccak.Hash(key)), UInt256.Parse("1000000000000"));
         }
