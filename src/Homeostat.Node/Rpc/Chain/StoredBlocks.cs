@@ -11,10 +11,7 @@ internal static class StoredBlocks
     /// <summary>Throws when the archive holds something that is not a block: local damage.</summary>
     public static RpcBlock Decode(FinalizedBlock stored)
     {
-        var reader = new RlpReader(stored.Encoded);
-        RlpReader list = reader.ReadList();
-        Block block = Block.ReadFrom(ref list);
-        Invariant.Require(!list.Failed);
+        Invariant.Require(BlockCodec.TryReadBlock(stored.Encoded, out Block block, out _));
         Invariant.Require(block.Hash == stored.Hash);
         return new RpcBlock(
             block, DecodeReceipts(stored.Receipts), null, (ulong)stored.TimeMs);
@@ -36,14 +33,12 @@ internal static class StoredBlocks
 
     private static Receipt ReadReceipt(ref RlpReader list)
     {
-        if (list.NextIsList)
-        {
-            return ReadFields(TransactionType.Legacy, ref list);
-        }
-        ReadOnlySpan<byte> typed = list.ReadBytes();
-        Invariant.Require(typed.Length > 1);
-        var inner = new RlpReader(typed[1..]);
-        return ReadFields((TransactionType)typed[0], ref inner);
+        ReadOnlySpan<byte> encoded = list.ReadBytes();
+        Invariant.Require(encoded.Length > 1);
+        bool isLegacy = encoded[0] >= 0xc0;
+        var inner = new RlpReader(isLegacy ? encoded : encoded[1..]);
+        return ReadFields(
+            isLegacy ? TransactionType.Legacy : (TransactionType)encoded[0], ref inner);
     }
 
     private static Receipt ReadFields(TransactionType type, ref RlpReader reader)
