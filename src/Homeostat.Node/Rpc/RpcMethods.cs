@@ -23,6 +23,9 @@ internal static class RpcMethods
         new EthLogs(context, filters).Register(table);
         new EthSubscriptions(context, hub).Register(table);
         new TxPoolMethods(context).Register(table);
+        new EthFill(context, fees).Register(table);
+        new DebugMethods(context).Register(table);
+        new HomeostatMethods(context).Register(table);
         table.Add("rpc_modules", (_, result) => ListModules(result));
         return table.Build();
     }

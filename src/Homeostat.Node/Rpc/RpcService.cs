@@ -57,8 +57,9 @@ internal sealed class RpcService : IAsyncDisposable
             ],
         };
         var context = new RpcContext(_chain, node, limits, _gate);
-        var processor = new RpcProcessor(
-            RpcMethods.All(context, _hub), limits, node.Submit, options.Report);
+        RpcTable table = RpcMethods.All(context, _hub);
+        Methods = [.. table.Names];
+        var processor = new RpcProcessor(table, limits, node.Submit, options.Report);
         RpcServerOptions server = options.Server with
         {
             IsReady = () => _gateway.NotReadyBecause is null && options.Server.IsReady(),
@@ -68,6 +69,9 @@ internal sealed class RpcService : IAsyncDisposable
 
     /// <summary>The port in use.</summary>
     public int Port => _server.Port;
+
+    /// <summary>Names of all methods.</summary>
+    public IReadOnlyList<string> Methods { get; }
 
     private IChainArchive Archive { get; }
 

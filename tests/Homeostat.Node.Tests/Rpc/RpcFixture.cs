@@ -10,13 +10,15 @@ namespace Homeostat.Node.Tests.Rpc;
 /// <summary>A JSON-RPC server on a free port over a <see cref="TestChain"/>.</summary>
 public sealed class RpcFixture : IAsyncLifetime
 {
-    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(60) };
+    private static readonly HttpClient Client = new() { Timeout = TimeSpan.FromSeconds(60) };
     private readonly List<string> _reports = [];
     private RpcService _service = null!;
 
     internal TestChain Chain { get; } = new();
 
     public string Url => $"http://127.0.0.1:{_service.Port}";
+
+    public IEnumerable<string> Methods => _service.Methods;
 
     public Uri SocketUrl => new($"ws://127.0.0.1:{_service.Port}");
 
@@ -51,11 +53,7 @@ public sealed class RpcFixture : IAsyncLifetime
         _service = await RpcService.StartAsync(options, CancellationToken.None);
     }
 
-    public async Task DisposeAsync()
-    {
-        _client.Dispose();
-        await _service.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _service.DisposeAsync();
 
     public async Task<JsonElement> PostAsync(string body)
     {
@@ -67,12 +65,12 @@ public sealed class RpcFixture : IAsyncLifetime
     {
         using var content = new ByteArrayContent(body);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        using HttpResponseMessage response = await _client.PostAsync(new Uri(Url), content);
+        using HttpResponseMessage response = await Client.PostAsync(new Uri(Url), content);
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) =>
-        _client.SendAsync(request);
+        Client.SendAsync(request);
 
     /// <summary>The whole answer to one call; parameters as JSON text.</summary>
     public Task<JsonElement> AnswerAsync(string method, string parameters = "[]") => PostAsync(

@@ -12,21 +12,19 @@ public sealed class RpcMethodTests(RpcFixture rpc) : IClassFixture<RpcFixture>
     /// Returns its calldata's first word plus one; logs it; reverts with Error("no") on empty data.
     /// </summary>
     private static readonly byte[] Runtime = Hex.Decode(
-        // CALLDATASIZE ISZERO PUSH1 0x1b JUMPI
-        "3615601b57"
-        // CALLDATALOAD(0) + 1 → memory 0; LOG1(0, 32, topic 0x07); RETURN(0, 32)
-        + "60003560010160005260076020600" + "0a1"
-        + "60206000f3"
-        // pad to 0x1b
-        + "00"
-        // JUMPDEST: memory = Error("no"), REVERT(0, 0x64)
+        // CALLDATASIZE ISZERO PUSH1 0x1a JUMPI
+        "3615601a57"
+        // memory[0] = CALLDATALOAD(0) + 1; LOG1(0, 32, topic 7); RETURN(0, 32)
+        + "600035600101600052" + "600760206000a1" + "60206000f3"
+        // JUMPDEST: memory = Error("no"); REVERT(0, 0x64)
         + "5b7f08c379a0" + new string('0', 56) + "600052"
         + "6020600452" + "6002602452" + "7f6e6f" + new string('0', 60) + "604452"
         + "60646000fd");
 
+    private static readonly string Length = Runtime.Length.ToString("x4");
+
     private static byte[] InitCode =>
-        [.. Hex.Decode("61" + Runtime.Length.ToString("x4") + "600c60003961"
-            + Runtime.Length.ToString("x4") + "6000f3"), .. Runtime];
+        [.. Hex.Decode($"61{Length}600e60003961{Length}6000f3"), .. Runtime];
 
     [Fact]
     public async Task The_chain_and_the_node_tell_who_they_are()

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using Homeostat.Replica;
 
 namespace Homeostat.Node.Tests.Rpc;
 
@@ -135,7 +134,7 @@ public sealed class RpcProtocolTests(RpcFixture rpc) : IClassFixture<RpcFixture>
             "[\"0x0000000000000000000000000000000000000001\",[\"0x1\",7],\"latest\"]",
             "[\"\\u0000\"]", "[\"0x\\u0031\"]",
         ];
-        foreach (string method in Node.Rpc.RpcMethods.NamesForTests())
+        foreach (string method in rpc.Methods)
         {
             foreach (string parameters in junk)
             {

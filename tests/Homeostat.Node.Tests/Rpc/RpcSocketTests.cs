@@ -1,7 +1,6 @@
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
-using Homeostat.Replica;
 
 namespace Homeostat.Node.Tests.Rpc;
 

@@ -1,0 +1,114 @@
+using System.Text.Json;
+using Homeostat.Evm;
+using Homeostat.Ledger;
+using Homeostat.Primitives;
+
+namespace Homeostat.Node.Rpc;
+
+/// <summary>Executes a final block again on its parent's state, watched.</summary>
+internal sealed class BlockTracer(RpcContext context)
+{
+    /// <summary>The trace of one transaction as the result.</summary>
+    public void Trace(RpcBlock block, int index, TraceRequest request, Utf8JsonWriter result)
+    {
+        using var switchable = new SwitchTracer();
+        BlockExecution execution = Start(block, switchable);
+        for (int i = 0; i < index; i++)
+        {
+            Apply(execution, block, i);
+        }
+        TraceOne(execution, block, index, request, switchable, result);
+    }
+
+    /// <summary>An array of { txHash, result } for all of the block's transactions.</summary>
+    public void TraceAll(RpcBlock block, TraceRequest request, Utf8JsonWriter result)
+    {
+        result.WriteStartArray();
+        if (block.Number > 0)
+        {
+            using var switchable = new SwitchTracer();
+            BlockExecution execution = Start(block, switchable);
+            for (int i = 0; i < block.Transactions.Count; i++)
+            {
+                result.WriteStartObject();
+                result.Data("txHash"u8, block.Transactions[i].Hash);
+                result.WritePropertyName("result"u8);
+                TraceOne(execution, block, i, request, switchable, result);
+                result.WriteEndObject();
+            }
+        }
+        result.WriteEndArray();
+    }
+
+    private BlockExecution Start(RpcBlock block, ITracer tracer)
+    {
+        if (block.Number == 0)
+        {
+            throw RpcException.Server("genesis is not traceable");
+        }
+        RpcBlock parent = context.Chain.WithState(BlockSelector.At(block.Number - 1));
+        BlockRules rules = context.Node.Rules.At(block.Header);
+        return BlockExecution.Start(
+            parent.State!, block.Header, rules, rules.HasInputs ? InputsOf(block, parent) : null,
+            context.Node.NewEngine(), null, tracer);
+    }
+
+    /// <summary>The block is final, so it is itself the word on what its inputs were.</summary>
+    private static BlockInputs InputsOf(RpcBlock block, RpcBlock parent) => new()
+    {
+        TimeMs = block.TimeMs,
+        ParentTimeMs = parent.TimeMs,
+        PayloadHash = block.Header.ParentBeaconBlockRoot ?? Hash256.Zero,
+        Transaction0Target = block.Transactions[0].To ?? Address.Zero,
+        Transaction0Data = block.Transactions[0].Data,
+        GasLimit = block.Header.GasLimit,
+        GasTarget = 1,
+        MinimumBaseFee = UInt256.Zero,
+    };
+
+    private static TransactionResult Apply(BlockExecution execution, RpcBlock block, int index)
+    {
+        TransactionResult result = execution.TryApply(block.Recovered(index));
+        Invariant.Require(result.IsIncluded);
+        return result;
+    }
+
+    private static void TraceOne(
+        BlockExecution execution, RpcBlock block, int index, TraceRequest request,
+        SwitchTracer switchable, Utf8JsonWriter result)
+    {
+        using ITraceSink sink = request.NewSink(
+            (address, slot) => execution.State.GetStorage(address, slot));
+        switchable.Current = sink.Tracer;
+        TransactionResult outcome = Apply(execution, block, index);
+        switchable.Current = null;
+        sink.Write(
+            result, block.Transactions[index].GasLimit, outcome.Receipt!.GasUsed, outcome.Status,
+            outcome.Output);
+    }
+
+    /// <summary>A tracer for the whole block that hands on to one transaction's.</summary>
+    private sealed class SwitchTracer : ITracer, IDisposable
+    {
+        public ITracer? Current { get; set; }
+
+        public bool WantsSteps => Current?.WantsSteps ?? false;
+
+        public void OnCallStart(in CallStart call) => Current?.OnCallStart(call);
+
+        public void OnCallEnd(in CallEnd end) => Current?.OnCallEnd(end);
+
+        public void OnStepStart(in StepStart step) => Current?.OnStepStart(step);
+
+        public void OnStepEnd(ulong gasCost, ExecutionStatus status) =>
+            Current?.OnStepEnd(gasCost, status);
+
+        public void OnLog(Log log) => Current?.OnLog(log);
+
+        public void OnSelfDestruct(
+            in Address contract, in Address beneficiary, in UInt256 balance) =>
+            Current?.OnSelfDestruct(contract, beneficiary, balance);
+
+        public void Dispose() => Current = null;
+    }
+}

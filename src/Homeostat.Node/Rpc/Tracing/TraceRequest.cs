@@ -1,0 +1,119 @@
+using System.Text.Json;
+using Homeostat.Evm;
+using Homeostat.Primitives;
+
+namespace Homeostat.Node.Rpc;
+
+/// <summary>A tracer with the way its result is written.</summary>
+internal interface ITraceSink : IDisposable
+{
+    ITracer Tracer { get; }
+
+    void Write(
+        Utf8JsonWriter result, ulong gasLimit, ulong gasUsed, ExecutionStatus status,
+        byte[] output);
+}
+
+/// <summary>Geth's trace options: which tracer, and what it shows.</summary>
+internal sealed class TraceRequest
+{
+    private readonly JsonElement _options;
+    private readonly string? _tracer;
+    private readonly TraceOptions _steps;
+    private readonly bool _onlyTopCall;
+    private readonly bool _withLogs;
+
+    private TraceRequest(JsonElement options, string place, RpcLimits limits)
+    {
+        _options = options;
+        _tracer = JsonInput.TryMember(options, "tracer"u8, out JsonElement name)
+            ? JsonInput.Text(name, place)
+            : null;
+        if (JsonInput.TryMember(options, "tracerConfig"u8, out JsonElement config))
+        {
+            JsonInput.Object(config, place);
+            _onlyTopCall = Flag(config, "onlyTopCall"u8, place);
+            _withLogs = Flag(config, "withLog"u8, place);
+        }
+        _steps = new TraceOptions
+        {
+            HasStack = !Flag(options, "disableStack"u8, place),
+            HasStorage = !Flag(options, "disableStorage"u8, place),
+            HasMemory = Flag(options, "enableMemory"u8, place),
+            HasReturnData = Flag(options, "enableReturnData"u8, place),
+            StepLimit = limits.TraceSteps,
+        };
+        if (_tracer is not (null or "" or "callTracer" or "noopTracer"))
+        {
+            throw RpcException.Server($"tracer {_tracer} is not available");
+        }
+    }
+
+    public static TraceRequest Read(JsonElement options, string place, RpcContext context)
+    {
+        if (options.ValueKind != JsonValueKind.Undefined)
+        {
+            JsonInput.Object(options, place);
+            return new TraceRequest(options, place, context.Limits);
+        }
+        using JsonDocument empty = JsonDocument.Parse("{}");
+        return new TraceRequest(empty.RootElement.Clone(), place, context.Limits);
+    }
+
+    /// <summary>A member of the options, or the undefined element.</summary>
+    public JsonElement Member(ReadOnlySpan<byte> name) =>
+        JsonInput.TryMember(_options, name, out JsonElement member) ? member : default;
+
+    /// <param name="readSlot">The value a slot has now.</param>
+    public ITraceSink NewSink(Func<Address, UInt256, UInt256> readSlot) => _tracer switch
+    {
+        "callTracer" => new CallSink(new CallTracer(_onlyTopCall, _withLogs)),
+        "noopTracer" => new NoSink(new CallTracer(true, false)),
+        _ => new StepSink(new StructLogTracer(_steps with { ReadSlot = readSlot })),
+    };
+
+    private static bool Flag(JsonElement value, ReadOnlySpan<byte> name, string place) =>
+        JsonInput.TryMember(value, name, out JsonElement member) && JsonInput.Flag(member, place);
+
+    private sealed class StepSink(StructLogTracer tracer) : ITraceSink
+    {
+        public ITracer Tracer => tracer;
+
+        public void Write(
+            Utf8JsonWriter result, ulong gasLimit, ulong gasUsed, ExecutionStatus status,
+            byte[] output) =>
+            tracer.Write(result, gasUsed, status != ExecutionStatus.Success, output);
+
+        public void Dispose() => tracer.Dispose();
+    }
+
+    private sealed class CallSink(CallTracer tracer) : ITraceSink
+    {
+        public ITracer Tracer => tracer;
+
+        public void Write(
+            Utf8JsonWriter result, ulong gasLimit, ulong gasUsed, ExecutionStatus status,
+            byte[] output) => tracer.Write(result, gasLimit, gasUsed);
+
+        public void Dispose()
+        {
+        }
+    }
+
+    private sealed class NoSink(CallTracer tracer) : ITraceSink
+    {
+        public ITracer Tracer => tracer;
+
+        public void Write(
+            Utf8JsonWriter result, ulong gasLimit, ulong gasUsed, ExecutionStatus status,
+            byte[] output)
+        {
+            result.WriteStartObject();
+            result.WriteEndObject();
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
