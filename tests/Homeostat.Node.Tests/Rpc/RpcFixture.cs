@@ -69,7 +69,7 @@ public sealed class RpcFixture : IAsyncLifetime
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) =>
+    public static Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) =>
         Client.SendAsync(request);
 
     /// <summary>The whole answer to one call; parameters as JSON text.</summary>
