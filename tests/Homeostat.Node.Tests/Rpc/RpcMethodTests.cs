@@ -230,5 +230,73 @@ public sealed class RpcMethodTests(RpcFixture rpc) : IClassFixture<RpcFixture>
         Assert.Equal("transaction type not supported", text);
     }
 
+    [Fact]
+    public async Task Traces_tell_what_the_transaction_did()
+    {
+        JsonElement created = await rpc.SendAsync(null, InitCode, gas: 500_000, account: 8);
+        string contract = created.GetProperty("contractAddress").GetString()!;
+        byte[] word = new byte[32];
+        JsonElement receipt = await rpc.SendAsync(new Address(contract), word, account: 8);
+        string hash = receipt.GetProperty("transactionHash").GetString()!;
+        JsonElement steps = await rpc.CallAsync("debug_traceTransaction", $"[\"{hash}\"]");
+        JsonElement logs = steps.GetProperty("structLogs");
+        Assert.Equal("CALLDATASIZE", logs[0].GetProperty("op").GetString());
+        Assert.Equal("RETURN", logs[logs.GetArrayLength() - 1].GetProperty("op").GetString());
+        Assert.Equal(1, logs[0].GetProperty("depth").GetInt32());
+        Assert.Equal(
+            receipt.GetProperty("gasUsed").GetString(),
+            ((UInt256)steps.GetProperty("gas").GetUInt64()).ToQuantity());
+        ulong total = logs.EnumerateArray().Aggregate(
+            0UL, (sum, step) => sum + step.GetProperty("gasCost").GetUInt64());
+        Assert.Equal(steps.GetProperty("gas").GetUInt64(), total + 21_000 + 32 * 4);
+
+        JsonElement tree = await rpc.CallAsync(
+            "debug_traceTransaction",
+            $$$"""["{{{hash}}}",{"tracer":"callTracer","tracerConfig":{"withLog":true}}]""");
+        Assert.Equal("CALL", tree.GetProperty("type").GetString());
+        Assert.Equal(contract, tree.GetProperty("to").GetString());
+        Assert.Equal(
+            receipt.GetProperty("gasUsed").GetString(), tree.GetProperty("gasUsed").GetString());
+        Assert.Equal(1, tree.GetProperty("logs").GetArrayLength());
+
+        string number = receipt.GetProperty("blockNumber").GetString()!;
+        JsonElement block = await rpc.CallAsync(
+            "debug_traceBlockByNumber", $$"""["{{number}}",{"tracer":"callTracer"}]""");
+        Assert.Equal(2, block.GetArrayLength());
+        Assert.Equal(hash, block[1].GetProperty("txHash").GetString());
+    }
+
+    [Fact]
+    public async Task The_state_before_and_after_can_be_traced()
+    {
+        JsonElement receipt = await rpc.SendAsync(Other, value: 77, account: 9);
+        string hash = receipt.GetProperty("transactionHash").GetString()!;
+        JsonElement difference = await rpc.CallAsync(
+            "debug_traceTransaction",
+            $$$"""["{{{hash}}}",{"tracer":"prestateTracer","tracerConfig":{"diffMode":true}}]""");
+        string other = Other.ToString();
+        UInt256 Balance(string when) => UInt256.Parse(
+            difference.GetProperty(when).GetProperty(other).GetProperty("balance").GetString()!);
+        Assert.Equal(Balance("pre") + 77, Balance("post"));
+        string sender = DevelopmentNetwork.FundedAccounts[9].Address.ToString();
+        Assert.Equal(
+            1, difference.GetProperty("post").GetProperty(sender).GetProperty("nonce").GetInt32());
+        JsonElement before = await rpc.CallAsync(
+            "debug_traceTransaction", $$"""["{{hash}}",{"tracer":"prestateTracer"}]""");
+        Assert.False(before.GetProperty(sender).TryGetProperty("nonce", out _));
+    }
+
+    [Fact]
+    public async Task A_transaction_can_be_filled()
+    {
+        JsonElement filled = (await rpc.CallAsync(
+            "eth_fillTransaction",
+            $$"""[{"from":"{{TestChain.Account}}","to":"{{Other}}","value":"0x1"}]"""))
+            .GetProperty("tx");
+        Assert.Equal("0x5208", filled.GetProperty("gas").GetString());
+        Assert.Equal("0x2", filled.GetProperty("type").GetString());
+        Assert.Equal("0x1092", filled.GetProperty("chainId").GetString());
+    }
+
     private static string Topic(int number) => ((UInt256)(ulong)number).ToHash256().ToString();
 }

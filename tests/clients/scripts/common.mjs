@@ -16,7 +16,7 @@ export const keys = {
   viem: '0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6',
   ethers: '0x47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a',
 }
-export const recipient = '0x00000000000000000000000000000000000c0FFE'
+export const recipient = '0x00000000000000000000000000000000000c0ffe'
 
 export function check(condition, what) {
   if (!condition) throw new Error(`failed: ${what}`)

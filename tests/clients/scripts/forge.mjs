@@ -7,11 +7,10 @@ rmSync(path.join(root, 'out'), { recursive: true, force: true })
 const text = tool('forge', ['create', 'contracts/Token.sol:Token', '--rpc-url', url,
   '--private-key', keys.forge, '--broadcast', '--json',
   '--constructor-args', 'Forged', 'FRG', '1000000'])
-const created = JSON.parse(text.slice(text.lastIndexOf('{"')))
-check(/^0x[0-9a-fA-F]{40}$/.test(created.deployedTo), `forge create: ${created.deployedTo}`)
+const token = /"deployedTo"\s*:\s*"(0x[0-9a-fA-F]{40})"/.exec(text)?.[1]
+check(token, `forge create: ${token}`)
 
 const cast = (...args) => tool('cast', [...args, '--rpc-url', url])
-const token = created.deployedTo
 check(cast('call', token, 'symbol()(string)') === '"FRG"', 'symbol')
 const sent = JSON.parse(cast('send', token, 'transfer(address,uint256)', recipient, '77',
   '--private-key', keys.forge, '--json'))

@@ -77,8 +77,8 @@ internal sealed class BlockTracer(RpcContext context)
         BlockExecution execution, RpcBlock block, int index, TraceRequest request,
         SwitchTracer switchable, Utf8JsonWriter result)
     {
-        using ITraceSink sink = request.NewSink(
-            (address, slot) => execution.State.GetStorage(address, slot));
+        using ITraceSink sink = request.NewSink(new WorldReader(execution.State));
+        sink.Begin(block.SenderOf(index), block.Transactions[index].To, block.Header.Coinbase);
         switchable.Current = sink.Tracer;
         TransactionResult outcome = Apply(execution, block, index);
         switchable.Current = null;

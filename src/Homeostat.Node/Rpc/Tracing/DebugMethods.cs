@@ -103,8 +103,7 @@ internal sealed class DebugMethods(RpcContext context)
         TraceRequest request = TraceRequest.Read(options, RpcParams.At(2), context);
         await context.Gate.RunAsync(() =>
         {
-            using ITraceSink sink = request.NewSink(
-                (address, slot) => block.State!.GetStorage(address, slot));
+            using ITraceSink sink = request.NewSink(new SnapshotReader(block.State!));
             var traced = new CallContext
             {
                 State = block.State!,
@@ -116,6 +115,7 @@ internal sealed class DebugMethods(RpcContext context)
                 GasCap = context.Limits.GasCap,
                 Tracer = sink.Tracer,
             };
+            sink.Begin(call.From, call.To, block.Header.Coinbase);
             CallOutcome outcome = new CallSimulator(
                 context.Node.Rules, context.Node.NewEngine()).Call(traced, call);
             if (outcome.Error is { } error)

@@ -9,6 +9,11 @@ internal interface ITraceSink : IDisposable
 {
     ITracer Tracer { get; }
 
+    /// <summary>What a transaction touches before its code runs.</summary>
+    void Begin(in Address sender, Address? to, in Address coinbase)
+    {
+    }
+
     void Write(
         Utf8JsonWriter result, ulong gasLimit, ulong gasUsed, ExecutionStatus status,
         byte[] output);
@@ -22,6 +27,7 @@ internal sealed class TraceRequest
     private readonly TraceOptions _steps;
     private readonly bool _onlyTopCall;
     private readonly bool _withLogs;
+    private readonly bool _isDiff;
 
     private TraceRequest(JsonElement options, string place, RpcLimits limits)
     {
@@ -34,6 +40,7 @@ internal sealed class TraceRequest
             JsonInput.Object(config, place);
             _onlyTopCall = Flag(config, "onlyTopCall"u8, place);
             _withLogs = Flag(config, "withLog"u8, place);
+            _isDiff = Flag(config, "diffMode"u8, place);
         }
         _steps = new TraceOptions
         {
@@ -43,7 +50,7 @@ internal sealed class TraceRequest
             HasReturnData = Flag(options, "enableReturnData"u8, place),
             StepLimit = limits.TraceSteps,
         };
-        if (_tracer is not (null or "" or "callTracer" or "noopTracer"))
+        if (_tracer is not (null or "" or "callTracer" or "noopTracer" or "prestateTracer"))
         {
             throw RpcException.Server($"tracer {_tracer} is not available");
         }
@@ -64,12 +71,13 @@ internal sealed class TraceRequest
     public JsonElement Member(ReadOnlySpan<byte> name) =>
         JsonInput.TryMember(_options, name, out JsonElement member) ? member : default;
 
-    /// <param name="readSlot">The value a slot has now.</param>
-    public ITraceSink NewSink(Func<Address, UInt256, UInt256> readSlot) => _tracer switch
+    /// <param name="state">The state that the execution changes; read before and during it.</param>
+    public ITraceSink NewSink(IAccountReader state) => _tracer switch
     {
         "callTracer" => new CallSink(new CallTracer(_onlyTopCall, _withLogs)),
         "noopTracer" => new NoSink(new CallTracer(true, false)),
-        _ => new StepSink(new StructLogTracer(_steps with { ReadSlot = readSlot })),
+        "prestateTracer" => new PrestateSink(new PrestateTracer(state, _isDiff)),
+        _ => new StepSink(new StructLogTracer(_steps with { ReadSlot = state.Slot })),
     };
 
     private static bool Flag(JsonElement value, ReadOnlySpan<byte> name, string place) =>
@@ -94,6 +102,29 @@ internal sealed class TraceRequest
         public void Write(
             Utf8JsonWriter result, ulong gasLimit, ulong gasUsed, ExecutionStatus status,
             byte[] output) => tracer.Write(result, gasLimit, gasUsed);
+
+        public void Dispose()
+        {
+        }
+    }
+
+    private sealed class PrestateSink(PrestateTracer tracer) : ITraceSink
+    {
+        public ITracer Tracer => tracer;
+
+        public void Begin(in Address sender, Address? to, in Address coinbase)
+        {
+            tracer.Touch(sender);
+            tracer.Touch(coinbase);
+            if (to is { } target)
+            {
+                tracer.Touch(target);
+            }
+        }
+
+        public void Write(
+            Utf8JsonWriter result, ulong gasLimit, ulong gasUsed, ExecutionStatus status,
+            byte[] output) => tracer.Write(result);
 
         public void Dispose()
         {
