@@ -13,6 +13,7 @@ ISuite[] suites =
     new RlpSuite(),
     new TrieSuite(),
     new TransactionSuite(),
+    new OpcodeArithmeticSuite(),
     new SigningSuite(),
 ];
 return new Runner(options, suites, () => new EvmEngine()).Run() == 0 ? 0 : 1;
