@@ -141,7 +141,9 @@ internal static class Bls12Groups
     /// by -x² (Scott, "A note on group membership tests", 2021).</summary>
     public static bool IsInSubgroup(in BlsG1 point) => ActsAsMinusX2(point, Beta);
 
-    /// <summary>True for points of prime order: just those ψ multiplies by x (same source).</summary>
+    /// <summary>
+    /// True for points of prime order: just those ψ multiplies by x (same source).
+    /// </summary>
     public static bool IsInSubgroup(in BlsG2 point)
     {
         var sum = new BlsG2Sum(point);

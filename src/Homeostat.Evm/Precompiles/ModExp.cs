@@ -126,7 +126,9 @@ internal sealed class ModExp : IPrecompile
         return (uint)UInt256.FromBigEndian(head).BitLength;
     }
 
-    /// <summary>What the input has of a field, and how many zero bytes are missing after it.</summary>
+    /// <summary>
+    /// What the input has of a field, and how many zero bytes are missing after it.
+    /// </summary>
     private static ReadOnlySpan<byte> Slice(
         ReadOnlySpan<byte> input, int offset, int length, out int missing)
     {

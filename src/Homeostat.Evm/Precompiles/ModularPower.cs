@@ -180,7 +180,9 @@ internal static class ModularPower
             return unchecked(0 - inverse);
         }
 
-        /// <summary>left·right / 2^(64·length); operands and result are below the modulus.</summary>
+        /// <summary>
+        /// left·right / 2^(64·length); operands and result are below the modulus.
+        /// </summary>
         public void Multiply(
             ReadOnlySpan<ulong> left, ReadOnlySpan<ulong> right, Span<ulong> result)
         {

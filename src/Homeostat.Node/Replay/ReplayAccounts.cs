@@ -51,7 +51,9 @@ internal sealed class ReplayAccounts
     public Address Recipient(Address recorded) =>
         _bySender.TryGetValue(recorded, out PlayedAccount? account) ? account.Address : recorded;
 
-    /// <summary>Reads nonces, then sends each account what it lacks, and waits for the last.</summary>
+    /// <summary>
+    /// Reads nonces, then sends each account what it lacks, and waits for the last.
+    /// </summary>
     public async Task FundAsync(
         RpcClient rpc, ulong chainId, IReadOnlyList<Hash256> funders, IProgress<int> progress,
         CancellationToken cancellation)

@@ -15,7 +15,9 @@ namespace Homeostat.Node.Replay;
 internal sealed record ReplayOptions(
     FileInfo Trace, Uri Rpc, double Speed, int Limit, double DeadlineSeconds, bool Json);
 
-/// <summary>`homeostat replay`: recorded Ethereum traffic into a running development network.</summary>
+/// <summary>
+/// `homeostat replay`: recorded Ethereum traffic into a running development network.
+/// </summary>
 internal static class ReplayCommand
 {
     public static Command Create()

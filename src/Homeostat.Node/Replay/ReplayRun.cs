@@ -45,7 +45,9 @@ internal sealed class ReplayRun(RpcClient rpc, ReplayOptions options)
     public int Included { get; private set; }
     public double Seconds => _clock.Elapsed.TotalSeconds;
 
-    /// <summary>Signs every transaction, in recorded order, with its account's next nonce.</summary>
+    /// <summary>
+    /// Signs every transaction, in recorded order, with its account's next nonce.
+    /// </summary>
     public void Prepare(
         IReadOnlyList<RecordedTransaction> trace, ReplayAccounts accounts, ulong chainId)
     {

@@ -104,7 +104,9 @@ internal static class ModularInverse
         }
     }
 
-    /// <summary>Runs 62 divsteps on the low words, cancelling up to six bits of g at a time.</summary>
+    /// <summary>
+    /// Runs 62 divsteps on the low words, cancelling up to six bits of g at a time.
+    /// </summary>
     private static long DivSteps(long eta, ulong f, ulong g, out Matrix matrix)
     {
         unchecked

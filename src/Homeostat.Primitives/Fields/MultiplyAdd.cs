@@ -17,7 +17,9 @@ public static class MultiplyAdd
             ? Bmi2.X64.MultiplyNoFlags(left, right)
             : Math.BigMul(left, right, out _);
 
-    /// <summary>left·right + addend + carry, which never exceeds 128 bits; returns the high half.</summary>
+    /// <summary>
+    /// left·right + addend + carry, which never exceeds 128 bits; returns the high half.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Run(ulong left, ulong right, ulong addend, ulong carry, out ulong low)
     {

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Homeostat.Primitives;
 
-/// <summary>Keccak-256 with the original padding (0x01), as Ethereum uses it; not SHA3-256.</summary>
+/// <summary>
+/// Keccak-256 with the original padding (0x01), as Ethereum uses it; not SHA3-256.
+/// </summary>
 public static partial class Keccak
 {
     private const int Rate = 136;
@@ -17,7 +19,9 @@ public static partial class Keccak
     /// <summary>Hash of the RLP empty string 0x80; the root of an empty trie.</summary>
     public static readonly Hash256 EmptyTrie = Hash([0x80]);
 
-    /// <summary>Hash of the RLP empty list 0xc0; the ommers hash of a block without ommers.</summary>
+    /// <summary>
+    /// Hash of the RLP empty list 0xc0; the ommers hash of a block without ommers.
+    /// </summary>
     public static readonly Hash256 EmptyList = Hash([0xc0]);
 
     public static Hash256 Hash(ReadOnlySpan<byte> input) => HashWith(input, KeccakPlanes.IsSupported);

@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace Homeostat.Primitives;
 
-/// <summary>ECDSA over secp256k1 in managed code; see <see cref="Secp256k1"/> for contracts.</summary>
+/// <summary>
+/// ECDSA over secp256k1 in managed code; see <see cref="Secp256k1"/> for contracts.
+/// </summary>
 public static class ManagedSecp256k1
 {
     public static bool TryRecoverPublicKey(

@@ -1,6 +1,8 @@
 namespace Homeostat.Primitives;
 
-/// <summary>A recoverable ECDSA signature: r and s big-endian, parity of the nonce point's y.</summary>
+/// <summary>
+/// A recoverable ECDSA signature: r and s big-endian, parity of the nonce point's y.
+/// </summary>
 public readonly record struct Signature(UInt256 R, UInt256 S, bool YParity);
 
 /// <summary>
@@ -16,7 +18,9 @@ public static class Secp256k1
     /// <summary>The number of points: r, s and private keys lie in [1, Order).</summary>
     public static readonly UInt256 Order = SecpScalar.Modulus;
 
-    /// <summary>The greatest s that EIP-2 admits in a transaction; signing never exceeds it.</summary>
+    /// <summary>
+    /// The greatest s that EIP-2 admits in a transaction; signing never exceeds it.
+    /// </summary>
     public static readonly UInt256 HalfOrder = SecpScalar.Modulus >> 1;
 
     private static bool _isNativeAllowed = true;
