@@ -32,7 +32,8 @@ public sealed record Authorization(
 public sealed partial class Transaction
 {
     private byte[]? _encoded;
-    private Hash256? _hash;
+    // An object, not a Hash256?: work threads may set it at once, and a word is never half set.
+    private HashBox? _hash;
 
     public TransactionType Type { get; init; }
 
@@ -70,7 +71,7 @@ public sealed partial class Transaction
     /// <summary>The canonical encoding: RLP, after the type byte if typed (EIP-2718).</summary>
     public ReadOnlySpan<byte> Encoded => _encoded ??= Encode(signed: true);
 
-    public Hash256 Hash => _hash ??= Keccak.Hash(Encoded);
+    public Hash256 Hash => (_hash ??= new HashBox(Keccak.Hash(Encoded))).Value;
 
     /// <summary>What the sender signs.</summary>
     public Hash256 SigningHash => Keccak.Hash(Encode(signed: false));
@@ -109,6 +110,11 @@ public sealed partial class Transaction
         Authorizations = Authorizations,
         Signature = signature,
     };
+
+    private sealed class HashBox(Hash256 value)
+    {
+        public readonly Hash256 Value = value;
+    }
 }
 
 /// <summary>A transaction whose signature was recovered to its sender.</summary>
