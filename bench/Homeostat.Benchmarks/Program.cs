@@ -19,7 +19,7 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine(
-            "usage: evm-loops [NAME] | evm-fixtures FOLDER [NAME] | crypto [BenchmarkDotNet options] "
-            + "| ledger-transfers [TRANSACTIONS]");
+            "usage: evm-loops [NAME] | evm-fixtures FOLDER [NAME] "
+            + "| crypto [BenchmarkDotNet options] | ledger-transfers [TRANSACTIONS]");
         return 1;
 }

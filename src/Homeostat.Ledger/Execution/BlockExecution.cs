@@ -20,6 +20,12 @@ public sealed record TransactionResult
     /// <summary>Return or revert data.</summary>
     public byte[] Output { get; init; } = [];
 
+    /// <summary>
+    /// What executing it threw: a defect of this node, worth a dump. A builder leaves the
+    /// transaction out, a validator refuses the block.
+    /// </summary>
+    public Exception? Broken { get; init; }
+
     [MemberNotNullWhen(true, nameof(Receipt))]
     public bool IsIncluded => Receipt is not null;
 }
@@ -89,6 +95,11 @@ public sealed class BlockExecution
 
     public WorldState State { get; }
 
+    /// <summary>
+    /// Called before each transaction is executed; a test makes execution throw with it.
+    /// </summary>
+    public Action<RecoveredTransaction>? BeforeTransaction { get; set; }
+
     public IReadOnlyList<RecoveredTransaction> Transactions => _transactions;
 
     public IReadOnlyList<Receipt> Receipts => _receipts;
@@ -144,7 +155,14 @@ public sealed class BlockExecution
         {
             return new TransactionResult { Error = error };
         }
-        TransactionOutcome outcome = _processor.Execute(transaction);
+        if (!TryExecute(transaction, out TransactionOutcome outcome, out Exception? broken))
+        {
+            return new TransactionResult
+            {
+                Error = $"execution threw: {broken.Message}",
+                Broken = broken,
+            };
+        }
         if (isTransaction0 && !outcome.Result.IsSuccess)
         {
             _broken = new BlockRefusal($"transaction 0 failed: {outcome.Result.Status} "
@@ -157,6 +175,32 @@ public sealed class BlockExecution
             Status = outcome.Result.Status,
             Output = outcome.Result.Output,
         };
+    }
+
+    /// <summary>
+    /// False when the code that executes threw; then all changes are undone. Damaged local state is
+    /// not the transaction's doing and is thrown on.
+    /// </summary>
+    private bool TryExecute(
+        RecoveredTransaction transaction, out TransactionOutcome outcome,
+        [NotNullWhen(false)] out Exception? broken)
+    {
+        int mark = State.Snapshot();
+        try
+        {
+            BeforeTransaction?.Invoke(transaction);
+            outcome = _processor.Execute(transaction);
+            broken = null;
+            return true;
+        }
+        catch (Exception exception)
+            when (exception is not StateUnavailable and not OutOfMemoryException)
+        {
+            State.Revert(mark);
+            outcome = default;
+            broken = exception;
+            return false;
+        }
     }
 
     private string? CheckRoom(Transaction transaction)

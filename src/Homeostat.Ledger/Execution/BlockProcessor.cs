@@ -177,14 +177,18 @@ public sealed class BlockProcessor(ChainRules rules, IEvmEngine engine)
         BlockRules rules = Rules.At(block.Header);
         BlockExecution execution = BlockExecution.Start(
             parentState, block.Header, rules, inputs, Engine, hashes, Tracer);
+        execution.BeforeTransaction = BeforeTransaction;
         for (int i = 0; i < block.Transactions.Count; i++)
         {
             RecoveredTransaction transaction = block.Transactions[i];
-            BeforeTransaction?.Invoke(transaction);
-            if (execution.TryApply(transaction).Error is { } error)
+            TransactionResult outcome = execution.TryApply(transaction);
+            if (outcome.Error is { } error)
             {
                 return new BlockRefusal(
-                    $"could not apply tx {i} [{transaction.Hash}]: {error}");
+                    $"could not apply tx {i} [{transaction.Hash}]: {error}")
+                {
+                    Broken = outcome.Broken,
+                };
             }
         }
         if (!execution.TryFinish(

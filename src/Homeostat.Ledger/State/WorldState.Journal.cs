@@ -23,10 +23,12 @@ public sealed partial class WorldState
         Log,
     }
 
-    /// <summary>How to take one change back; fields a kind has no use for are default.</summary>
+    /// <summary>
+    /// How to take one change back: the account or slot it was made to, what it held, and for the
+    /// rarer kinds something more. Small, since every change writes one.
+    /// </summary>
     private readonly record struct Undo(
-        UndoKind Kind, AccountEntry? Account, SlotEntry? Slot, UInt256 Value, ulong Number,
-        Code? Code, Hash256 CodeHash, UInt256 Key);
+        UndoKind Kind, object? Target, object? Extra, UInt256 Value);
 
     public int Snapshot() => _journal.Count;
 
@@ -42,7 +44,25 @@ public sealed partial class WorldState
 
     private void TakeBack(in Undo undo)
     {
-        AccountEntry account = undo.Account!;
+        switch (undo.Target)
+        {
+            case AccountEntry account:
+                TakeBack(account, undo);
+                break;
+            case SlotEntry slot when undo.Kind == UndoKind.Storage:
+                slot.Value = undo.Value;
+                break;
+            case SlotEntry slot:
+                slot.WarmIn = 0;
+                break;
+            default:
+                _logs.RemoveAt(_logs.Count - 1);
+                break;
+        }
+    }
+
+    private void TakeBack(AccountEntry account, in Undo undo)
+    {
         switch (undo.Kind)
         {
             case UndoKind.Existence:
@@ -52,23 +72,17 @@ public sealed partial class WorldState
                 account.Balance = undo.Value;
                 break;
             case UndoKind.Nonce:
-                account.Nonce = undo.Number;
+                account.Nonce = (ulong)undo.Value;
                 break;
             case UndoKind.Code:
-                account.Code = undo.Code;
-                account.CodeHash = undo.CodeHash;
-                break;
-            case UndoKind.Storage:
-                undo.Slot!.Value = undo.Value;
+                account.Code = (Code?)undo.Extra;
+                account.CodeHash = undo.Value.ToHash256();
                 break;
             case UndoKind.Transient:
-                _transient[(account.Address, undo.Key)] = undo.Value;
+                _transient[(account.Address, (UInt256)undo.Extra!)] = undo.Value;
                 break;
             case UndoKind.WarmAddress:
                 account.WarmIn = 0;
-                break;
-            case UndoKind.WarmSlot:
-                undo.Slot!.WarmIn = 0;
                 break;
             case UndoKind.Touch:
                 account.TouchedIn = 0;
@@ -79,15 +93,12 @@ public sealed partial class WorldState
             case UndoKind.Destroyed:
                 account.DestroyedIn = 0;
                 break;
-            case UndoKind.Log:
-                _logs.RemoveAt(_logs.Count - 1);
-                break;
         }
     }
 
     private void Record(
-        UndoKind kind, AccountEntry? account, SlotEntry? slot = null, in UInt256 value = default) =>
-        _journal.Add(new Undo(kind, account, slot, value, 0, null, default, default));
+        UndoKind kind, object? target, in UInt256 value = default, object? extra = null) =>
+        _journal.Add(new Undo(kind, target, extra, value));
 
     /// <summary>
     /// The entry of an account about to change: listed, touched, and made if absent.
@@ -124,7 +135,7 @@ public sealed partial class WorldState
         AccountEntry entry = Changing(address);
         if (!amount.IsZero)
         {
-            Record(UndoKind.Balance, entry, value: entry.Balance);
+            Record(UndoKind.Balance, entry, entry.Balance);
             entry.Balance += amount;
         }
     }
@@ -135,7 +146,7 @@ public sealed partial class WorldState
         Invariant.Require(!(entry.Balance < amount));
         if (!amount.IsZero)
         {
-            Record(UndoKind.Balance, entry, value: entry.Balance);
+            Record(UndoKind.Balance, entry, entry.Balance);
             entry.Balance -= amount;
         }
     }
@@ -143,16 +154,14 @@ public sealed partial class WorldState
     public void SetNonce(in Address address, ulong nonce)
     {
         AccountEntry entry = Changing(address);
-        _journal.Add(new Undo(
-            UndoKind.Nonce, entry, null, default, entry.Nonce, null, default, default));
+        Record(UndoKind.Nonce, entry, entry.Nonce);
         entry.Nonce = nonce;
     }
 
     public void SetCode(in Address address, Code code)
     {
         AccountEntry entry = Changing(address);
-        _journal.Add(new Undo(
-            UndoKind.Code, entry, null, default, 0, entry.Code, entry.CodeHash, default));
+        Record(UndoKind.Code, entry, UInt256.FromHash256(entry.CodeHash), entry.Code);
         entry.Code = code;
         entry.CodeHash = code.Hash;
     }
@@ -180,15 +189,14 @@ public sealed partial class WorldState
             entry.IsListed = true;
             (account.WrittenSlots ??= []).Add(entry);
         }
-        Record(UndoKind.Storage, null, entry, entry.Value);
+        Record(UndoKind.Storage, entry, entry.Value);
         entry.Value = value;
     }
 
     public void SetTransient(in Address address, in UInt256 slot, in UInt256 value)
     {
         UInt256 before = GetTransient(address, slot);
-        _journal.Add(new Undo(
-            UndoKind.Transient, Unloaded(address), null, before, 0, null, default, slot));
+        Record(UndoKind.Transient, Unloaded(address), before, slot);
         _transient[(address, slot)] = value;
     }
 
@@ -212,7 +220,7 @@ public sealed partial class WorldState
             return false;
         }
         entry.WarmIn = _transaction;
-        Record(UndoKind.WarmSlot, null, entry);
+        Record(UndoKind.WarmSlot, entry);
         return true;
     }
 

@@ -158,6 +158,28 @@ public sealed class HomeostatBlockTests
         Assert.Null(chain.Validate(block));
     }
 
+    /// <summary>Nor can a transaction stop the builder.</summary>
+    [Fact]
+    public void A_transaction_that_makes_execution_throw_is_left_out_and_undone()
+    {
+        var chain = new HomeostatChain();
+        BlockExecution execution = chain.Start();
+        Assert.True(execution.TryApply(chain.Transaction0()).IsIncluded);
+        execution.BeforeTransaction = _ =>
+        {
+            execution.State.AddBalance(Accounts.Address(9), 1_000);
+            throw new InvalidOperationException("on purpose");
+        };
+        TransactionResult result = execution.TryApply(HomeostatChain.Transfer(2, 0, 5));
+        Assert.IsType<InvalidOperationException>(result.Broken);
+        Assert.Equal("execution threw: on purpose", result.Error);
+        execution.BeforeTransaction = null;
+        Assert.True(execution.TryApply(HomeostatChain.Transfer(2, 0, 5)).IsIncluded);
+        Assert.True(execution.TryFinish([], [], out ExecutedBlock? block, out _));
+        Assert.Equal(5UL, block.State.GetAccount(Accounts.Address(9))!.Balance);
+        Assert.Null(chain.Validate(block.Block));
+    }
+
     [Fact]
     public void Blob_transactions_are_refused_unless_the_genesis_enables_them()
     {
