@@ -41,6 +41,9 @@ public sealed record ReplicaLimits
     /// <summary>Blocks between state checkpoints: bounds replay at start.</summary>
     public int CheckpointBlocks { get; init; } = 256;
 
+    /// <summary>Transactions between state checkpoints: about three seconds of replay.</summary>
+    public int CheckpointTransactions { get; init; } = 30_000;
+
     public ReplicaLimits Validate()
     {
         Invariant.Require(MessageBytes > 0);
@@ -53,6 +56,7 @@ public sealed record ReplicaLimits
         Invariant.Require(TransactionBytes > 0);
         Invariant.Require(BlockTransactions > 0);
         Invariant.Require(CheckpointBlocks > 0);
+        Invariant.Require(CheckpointTransactions > 0);
         return this;
     }
 }

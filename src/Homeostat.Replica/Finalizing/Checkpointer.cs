@@ -13,16 +13,20 @@ internal sealed class Checkpointer(
     private Height _lastHeight = last.Reference.Height;
     private WorldSnapshot? _stored = stored;
     private bool _isUnderWay;
+    private long _transactions;
 
     public void Committed(TreeBlock block)
     {
-        bool isDue = block.Reference.Height.Value
-            >= _lastHeight.Value + (ulong)limits.CheckpointBlocks;
+        _transactions += block.Block.Transactions.Count;
+        bool isDue = _transactions >= limits.CheckpointTransactions
+            || block.Reference.Height.Value
+                >= _lastHeight.Value + (ulong)limits.CheckpointBlocks;
         if (_isUnderWay || !isDue)
         {
             return;
         }
         _isUnderWay = true;
+        _transactions = 0;
         outbox.Run(new CheckpointWork(block, _stored), (result, _) => Write(block, result));
     }
 

@@ -44,7 +44,10 @@ public abstract record ReplicaEffect
     /// </summary>
     public sealed record Work(WorkId Id, IWork Task) : ReplicaEffect;
 
-    /// <summary>Answers <see cref="ReplicaInput.SubmitTransactions"/>; exactly one per token.</summary>
+    /// <summary>
+    /// Answers <see cref="ReplicaInput.SubmitTransactions"/>; exactly one per token, after the
+    /// <see cref="Head"/> whose pool has what was taken.
+    /// </summary>
     public sealed record Reply(long Token, IReadOnlyList<SubmitResult> Results) : ReplicaEffect;
 
     /// <summary>

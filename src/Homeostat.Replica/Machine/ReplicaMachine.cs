@@ -23,8 +23,8 @@ public sealed class ReplicaMachine
     public ReplicaMachine(ReplicaConfig config)
     {
         config.Limits.Validate();
-        _config = config;
         ChainConfig chain = config.Genesis.Config;
+        _config = chain.Validators.Count == 1 ? OnDemand(config) : config;
         _protocol = new Protocol
         {
             Rules = ChainRules.Homeostat(chain.ChainId.Value),
@@ -36,6 +36,13 @@ public sealed class ReplicaMachine
             BeforeTransaction = config.BeforeTransaction,
         };
     }
+
+    /// <summary>
+    /// A developer's chain: nobody waits for a sign of life, so there are blocks only for
+    /// transactions.
+    /// </summary>
+    private static ReplicaConfig OnDemand(ReplicaConfig config) =>
+        config with { Timing = config.Timing with { HeartbeatMs = 0 } };
 
     /// <summary>What votes on this network are bound to: its chain id and genesis hash.</summary>
     public static ConsensusConfig NetworkOf(GenesisDocument genesis) => new(

@@ -129,6 +129,7 @@ internal sealed class RunningReplica
         bool poolChanged = _intake.HasChanged;
         _intake.HasChanged = false;
         _publisher.Publish(poolChanged);
+        _intake.Reply();
         Drain();
     }
 

@@ -14,6 +14,7 @@ internal sealed class TransactionIntake(
     Gossip gossip)
 {
     private readonly SortedDictionary<PeerId, int> _inFlight = [];
+    private readonly List<ReplicaEffect.Reply> _replies = [];
 
     /// <summary>True when the pool has changed since this was last cleared.</summary>
     public bool HasChanged { get; set; }
@@ -52,6 +53,19 @@ internal sealed class TransactionIntake(
             });
     }
 
+    /// <summary>
+    /// Gives the step's answers, after the view that shows what they say: who then asks for its
+    /// pending nonce finds it counted.
+    /// </summary>
+    public void Reply()
+    {
+        foreach (ReplicaEffect.Reply reply in _replies)
+        {
+            outbox.Add(reply);
+        }
+        _replies.Clear();
+    }
+
     public void Forget(PeerId peer) => _inFlight.Remove(peer);
 
     /// <summary>Hashing is cheap beside decoding and recovering what is in the pool already.</summary>
@@ -80,7 +94,7 @@ internal sealed class TransactionIntake(
         {
             replies[i] = Add(decoded.Entries[i], submission.Raw[i], isOwn: true);
         }
-        outbox.Add(new ReplicaEffect.Reply(submission.ReplyToken, replies));
+        _replies.Add(new ReplicaEffect.Reply(submission.ReplyToken, replies));
     }
 
     private void Take(WorkResult result)
@@ -116,6 +130,6 @@ internal sealed class TransactionIntake(
     {
         var replies = new SubmitResult[submission.Raw.Count];
         Array.Fill(replies, new SubmitResult(Hash256.Zero, error));
-        outbox.Add(new ReplicaEffect.Reply(submission.ReplyToken, replies));
+        _replies.Add(new ReplicaEffect.Reply(submission.ReplyToken, replies));
     }
 }
