@@ -21,7 +21,9 @@ public sealed class PooledTransaction
 
     public RecoveredTransaction Transaction { get; }
 
-    /// <summary>Rises by one with each transaction taken: the order of arrival at this node.</summary>
+    /// <summary>
+    /// Rises by one with each transaction taken: the order of arrival at this node.
+    /// </summary>
     public ulong Arrival { get; }
 
     public int EncodedBytes { get; }
@@ -38,10 +40,14 @@ public sealed class PooledTransaction
 
     public UInt256 MaxPriorityFeePerGas { get; }
 
-    /// <summary>Most it can take from its sender: gas limit · fee cap + value, saturating.</summary>
+    /// <summary>
+    /// Most it can take from its sender: gas limit · fee cap + value, saturating.
+    /// </summary>
     public UInt256 Cost { get; }
 
-    /// <summary>What it pays per gas above the base fee; the base fee must not exceed its cap.</summary>
+    /// <summary>
+    /// What it pays per gas above the base fee; the base fee must not exceed its cap.
+    /// </summary>
     public UInt256 EffectiveTip(in UInt256 baseFee) =>
         UInt256.Min(MaxPriorityFeePerGas, MaxFeePerGas - baseFee);
 }

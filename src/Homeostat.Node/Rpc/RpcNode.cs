@@ -7,7 +7,9 @@ namespace Homeostat.Node.Rpc;
 /// <summary>How far a node that is catching up has come.</summary>
 internal sealed record SyncProgress(ulong StartingBlock, ulong CurrentBlock, ulong HighestBlock);
 
-/// <summary>What the methods need of the node besides its chain. All callable on any thread.</summary>
+/// <summary>
+/// What the methods need of the node besides its chain. All callable on any thread.
+/// </summary>
 internal sealed record RpcNode
 {
     public required ChainId ChainId { get; init; }

@@ -2,7 +2,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Ledger.Tests;
 
-/// <summary>Accounts in memory and transactions of them; the pool trusts recovered senders.</summary>
+/// <summary>
+/// Accounts in memory and transactions of them; the pool trusts recovered senders.
+/// </summary>
 internal sealed class PoolWorld : IAccounts
 {
     public static readonly PoolChain Chain = new(new ChainId(4242), 60_000_000);

@@ -95,7 +95,8 @@ public sealed class RpcMethodTests(RpcFixture rpc) : IClassFixture<RpcFixture>
         JsonElement created = await rpc.SendAsync(null, InitCode, gas: 500_000);
         string contract = created.GetProperty("contractAddress").GetString()!;
         Assert.Equal(
-            Hex.Encode(Runtime), (await rpc.CallAsync("eth_getCode", $"[\"{contract}\"]")).GetString());
+            Hex.Encode(Runtime),
+            (await rpc.CallAsync("eth_getCode", $"[\"{contract}\"]")).GetString());
         string one = "0x" + new string('0', 63) + "1";
         string two = "0x" + new string('0', 63) + "2";
         JsonElement result = await rpc.CallAsync(
@@ -133,7 +134,8 @@ public sealed class RpcMethodTests(RpcFixture rpc) : IClassFixture<RpcFixture>
     public async Task Estimates_suffice()
     {
         JsonElement gas = await rpc.CallAsync(
-            "eth_estimateGas", $$"""[{"from":"{{TestChain.Account}}","to":"{{Other}}","value":"0x1"}]""");
+            "eth_estimateGas",
+            $$"""[{"from":"{{TestChain.Account}}","to":"{{Other}}","value":"0x1"}]""");
         Assert.Equal("0x5208", gas.GetString());
     }
 
@@ -144,7 +146,9 @@ public sealed class RpcMethodTests(RpcFixture rpc) : IClassFixture<RpcFixture>
         string to = Address.FromNumber(0x999).ToString();
         JsonElement result = await rpc.CallAsync(
             "eth_call",
-            $$$"""[{"to":"{{{to}}}"},"latest",{"{{{to}}}":{"code":"{{{data}}}"}},{"number":"0x1234"}]""");
+            $$$"""
+            [{"to":"{{{to}}}"},"latest",{"{{{to}}}":{"code":"{{{data}}}"}},{"number":"0x1234"}]
+            """);
         Assert.Equal("0x" + new string('0', 60) + "1234", result.GetString());
     }
 

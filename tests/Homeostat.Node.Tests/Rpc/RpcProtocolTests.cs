@@ -65,7 +65,9 @@ public sealed class RpcProtocolTests(RpcFixture rpc) : IClassFixture<RpcFixture>
                 ? "oops"
                 : RpcFixture.Sign(
                     nonce + (ulong)(i > 7 ? i - 1 : i), TestChain.Account, value: 1, account: 3);
-            return $$"""{"jsonrpc":"2.0","id":{{i}},"method":"eth_sendRawTransaction","params":["{{raw}}"]}""";
+            return $$"""
+                {"jsonrpc":"2.0","id":{{i}},"method":"eth_sendRawTransaction","params":["{{raw}}"]}
+                """;
         });
         JsonElement answer = await rpc.PostAsync("[" + string.Join(',', calls) + "]");
         Assert.Equal(50, answer.GetArrayLength());
@@ -125,7 +127,8 @@ public sealed class RpcProtocolTests(RpcFixture rpc) : IClassFixture<RpcFixture>
     {
         string[] junk =
         [
-            "[]", "[null]", "[1]", "[-1,-1]", "[true,true,true]", "[\"\"]", "[\"0x\"]", "[\"0xzz\"]",
+            "[]", "[null]", "[1]", "[-1,-1]", "[true,true,true]", "[\"\"]", "[\"0x\"]",
+            "[\"0xzz\"]",
             "[\"0x1\",\"0x1\",\"0x1\",\"0x1\"]", "[{}]", "[[]]", "[[[[]]]]", "[{\"to\":5}]",
             "[1e400]", "[123456789012345678901234567890]",
             "[\"0x" + new string('f', 2_000) + "\"]",

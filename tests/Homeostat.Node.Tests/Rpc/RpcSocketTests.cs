@@ -57,7 +57,8 @@ public sealed class RpcSocketTests(RpcFixture rpc) : IClassFixture<RpcFixture>
         using ClientWebSocket mine = await ConnectAsync();
         using ClientWebSocket other = await ConnectAsync();
         string id = await SubscribeAsync(mine, "\"newHeads\"");
-        string end = $$"""{"jsonrpc":"2.0","id":1,"method":"eth_unsubscribe","params":["{{id}}"]}""";
+        string end =
+            $$"""{"jsonrpc":"2.0","id":1,"method":"eth_unsubscribe","params":["{{id}}"]}""";
         await SendAsync(other, end);
         Assert.Equal("subscription not found", (await ReceiveAsync(other))
             .GetProperty("error").GetProperty("message").GetString());

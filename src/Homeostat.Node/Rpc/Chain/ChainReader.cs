@@ -127,7 +127,9 @@ internal sealed class ChainReader
         return (block, place.Index);
     }
 
-    /// <summary>The archived block with its certificate; null for genesis and unknown ones.</summary>
+    /// <summary>
+    /// The archived block with its certificate; null for genesis and unknown ones.
+    /// </summary>
     public FinalizedBlock? Stored(ulong number) =>
         _archive.TryGetBlock(new Height(number), out FinalizedBlock stored) ? stored : null;
 

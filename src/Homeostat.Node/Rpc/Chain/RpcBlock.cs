@@ -73,7 +73,9 @@ internal sealed class RpcBlock
     public RecoveredTransaction Recovered(int index) =>
         _recovered?[index] ?? new RecoveredTransaction(Transactions[index], SenderOf(index));
 
-    /// <summary>What the transaction paid per gas; transaction 0 of a Homeostat block: zero.</summary>
+    /// <summary>
+    /// What the transaction paid per gas; transaction 0 of a Homeostat block: zero.
+    /// </summary>
     public UInt256 EffectiveGasPrice(int index)
     {
         Transaction transaction = Transactions[index];

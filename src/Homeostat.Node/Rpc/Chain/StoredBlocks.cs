@@ -8,7 +8,9 @@ namespace Homeostat.Node.Rpc;
 /// <summary>Turns what the archive holds into blocks to be served.</summary>
 internal static class StoredBlocks
 {
-    /// <summary>Throws when the archive holds something that is not a block: local damage.</summary>
+    /// <summary>
+    /// Throws when the archive holds something that is not a block: local damage.
+    /// </summary>
     public static RpcBlock Decode(FinalizedBlock stored)
     {
         Invariant.Require(BlockCodec.TryReadBlock(stored.Encoded, out Block block, out _));

@@ -4,7 +4,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Node.Rpc;
 
-/// <summary>Reads transaction objects and overrides, with geth's rules of what may go together.</summary>
+/// <summary>
+/// Reads transaction objects and overrides, with geth's rules of what may go together.
+/// </summary>
 internal static class CallArguments
 {
     public static CallRequest Read(JsonElement value, string place, ChainId chainId)
@@ -42,7 +44,9 @@ internal static class CallArguments
         };
     }
 
-    /// <summary>State overrides: { address: { balance, nonce, code, state | stateDiff } }.</summary>
+    /// <summary>
+    /// State overrides: { address: { balance, nonce, code, state | stateDiff } }.
+    /// </summary>
     public static List<KeyValuePair<Address, AccountOverride>> ReadOverrides(
         JsonElement value, string place)
     {

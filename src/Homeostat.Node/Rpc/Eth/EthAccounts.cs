@@ -60,7 +60,9 @@ internal sealed class EthAccounts(RpcContext context)
         result.Word(_chain.StateAt(arguments.Block(2)).GetStorage(address, slot));
     }
 
-    /// <summary>Many slots of many accounts: { address: [slot, …] } → { address: [word, …] }.</summary>
+    /// <summary>
+    /// Many slots of many accounts: { address: [slot, …] } → { address: [word, …] }.
+    /// </summary>
     private void GetStorageValues(RpcParams arguments, Utf8JsonWriter result)
     {
         JsonElement wanted = JsonInput.Object(arguments.Required(0), RpcParams.At(0));

@@ -10,7 +10,9 @@ namespace Homeostat.Node.Rpc;
 /// </summary>
 internal sealed class EthFees(RpcContext context)
 {
-    /// <summary>Recent blocks the tip is read from, and which of their tips: as geth's oracle.</summary>
+    /// <summary>
+    /// Recent blocks the tip is read from, and which of their tips: as geth's oracle.
+    /// </summary>
     private const int TipBlocks = 20;
 
     private const int TipPercentile = 60;
@@ -167,7 +169,9 @@ internal sealed class EthFees(RpcContext context)
         return tips[^1].Tip;
     }
 
-    /// <summary>Tips with the gas they were paid for, without the protocol's transaction 0.</summary>
+    /// <summary>
+    /// Tips with the gas they were paid for, without the protocol's transaction 0.
+    /// </summary>
     private static List<(UInt256 Tip, ulong Gas)> TipsOf(RpcBlock block)
     {
         var tips = new List<(UInt256, ulong)>(block.Transactions.Count);
@@ -192,7 +196,8 @@ internal sealed class EthFees(RpcContext context)
         var percentiles = new List<decimal>();
         foreach (JsonElement item in JsonInput.Array(value, place).EnumerateArray())
         {
-            if (item.ValueKind != JsonValueKind.Number || !item.TryGetDecimal(out decimal percentile)
+            if (item.ValueKind != JsonValueKind.Number
+                || !item.TryGetDecimal(out decimal percentile)
                 || percentile is < 0 or > 100)
             {
                 throw RpcException.InvalidParams("invalid reward percentile: " + item.GetRawText());
@@ -207,7 +212,8 @@ internal sealed class EthFees(RpcContext context)
             if (percentiles.Count > _limits.FeeHistoryPercentiles)
             {
                 throw RpcException.InvalidParams(
-                    $"invalid reward percentile: over the query limit {_limits.FeeHistoryPercentiles}");
+                    "invalid reward percentile: over the query limit "
+                        + _limits.FeeHistoryPercentiles);
             }
         }
         return [.. percentiles];

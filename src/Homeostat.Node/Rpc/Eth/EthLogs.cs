@@ -33,7 +33,8 @@ internal sealed class EthLogs(RpcContext context, FilterRegistry filters)
     {
         bool full = arguments.Flag(0);
         result.WriteStringValue(filters.Open(
-            full ? FilterKind.FullPending : FilterKind.Pending, null, _chain.View.Pool.NextArrival));
+            full ? FilterKind.FullPending : FilterKind.Pending, null,
+            _chain.View.Pool.NextArrival));
     }
 
     private void GetChanges(RpcParams arguments, Utf8JsonWriter result)

@@ -47,7 +47,9 @@ internal sealed class EthNetwork(RpcContext context)
         result.WriteEndObject();
     }
 
-    /// <summary>EIP-7910: the fork in force. Homeostat networks are Osaka from genesis on.</summary>
+    /// <summary>
+    /// EIP-7910: the fork in force. Homeostat networks are Osaka from genesis on.
+    /// </summary>
     private void GetConfig(RpcParams arguments, Utf8JsonWriter result)
     {
         RpcBlock genesis = context.Chain.Get(BlockSelector.At(0));

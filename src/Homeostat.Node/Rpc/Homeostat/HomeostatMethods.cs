@@ -10,7 +10,9 @@ namespace Homeostat.Node.Rpc;
 /// <summary>homeostat_*: what the chain says about how it is steered and agreed on.</summary>
 internal sealed class HomeostatMethods(RpcContext context)
 {
-    /// <summary>Blocks that homeostat_decisions looks through when the client names no range.</summary>
+    /// <summary>
+    /// Blocks that homeostat_decisions looks through when the client names no range.
+    /// </summary>
     private const ulong DefaultDecisionBlocks = 1_000;
 
     private readonly ChainReader _chain = context.Chain;
@@ -84,7 +86,9 @@ internal sealed class HomeostatMethods(RpcContext context)
         result.WriteEndObject();
     }
 
-    /// <summary>Logs of the Steering predeploy (Decision and Outcome) in a range of blocks.</summary>
+    /// <summary>
+    /// Logs of the Steering predeploy (Decision and Outcome) in a range of blocks.
+    /// </summary>
     private void GetDecisions(RpcParams arguments, Utf8JsonWriter result)
     {
         ulong head = _chain.Head.Number;

@@ -4,7 +4,8 @@ using Homeostat.Primitives;
 namespace Homeostat.Node.Rpc;
 
 /// <summary>Which block a call is about: a tag, a number, or a hash (EIP-1898).</summary>
-internal readonly record struct BlockSelector(BlockTag Tag, ulong Number = 0, Hash256 Hash = default)
+internal readonly record struct BlockSelector(
+    BlockTag Tag, ulong Number = 0, Hash256 Hash = default)
 {
     public static readonly BlockSelector Latest = new(BlockTag.Latest);
 

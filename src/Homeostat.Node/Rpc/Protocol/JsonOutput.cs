@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using System.Text.Json;
 using Homeostat.Primitives;
 
@@ -12,7 +13,7 @@ internal static class JsonOutput
     public static void Quantity(this Utf8JsonWriter writer, ulong value)
     {
         Span<byte> text = stackalloc byte[18];
-        int length = value == 0 ? 1 : (67 - System.Numerics.BitOperations.LeadingZeroCount(value)) / 4;
+        int length = value == 0 ? 1 : (67 - BitOperations.LeadingZeroCount(value)) / 4;
         text[0] = (byte)'0';
         text[1] = (byte)'x';
         for (int i = 0; i < length; i++)

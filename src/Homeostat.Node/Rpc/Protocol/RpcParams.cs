@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -82,13 +83,17 @@ internal static class JsonInput
             : throw Wrong(place, "invalid hex string");
     }
 
-    /// <summary>As <see cref="UInt64"/>, but a JSON number will do (eth_feeHistory's count).</summary>
+    /// <summary>
+    /// As <see cref="UInt64"/>, but a JSON number will do (eth_feeHistory's count).
+    /// </summary>
     public static ulong UInt64OrNumber(JsonElement value, string place) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out ulong number)
             ? number
             : UInt64(value, place);
 
-    /// <summary>A QUANTITY of at most 256 bits; leading zeros are forgiven (storage keys).</summary>
+    /// <summary>
+    /// A QUANTITY of at most 256 bits; leading zeros are forgiven (storage keys).
+    /// </summary>
     public static UInt256 UInt256(JsonElement value, string place)
     {
         ReadOnlySpan<char> digits = HexDigits(value, place);
@@ -113,7 +118,8 @@ internal static class JsonInput
         byte[] bytes = Data(value, place);
         return bytes.Length == Primitives.Address.Size
             ? new Address(bytes)
-            : throw Wrong(place, $"hex string has length {2 * bytes.Length}, want 40 for an address");
+            : throw Wrong(
+                place, $"hex string has length {2 * bytes.Length}, want 40 for an address");
     }
 
     public static Hash256 Hash(JsonElement value, string place)
@@ -142,7 +148,7 @@ internal static class JsonInput
             throw Wrong(place, "hex string of odd length");
         }
         byte[] bytes = new byte[text.Length / 2];
-        return Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done
+        return Convert.FromHexString(text, bytes, out _, out _) == OperationStatus.Done
             ? bytes
             : throw Wrong(place, "invalid hex string");
     }
@@ -151,7 +157,8 @@ internal static class JsonInput
         RpcException.InvalidParams($"{place}: {what}");
 
     /// <summary>A member of an object that is there and not null.</summary>
-    public static bool TryMember(JsonElement value, ReadOnlySpan<byte> name, out JsonElement member) =>
+    public static bool TryMember(
+        JsonElement value, ReadOnlySpan<byte> name, out JsonElement member) =>
         value.TryGetProperty(name, out member) && member.ValueKind != JsonValueKind.Null;
 
     public static JsonElement Object(JsonElement value, string place) =>

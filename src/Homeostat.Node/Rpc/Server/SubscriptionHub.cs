@@ -81,8 +81,8 @@ internal sealed class SubscriptionHub : IAsyncDisposable
     }
 
     /// <summary>
-    /// The answers to the session's requests so far are queued: its new subscriptions may begin, for
-    /// a client must know an id before it gets a notification with it.
+    /// The answers to the session's requests so far are queued: its new subscriptions may begin,
+    /// for a client must know an id before it gets a notification with it.
     /// </summary>
     public void Started(WebSocketSession session)
     {
@@ -240,7 +240,8 @@ internal sealed class SubscriptionHub : IAsyncDisposable
     private static byte[] ToJson(Action<Utf8JsonWriter> write)
     {
         using var buffer = new ResponseBuffer();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true }))
+        var options = new JsonWriterOptions { SkipValidation = true };
+        using (var writer = new Utf8JsonWriter(buffer, options))
         {
             write(writer);
         }
@@ -271,7 +272,9 @@ internal sealed class HeadWaiter(SubscriptionHub hub) : IDisposable
 {
     private readonly SemaphoreSlim _signal = new(0);
 
-    /// <summary>True at a head that came since the last time; false when the time is over.</summary>
+    /// <summary>
+    /// True at a head that came since the last time; false when the time is over.
+    /// </summary>
     public async ValueTask<bool> NextAsync(CancellationToken deadline)
     {
         try

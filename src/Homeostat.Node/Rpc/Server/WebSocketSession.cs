@@ -54,7 +54,9 @@ internal sealed class WebSocketSession : IDisposable
         }
     }
 
-    /// <summary>Queues a notification; false, and the socket closes, when the queue is full.</summary>
+    /// <summary>
+    /// Queues a notification; false, and the socket closes, when the queue is full.
+    /// </summary>
     public bool TryNotify(ReadOnlyMemory<byte> message)
     {
         bool fits = Interlocked.Add(ref _queuedBytes, message.Length) <= _limits.SocketQueueBytes

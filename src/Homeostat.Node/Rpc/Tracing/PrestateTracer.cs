@@ -63,7 +63,9 @@ internal sealed class PrestateTracer(IAccountReader state, bool isDiff) : ITrace
     {
     }
 
-    /// <summary>Writes the result; in diff mode after the execution's changes are in the state.</summary>
+    /// <summary>
+    /// Writes the result; in diff mode after the execution's changes are in the state.
+    /// </summary>
     public void Write(Utf8JsonWriter result)
     {
         result.WriteStartObject();

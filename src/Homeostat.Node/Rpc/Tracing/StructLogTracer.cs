@@ -4,7 +4,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Node.Rpc;
 
-/// <summary>Geth's default tracer: every step with gas, stack and, when asked for, memory.</summary>
+/// <summary>
+/// Geth's default tracer: every step with gas, stack and, when asked for, memory.
+/// </summary>
 internal sealed class StructLogTracer : ITracer, IDisposable
 {
     private readonly TraceOptions _options;
