@@ -12,7 +12,14 @@ public static class ReceiptList
         int list = writer.StartList();
         foreach (Receipt receipt in receipts)
         {
-            writer.Write(receipt.Encode());
+            if (receipt.Type == TransactionType.Legacy)
+            {
+                writer.WriteRaw(receipt.Encode()); // A list itself; a typed one is a string.
+            }
+            else
+            {
+                writer.Write(receipt.Encode());
+            }
         }
         writer.EndList(list);
         return writer.ToArray();

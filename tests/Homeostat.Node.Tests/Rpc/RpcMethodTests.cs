@@ -302,5 +302,30 @@ public sealed class RpcMethodTests(RpcFixture rpc) : IClassFixture<RpcFixture>
         Assert.Equal("0x1092", filled.GetProperty("chainId").GetString());
     }
 
+    [Fact]
+    public async Task Legacy_receipts_are_read_back_from_the_archive()
+    {
+        var transaction = new Ledger.Transaction
+        {
+            ChainId = 4242,
+            Nonce = await rpc.NonceAsync(2),
+            MaxFee = 20_000_000_000,
+            MaxPriorityFee = 20_000_000_000,
+            GasLimit = 21_000,
+            To = Other,
+        };
+        string raw = Hex.Encode(
+            transaction.Sign(DevelopmentNetwork.FundedAccounts[2].PrivateKey).Encoded);
+        JsonElement receipt = await rpc.CallAsync("eth_sendRawTransactionSync", $"[\"{raw}\"]");
+        Assert.Equal("0x0", receipt.GetProperty("type").GetString());
+        ulong number = Convert.ToUInt64(
+            receipt.GetProperty("blockNumber").GetString()![2..], 16);
+        Assert.True(rpc.Chain.TryGetBlock(new Height(number), out FinalizedBlock stored));
+        Ledger.Receipt decoded = Node.Rpc.StoredBlocks.Decode(stored).Receipts[1];
+        Assert.Equal(Ledger.TransactionType.Legacy, decoded.Type);
+        Assert.True(decoded.Succeeded);
+        Assert.NotEmpty(Node.Store.BlockEntries.Of(stored).TransactionHashes);
+    }
+
     private static string Topic(int number) => ((UInt256)(ulong)number).ToHash256().ToString();
 }

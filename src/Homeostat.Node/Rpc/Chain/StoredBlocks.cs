@@ -35,12 +35,14 @@ internal static class StoredBlocks
 
     private static Receipt ReadReceipt(ref RlpReader list)
     {
-        ReadOnlySpan<byte> encoded = list.ReadBytes();
-        Invariant.Require(encoded.Length > 1);
-        bool isLegacy = encoded[0] >= 0xc0;
-        var inner = new RlpReader(isLegacy ? encoded : encoded[1..]);
-        return ReadFields(
-            isLegacy ? TransactionType.Legacy : (TransactionType)encoded[0], ref inner);
+        if (list.NextIsList)
+        {
+            return ReadFields(TransactionType.Legacy, ref list);
+        }
+        ReadOnlySpan<byte> typed = list.ReadBytes();
+        Invariant.Require(typed.Length > 1);
+        var inner = new RlpReader(typed[1..]);
+        return ReadFields((TransactionType)typed[0], ref inner);
     }
 
     private static Receipt ReadFields(TransactionType type, ref RlpReader reader)
