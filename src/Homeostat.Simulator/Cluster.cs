@@ -109,6 +109,14 @@ internal sealed class Cluster : IWorldOfNodes
         Disconnect(node);
     }
 
+    /// <summary>The node stops, and will find an empty disk.</summary>
+    public void LoseDisk(int index)
+    {
+        Stop(index, losesPower: true);
+        _nodes[index].Disk.Wipe();
+        Checks.Forgets(index);
+    }
+
     /// <summary>Lets events happen up to a moment, or until the condition holds.</summary>
     public bool RunUntil(long untilUs, Func<bool>? condition = null)
     {

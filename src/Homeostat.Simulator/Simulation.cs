@@ -35,7 +35,10 @@ internal sealed class Simulation
     {
         FaultPlan plan = FaultPlan.Draw(
             _random.Fork(), _options.Validators, _options.FaultSeconds * Second);
-        CorruptOne();
+        if (!TryCorruptOne() && _options.Validators >= 4 && _random.Chance(1, 4))
+        {
+            plan = plan.WithLostDisk(_random.Fork(), _options.Validators);
+        }
         string? violation = null;
         string? stall = null;
         long recoveryMs = 0;
@@ -66,11 +69,11 @@ internal sealed class Simulation
     }
 
     /// <summary>Every third seed has one validator that does not keep to the protocol.</summary>
-    private void CorruptOne()
+    private bool TryCorruptOne()
     {
         if (_options.Validators < 4 || !_random.Chance(1, 3))
         {
-            return;
+            return false;
         }
         int node = _random.NextBelow(_options.Validators);
         var signer = new SimulatedSigner(_setup.Network.Validators[node].Address);
@@ -83,6 +86,7 @@ internal sealed class Simulation
             _ => new Withholder(),
         };
         Cluster.Corrupt(node, adversary);
+        return true;
     }
 
     private string? Recover(long deadlineUs)

@@ -71,6 +71,12 @@ internal sealed class SafetyChecks(int nodes)
             + "after its restart");
     }
 
+    /// <summary>
+    /// A node's disk is gone, and with it what it announced; what it said is not forgotten by the
+    /// others, so it must not contradict it.
+    /// </summary>
+    public void Forgets(int node) => _announced[node] = Height.Genesis;
+
     /// <summary>A message leaves a node.</summary>
     public void Sends(SimulatedNode node, byte[] bytes)
     {

@@ -9,6 +9,9 @@ internal abstract record Fault
     /// <summary>All nodes lose power at once.</summary>
     public sealed record Blackout(long DownUs) : Fault;
 
+    /// <summary>A disk breaks: the node comes back with an empty one, its journal gone.</summary>
+    public sealed record LostDisk(int Node, long DownUs) : Fault;
+
     /// <summary>Nodes in the mask can't talk with the others; one way only if asymmetric.</summary>
     public sealed record Partition(ulong Mask, bool OneWay, long ForUs) : Fault;
 

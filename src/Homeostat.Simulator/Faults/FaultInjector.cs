@@ -41,6 +41,10 @@ internal sealed class FaultInjector(Cluster cluster)
             case Fault.Blackout blackout:
                 Blackout(blackout);
                 break;
+            case Fault.LostDisk lost:
+                cluster.LoseDisk(lost.Node);
+                After(lost.DownUs, () => Restart(lost.Node));
+                break;
             case Fault.Partition partition:
                 Cut(partition, cluster.Network.Cut);
                 After(partition.ForUs, () => Cut(partition, cluster.Network.Mend));

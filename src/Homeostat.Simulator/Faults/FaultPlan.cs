@@ -28,6 +28,18 @@ internal sealed record FaultPlan(IReadOnlyList<PlannedFault> Faults, long Healed
         return new FaultPlan(faults, lengthUs);
     }
 
+    /// <summary>
+    /// The same plan with one disk lost on the way. A validator whose journal is gone counts among
+    /// the faulty ones the protocol bears, so a plan has at most one, and no adversary beside it.
+    /// </summary>
+    public FaultPlan WithLostDisk(SeededRandom random, int nodes)
+    {
+        long at = random.NextBetween(HealedUs / 4, HealedUs);
+        long downUs = Math.Min(HealedUs - at, random.NextBetween(Second / 5, 4 * Second));
+        var lost = new PlannedFault(at, new Fault.LostDisk(random.NextBelow(nodes), downUs));
+        return this with { Faults = [.. Faults.Append(lost).OrderBy(fault => fault.AtUs)] };
+    }
+
     private static Fault DrawOne(SeededRandom random, int nodes, long leftUs)
     {
         long length = Math.Min(leftUs, random.NextBetween(Second / 5, 6 * Second));
