@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Homeostat.Node.Client;
@@ -31,6 +32,7 @@ internal static class ReplayCommand
         {
             Description = "JSON-RPC address of a node of the network",
             DefaultValueFactory = _ => new Uri("http://127.0.0.1:8545"),
+            CustomParser = ParseEndpoint,
         };
         var speed = Positive("--speed", "recorded seconds played in one second", 100);
         var deadline = Positive("--deadline", "seconds a transaction waits to become affordable", 60);
@@ -51,6 +53,17 @@ internal static class ReplayCommand
                 parsed.GetValue(json)),
             cancellation));
         return command;
+    }
+
+    private static Uri? ParseEndpoint(ArgumentResult result)
+    {
+        if (Uri.TryCreate(result.Tokens.Single().Value, UriKind.Absolute, out Uri? endpoint)
+            && (endpoint.Scheme is "http" or "https"))
+        {
+            return endpoint;
+        }
+        result.AddError("--rpc must be an http address such as http://127.0.0.1:8545");
+        return null;
     }
 
     private static Option<double> Positive(string name, string description, double value)
