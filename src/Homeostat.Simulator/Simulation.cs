@@ -14,7 +14,9 @@ internal sealed class Simulation
     /// <summary>Blocks that must become final, on every node, after the healing.</summary>
     private const ulong BlocksAfterHealing = 3;
 
-    /// <summary>Ten of the longest timeouts that <see cref="ClusterSetup.Timing"/> grows to.</summary>
+    /// <summary>
+    /// Ten of the longest timeouts that <see cref="ClusterSetup.Timing"/> grows to.
+    /// </summary>
     private const int TimeoutsToRecover = 10;
 
     private readonly ulong _seed;

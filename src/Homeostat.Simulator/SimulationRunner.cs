@@ -81,7 +81,8 @@ public static class SimulationRunner
     private static string Commit()
     {
         string version = typeof(SimulationRunner).Assembly
-            .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+            .GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion ?? "";
         int plus = version.IndexOf('+', StringComparison.Ordinal);
         return plus < 0 ? "unknown" : version[(plus + 1)..];
     }

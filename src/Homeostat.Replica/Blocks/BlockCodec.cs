@@ -47,7 +47,9 @@ public sealed class BlockCodec : IBlockReader
         return true;
     }
 
-    /// <summary>The whole block; false with the reason when the bytes are not exactly one.</summary>
+    /// <summary>
+    /// The whole block; false with the reason when the bytes are not exactly one.
+    /// </summary>
     public static bool TryReadBlock(byte[] encoded, out Block block, out string error)
     {
         block = null!;

@@ -80,7 +80,9 @@ internal sealed class BlockTree
         }
     }
 
-    /// <summary>The branch above the root is as deep as consensus lets it run ahead: a few.</summary>
+    /// <summary>
+    /// The branch above the root is as deep as consensus lets it run ahead: a few.
+    /// </summary>
     private static void Subtract(TreeBlock block, int finalized)
     {
         block.UnfinalizedTransactions -= finalized;

@@ -38,7 +38,9 @@ internal sealed class TreeBlock
 
     public List<TreeBlock> Children { get; } = [];
 
-    /// <summary>Transactions but transaction 0 in this block and its unfinalized ancestors.</summary>
+    /// <summary>
+    /// Transactions but transaction 0 in this block and its unfinalized ancestors.
+    /// </summary>
     public int UnfinalizedTransactions { get; set; }
 
     /// <summary>What the builder found impossible, when it was built here.</summary>

@@ -20,8 +20,8 @@ internal sealed class Journal(Outbox outbox, Mailbox mail)
     }
 
     /// <summary>
-    /// Below which view the journal may be cut once a final block of this view is on disk: consensus
-    /// may be further, but the bodies between are not in the log yet.
+    /// Below which view the journal may be cut once a final block of this view is on disk:
+    /// consensus may be further, but the bodies between are not in the log yet.
     /// </summary>
     public View PruneBelow(View finalized) => _keepFrom < finalized ? _keepFrom : finalized;
 

@@ -3,7 +3,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Replica;
 
-/// <summary>A block's receipts as the log keeps them: an RLP list of their EIP-2718 forms.</summary>
+/// <summary>
+/// A block's receipts as the log keeps them: an RLP list of their EIP-2718 forms.
+/// </summary>
 public static class ReceiptList
 {
     public static byte[] Encode(IReadOnlyList<Receipt> receipts)

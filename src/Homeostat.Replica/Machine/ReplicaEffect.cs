@@ -56,7 +56,9 @@ public abstract record ReplicaEffect
     /// </summary>
     public sealed record Head(ChainView View) : ReplicaEffect;
 
-    /// <summary>Write a refused block to the dump folder for a person to read. Best effort.</summary>
+    /// <summary>
+    /// Write a refused block to the dump folder for a person to read. Best effort.
+    /// </summary>
     public sealed record Dump(BadBlockDump Block) : ReplicaEffect;
 
     /// <summary>
@@ -82,7 +84,9 @@ public enum LogLevel
     Error,
 }
 
-/// <summary>One transaction's fate at submission: its hash, and geth's error text when refused.</summary>
+/// <summary>
+/// One transaction's fate at submission: its hash, and geth's error text when refused.
+/// </summary>
 public readonly record struct SubmitResult(Hash256 Hash, string? Error);
 
 /// <summary>

@@ -16,7 +16,9 @@ public sealed class ReplicaMachine
     private readonly StepClock _clock = new();
     private readonly Timers _timers = new();
 
-    /// <summary>Who connected before the state was there, and the greeting that came, if any.</summary>
+    /// <summary>
+    /// Who connected before the state was there, and the greeting that came, if any.
+    /// </summary>
     private readonly SortedDictionary<PeerId, byte[]?> _earlyPeers = [];
     private RunningReplica? _running;
 

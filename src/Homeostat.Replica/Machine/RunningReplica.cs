@@ -121,7 +121,9 @@ internal sealed class RunningReplica
         }
     }
 
-    /// <summary>Ends a step: timers that are due, the machines' turn, what is to be published.</summary>
+    /// <summary>
+    /// Ends a step: timers that are due, the machines' turn, what is to be published.
+    /// </summary>
     public void Settle()
     {
         RingTimers();

@@ -5,7 +5,9 @@ namespace Homeostat.Replica;
 /// <summary>Puts together the observation that goes with a notarize vote.</summary>
 internal sealed class Observer(Telemetry telemetry, TransactionPool pool, StepClock clock)
 {
-    /// <summary>Gas of a transaction in the pool when it is not known better: a transfer's.</summary>
+    /// <summary>
+    /// Gas of a transaction in the pool when it is not known better: a transfer's.
+    /// </summary>
     private const ulong TransferGas = 21_000;
 
     private ulong _meanGas = TransferGas;

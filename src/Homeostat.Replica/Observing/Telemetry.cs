@@ -34,7 +34,9 @@ internal sealed class Telemetry
     /// <summary>The answer to a verification was ready this long after the block arrived.</summary>
     public void BlockAnswered(long delayMs) => _voteLatencyMs.Add(Math.Max(0, delayMs));
 
-    /// <summary>A block with pool transactions became final; the oldest had waited this long.</summary>
+    /// <summary>
+    /// A block with pool transactions became final; the oldest had waited this long.
+    /// </summary>
     public void TransactionWaited(long delayMs) => _queueMs.Add(Math.Max(0, delayMs));
 
     public Observation Observe(int poolTransactions, ulong poolGas) => new(
@@ -66,7 +68,9 @@ internal sealed class Telemetry
             _count = Math.Min(_count + 1, _values.Length);
         }
 
-        /// <summary>The value that this percentage of values does not exceed; 0 when empty.</summary>
+        /// <summary>
+        /// The value that this percentage of values does not exceed; 0 when empty.
+        /// </summary>
         public long Quantile(int percent)
         {
             if (_count == 0)

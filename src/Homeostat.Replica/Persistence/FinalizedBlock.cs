@@ -22,7 +22,9 @@ public sealed record FinalizedBlock
 
     public required long TimeMs { get; init; }
 
-    /// <summary>RLP list of the block (header, transactions, …) and the consensus payload.</summary>
+    /// <summary>
+    /// RLP list of the block (header, transactions, …) and the consensus payload.
+    /// </summary>
     public required byte[] Encoded { get; init; }
 
     /// <summary>RLP list of the receipts in their consensus (EIP-2718) encoding.</summary>

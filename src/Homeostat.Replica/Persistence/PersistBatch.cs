@@ -7,7 +7,9 @@ namespace Homeostat.Replica;
 /// </summary>
 public sealed record PersistBatch
 {
-    /// <summary>True when a vote, a proposal or an announced finality waits for it: fsync.</summary>
+    /// <summary>
+    /// True when a vote, a proposal or an announced finality waits for it: fsync.
+    /// </summary>
     public required bool Durable { get; init; }
 
     /// <summary>

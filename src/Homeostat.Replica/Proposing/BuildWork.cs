@@ -44,7 +44,9 @@ internal sealed record BuildWork(
         return new Built(TreeBlock.Of(reference, encoded, block), built.LeftOut);
     }
 
-    /// <summary>An ordinary type-2 transaction of the proposer at zero price (DESIGN, Chain).</summary>
+    /// <summary>
+    /// An ordinary type-2 transaction of the proposer at zero price (DESIGN, Chain).
+    /// </summary>
     private RecoveredTransaction SignTransaction0(BlockInputs inputs)
     {
         var unsigned = new Transaction

@@ -4,7 +4,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Replica;
 
-/// <summary>What tells networks apart before a replica runs: peers and data folders are asked.</summary>
+/// <summary>
+/// What tells networks apart before a replica runs: peers and data folders are asked.
+/// </summary>
 public static class GenesisIdentity
 {
     /// <summary>The hash of block 0.</summary>

@@ -14,7 +14,9 @@ internal sealed class Gossip(
     private readonly List<byte[]> _waiting = [];
     private readonly Queue<(Hash256 Hash, long SentMs)> _own = new();
 
-    /// <summary>Sent with the next batch: at once when it is full, else within milliseconds.</summary>
+    /// <summary>
+    /// Sent with the next batch: at once when it is full, else within milliseconds.
+    /// </summary>
     public void Offer(RecoveredTransaction transaction)
     {
         _waiting.Add(transaction.Transaction.Encoded.ToArray());

@@ -68,7 +68,9 @@ internal sealed class TransactionIntake(
 
     public void Forget(PeerId peer) => _inFlight.Remove(peer);
 
-    /// <summary>Hashing is cheap beside decoding and recovering what is in the pool already.</summary>
+    /// <summary>
+    /// Hashing is cheap beside decoding and recovering what is in the pool already.
+    /// </summary>
     private List<byte[]> Unknown(IReadOnlyList<byte[]> transactions)
     {
         var unknown = new List<byte[]>(transactions.Count);

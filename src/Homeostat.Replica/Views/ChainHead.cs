@@ -15,7 +15,9 @@ public sealed record ChainHead
     /// <summary>The block's time; its header has the seconds only.</summary>
     public required long TimeMs { get; init; }
 
-    /// <summary>In the block's order; empty for genesis and for a head read from a checkpoint.</summary>
+    /// <summary>
+    /// In the block's order; empty for genesis and for a head read from a checkpoint.
+    /// </summary>
     public required IReadOnlyList<RecoveredTransaction> Transactions { get; init; }
 
     /// <summary>In the block's order; empty as <see cref="Transactions"/> is.</summary>

@@ -25,8 +25,6 @@ internal sealed class Publisher(
     private bool _hasChanged = true;
     private bool _hasWork;
 
-    public ChainHead Finalized => _view.Finalized;
-
     /// <summary>The last final block that is on disk.</summary>
     public BlockReference FinalizedReference { get; private set; } = tree.Finalized.Reference;
 

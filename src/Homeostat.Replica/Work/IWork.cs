@@ -67,7 +67,9 @@ public static class WorkRunner
 #pragma warning restore CA1031
     }
 
-    /// <summary>The methods it came through, innermost first: no paths of the build machine.</summary>
+    /// <summary>
+    /// The methods it came through, innermost first: no paths of the build machine.
+    /// </summary>
     private static string Place(Exception exception) => string.Join(
         " < ",
         new System.Diagnostics.StackTrace(exception).GetFrames()

@@ -6,6 +6,8 @@ namespace Homeostat.Simulator;
 /// </summary>
 internal interface IAdversary
 {
-    /// <summary>What really goes out, and to whom, where the replica would send these bytes.</summary>
+    /// <summary>
+    /// What really goes out, and to whom, where the replica would send these bytes.
+    /// </summary>
     IEnumerable<(int Target, byte[] Bytes)> Send(int[] targets, byte[] bytes);
 }

@@ -45,7 +45,9 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
         _unsynced.Clear();
     }
 
-    /// <summary>The power goes: of what was not synced a prefix of the given length stays.</summary>
+    /// <summary>
+    /// The power goes: of what was not synced a prefix of the given length stays.
+    /// </summary>
     public void LosePower(int survivors)
     {
         foreach ((_, PersistBatch batch) in _unsynced.Take(survivors))

@@ -3,7 +3,9 @@ namespace Homeostat.Simulator;
 /// <summary>Something that goes wrong at a moment and ends after a while.</summary>
 internal abstract record Fault
 {
-    /// <summary>A process dies and is started again; with the power its unsynced writes go.</summary>
+    /// <summary>
+    /// A process dies and is started again; with the power its unsynced writes go.
+    /// </summary>
     public sealed record Crash(int Node, bool LosesPower, long DownUs) : Fault;
 
     /// <summary>All nodes lose power at once.</summary>
