@@ -32,6 +32,7 @@ internal sealed class PeerConnection
         new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _reason;
     private long _lastReadMs = Environment.TickCount64;
+    private long _writingSinceMs;
 
     private PeerConnection(
         Socket socket, SslStream stream, Address identity, bool dialled, NetworkLimits limits)
@@ -332,21 +333,14 @@ internal sealed class PeerConnection
 
     private async Task WriteOutAsync(ReadOnlyMemory<byte> bytes)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_closed.Token);
         while (bytes.Length > 0)
         {
-            // In parts, so that the time limit is a least rate and not a size limit.
+            // In parts, so that the time limit is a least rate and not a size limit. The
+            // keep-alive watches it: a timer a write would cost more than the write.
             int part = Math.Min(bytes.Length, CoalesceBytes);
-            timeout.CancelAfter(_limits.WriteTimeout);
-            try
-            {
-                await _stream.WriteAsync(bytes[..part], timeout.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (Reason is null)
-            {
-                Close("peer does not read");
-                return;
-            }
+            Volatile.Write(ref _writingSinceMs, Environment.TickCount64);
+            await _stream.WriteAsync(bytes[..part], _closed.Token).ConfigureAwait(false);
+            Volatile.Write(ref _writingSinceMs, 0);
             BytesWritten += part;
             bytes = bytes[part..];
         }
@@ -359,7 +353,13 @@ internal sealed class PeerConnection
             while (Reason is null)
             {
                 await Task.Delay(_limits.KeepAlive, _closed.Token).ConfigureAwait(false);
-                long silentMs = Environment.TickCount64 - Volatile.Read(ref _lastReadMs);
+                long now = Environment.TickCount64;
+                long silentMs = now - Volatile.Read(ref _lastReadMs);
+                if (Volatile.Read(ref _writingSinceMs) is > 0 and var since
+                    && now - since > _limits.WriteTimeout.TotalMilliseconds)
+                {
+                    Close("peer does not read");
+                }
                 if (silentMs >= 3 * _limits.KeepAlive.TotalMilliseconds)
                 {
                     Close($"peer was silent for {silentMs} ms");
