@@ -24,6 +24,9 @@ internal sealed class ReplicaLoop : INodeGateway, IDisposable
     private const int MostWaitMs = 1000;
     private const int SlowStepMs = 100;
 
+    // The replica says that ten of its weight are a ban; the transport bans at a hundred.
+    private const int BanPointsPerWeight = 10;
+
     private readonly ReplicaMachine _machine;
     private readonly RecoveredState _recovered;
     private readonly Inbox _inbox = new();
@@ -229,6 +232,10 @@ internal sealed class ReplicaLoop : INodeGateway, IDisposable
                 break;
             case ReplicaEffect.Dump dump:
                 _crash.DumpBlock(dump.Block);
+                break;
+            case ReplicaEffect.Penalize penalty:
+                _network!.Report(
+                    penalty.Peer.Address, penalty.Weight * BanPointsPerWeight, penalty.Reason);
                 break;
             case ReplicaEffect.Log line:
                 _log.Log(LevelOf(line.Level), "{Text}", line.Text);

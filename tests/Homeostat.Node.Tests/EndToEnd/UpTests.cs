@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Homeostat.Node.Network;
 using Homeostat.Primitives;
+using Homeostat.Replica;
 
 namespace Homeostat.Node.Tests.EndToEnd;
 
@@ -11,6 +13,12 @@ namespace Homeostat.Node.Tests.EndToEnd;
 public sealed class UpTests : IDisposable
 {
     private static readonly Address Somebody = new("0x00000000000000000000000000000000c0ffee01");
+
+    /// <summary>HOMEOSTAT_NONSENSE_SECONDS=60 for the minute that the issue asks for.</summary>
+    private static readonly int NonsenseSeconds = int.Parse(
+        Environment.GetEnvironmentVariable("HOMEOSTAT_NONSENSE_SECONDS") ?? "5",
+        System.Globalization.CultureInfo.InvariantCulture);
+
     private readonly string _folder = Directory.CreateTempSubdirectory("homeostat-up-").FullName;
     private readonly int _http = UpProcess.FreePorts(4, 10);
     private readonly int _p2p = UpProcess.FreePorts(4, 1);
@@ -64,6 +72,66 @@ public sealed class UpTests : IDisposable
             "up", "--datadir", _folder, "--validators", "4", "--http.port", $"{_http + 10}");
         Assert.Equal(1, code);
         Assert.Contains("holds a network of 1 validators, not 4", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_peer_that_sends_nonsense_costs_bounded_memory_and_stops_nothing()
+    {
+        await using UpProcess up = await UpProcess.StartAsync(_folder, _http, _p2p, 1);
+        DevelopmentNetwork network = DevelopmentNetwork.Create(1);
+        Hash256 key = Keccak.Hash("nonsense"u8);
+        var side = new LocalSide(
+            Secp256k1.AddressOf(key),
+            NodeCertificate.Create(Secp256k1.AddressOf(key), hash => Secp256k1.Sign(hash, key)),
+            new Hello(DevelopmentNetwork.ChainId, GenesisIdentity.HashOf(network.Genesis)),
+            new NetworkLimits());
+        var validator = new PeerEndpoint(network.Validators[0].Address, "127.0.0.1", _p2p);
+        var random = new Random(5);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        while (clock.Elapsed.TotalSeconds < NonsenseSeconds)
+        {
+            await SendNonsenseAsync(side, validator, random);
+        }
+        string hash = await UpProcess.TransferAsync(up.Urls[0], 0, 0, Somebody);
+        await UpProcess.ReceiptBlockAsync(up.Urls[0], hash);
+        string status = await File.ReadAllTextAsync($"/proc/{up.Pids[0]}/status");
+        string peak = status.Split('\n').First(x => x.StartsWith("VmHWM", StringComparison.Ordinal));
+        long kilobytes = long.Parse(
+            string.Concat(peak.Where(char.IsDigit)),
+            System.Globalization.CultureInfo.InvariantCulture);
+        Assert.True(kilobytes < 600_000, peak);
+        Assert.DoesNotContain("ended with", up.Errors, StringComparison.Ordinal);
+        string log = await File.ReadAllTextAsync($"{_folder}/validator-0/node.log");
+        Assert.Contains($"peer {side.Identity} banned", log, StringComparison.Ordinal);
+    }
+
+    /// <summary>A connection's worth of random messages: some short, some long.</summary>
+    private static async Task SendNonsenseAsync(
+        LocalSide side, PeerEndpoint validator, Random random)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(validator.Host, validator.Port);
+            PeerConnection connection = await PeerConnection.OpenAsync(
+                socket, side, validator, CancellationToken.None);
+            Task run = connection.RunAsync((_, _) => ValueTask.CompletedTask, default);
+            for (int i = 0; i < 200 && connection.Reason is null; i++)
+            {
+                byte[] message = new byte[i % 50 == 0 ? 1_000_000 : random.Next(1, 2000)];
+                random.NextBytes(message);
+                // Half of them begin as a list does, to get past the first look.
+                message[0] = i % 2 == 0 ? (byte)0xf9 : message[0];
+                connection.Send(message);
+            }
+            await Task.WhenAny(run, Task.Delay(200));
+            connection.Close("enough");
+            await run;
+        }
+        catch (Exception error) when (error is SocketException or HandshakeException)
+        {
+            await Task.Delay(50); // Banned, or told to wait.
+        }
     }
 
     [Fact]
