@@ -227,9 +227,6 @@ internal sealed class ReplicaLoop : INodeGateway, IDisposable
             case ReplicaEffect.Head head:
                 _publisher.Publish(head.View);
                 break;
-            case ReplicaEffect.Penalize penalty:
-                _network!.Report(penalty.Peer.Address, 10 * penalty.Weight, penalty.Reason);
-                break;
             case ReplicaEffect.Dump dump:
                 _crash.DumpBlock(dump.Block);
                 break;
