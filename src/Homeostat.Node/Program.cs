@@ -16,6 +16,6 @@ var root = new RootCommand("Homeostat: an EVM network that steers itself")
 ParseResult parsed = root.Parse(args);
 
 // Commands listen to signals themselves: a network needs longer than a default to stop.
-int code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null })
-    .ConfigureAwait(false);
+var invocation = new InvocationConfiguration { ProcessTerminationTimeout = null };
+int code = await parsed.InvokeAsync(invocation).ConfigureAwait(false);
 return parsed.Errors.Count > 0 ? ExitCode.Usage : code;

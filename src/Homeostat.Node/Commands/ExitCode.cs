@@ -6,6 +6,8 @@ internal static class ExitCode
     public const int Done = 0;
     public const int Failed = 1;
 
-    /// <summary>Flags, configuration or the data folder are wrong: trying again won't help.</summary>
+    /// <summary>
+    /// Flags, configuration or the data folder are wrong: trying again won't help.
+    /// </summary>
     public const int Usage = 2;
 }

@@ -90,7 +90,8 @@ internal static class KeyCommand
     {
         if (!Directory.Exists(folder))
         {
-            Console.Error.WriteLine($"homeostat key: no folder {folder} (--keystore names another)");
+            Console.Error.WriteLine(
+                $"homeostat key: no folder {folder} (--keystore names another)");
             return ExitCode.Failed;
         }
         foreach (string file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))

@@ -39,7 +39,8 @@ internal static class NodeCommand
         {
             foreach (string error in errors)
             {
-                await Console.Error.WriteLineAsync($"homeostat node: {error}").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync($"homeostat node: {error}")
+                    .ConfigureAwait(false);
             }
             return ExitCode.Usage;
         }

@@ -90,7 +90,8 @@ internal static class SimCommand
         {
             long elapsedMs = Environment.TickCount64 - start;
             long leftSeconds = elapsedMs * (all - done) / done / 1000;
-            left = string.Create(CultureInfo.InvariantCulture, $"{done}/{all}, {leftSeconds} s left: ");
+            left = string.Create(
+                CultureInfo.InvariantCulture, $"{done}/{all}, {leftSeconds} s left: ");
         }
         Console.Error.WriteLine(string.Create(
             CultureInfo.InvariantCulture,

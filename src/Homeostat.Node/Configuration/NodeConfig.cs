@@ -40,7 +40,9 @@ internal sealed record NodeConfig
 
     public NetworkLimits NetworkLimits { get; init; } = new();
 
-    /// <summary>Null with all errors, each naming the setting and where its text came from.</summary>
+    /// <summary>
+    /// Null with all errors, each naming the setting and where its text came from.
+    /// </summary>
     public static NodeConfig? TryRead(SettingSources sources, out IReadOnlyList<string> errors)
     {
         GenesisDocument? genesis = ReadGenesis(sources);

@@ -99,7 +99,8 @@ internal static class KeystoreV3
             }
             byte[] derived = Derive(crypto, Encoding.UTF8.GetBytes(password));
             byte[] cipher = Bytes(crypto, "ciphertext");
-            if (!CryptographicOperations.FixedTimeEquals(Mac(derived, cipher), Bytes(crypto, "mac")))
+            byte[] mac = Bytes(crypto, "mac");
+            if (!CryptographicOperations.FixedTimeEquals(Mac(derived, cipher), mac))
             {
                 error = "wrong password";
                 return false;
@@ -193,7 +194,9 @@ internal static class Scrypt
         return Rfc2898DeriveBytes.Pbkdf2(password, blocks, 1, HashAlgorithmName.SHA256, length);
     }
 
-    /// <summary>RFC 7914, section 5: fill a table with the sequence, then walk it at random.</summary>
+    /// <summary>
+    /// RFC 7914, section 5: fill a table with the sequence, then walk it at random.
+    /// </summary>
     private static void Mix(Span<byte> block, int cost, int blockSize)
     {
         int words = 32 * blockSize;
@@ -224,7 +227,9 @@ internal static class Scrypt
         }
     }
 
-    /// <summary>RFC 7914, section 4: Salsa20/8 over the 64-byte parts, then evens before odds.</summary>
+    /// <summary>
+    /// RFC 7914, section 4: Salsa20/8 over the 64-byte parts, then evens before odds.
+    /// </summary>
     private static void MixBlock(uint[] x, uint[] y, int blockSize)
     {
         Span<uint> state = stackalloc uint[16];

@@ -82,7 +82,9 @@ internal sealed class LineLogging : ILoggerProvider
             {
                 file = file is null || file.BaseStream.Length > FileBytes ? Open(file) : file;
                 int lost = Interlocked.Exchange(ref _lost, 0);
-                string text = lost == 0 ? line : $"{line}\n({lost} lines lost: the log is too slow)";
+                string text = lost == 0
+                    ? line
+                    : $"{line}\n({lost} lines lost: the log is too slow)";
                 file?.WriteLine(text);
                 _console?.WriteLine(text);
                 if (!_lines.Reader.TryPeek(out _))

@@ -13,7 +13,8 @@ internal sealed class PortInUseException(string message, Exception? inner = null
             || error is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse };
         return new PortInUseException(
             inUse
-                ? $"port {endpoint.Port} on {endpoint.Address} is in use: choose another with {flag}"
+                ? $"port {endpoint.Port} on {endpoint.Address} is in use: choose another with "
+                    + flag
                 : $"can't listen on {endpoint} ({flag}): {error.Message}",
             error);
     }

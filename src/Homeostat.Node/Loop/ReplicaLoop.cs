@@ -268,7 +268,9 @@ internal sealed class ReplicaLoop : INodeGateway, IDisposable
         }
     }
 
-    /// <summary>A background writer failed: nothing more can be promised, so the node ends.</summary>
+    /// <summary>
+    /// A background writer failed: nothing more can be promised, so the node ends.
+    /// </summary>
     private void Fail(Exception error) => _crash.End(error, null);
 
     private static LogLevel LevelOf(Homeostat.Replica.LogLevel level) => level switch

@@ -8,7 +8,9 @@ namespace Homeostat.Node.Loop;
 internal sealed class ValidatorQuorum(
     IReadOnlyList<GenesisValidator> validators, Address self, PeerNetwork network)
 {
-    /// <summary>Null when more than 2/3 of the weight is here; else how much is, in words.</summary>
+    /// <summary>
+    /// Null when more than 2/3 of the weight is here; else how much is, in words.
+    /// </summary>
     public string? Missing
     {
         get
@@ -23,7 +25,8 @@ internal sealed class ValidatorQuorum(
             }
             return present * 3 > all * 2
                 ? null
-                : $"validators of weight {present} of {all} are connected, more than 2/3 are needed";
+                : $"validators of weight {present} of {all} are connected, "
+                    + "more than 2/3 are needed";
         }
     }
 }

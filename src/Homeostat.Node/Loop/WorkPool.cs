@@ -77,7 +77,8 @@ internal sealed class WorkPool : IDisposable
             WorkResult result = WorkRunner.Run(work!);
             TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
             _metrics.WorkSeconds.Record(
-                elapsed.TotalSeconds, new KeyValuePair<string, object?>("kind", work!.GetType().Name));
+                elapsed.TotalSeconds,
+                new KeyValuePair<string, object?>("kind", work!.GetType().Name));
             _done(new ReplicaInput.WorkDone(id, result, (long)elapsed.TotalNanoseconds));
         }
     }

@@ -21,7 +21,9 @@ internal abstract record NetworkEvent(Address Peer)
 /// </summary>
 internal delegate ValueTask NetworkSink(NetworkEvent networkEvent, CancellationToken cancel);
 
-/// <summary>A peer to dial: who it must prove to be, and where it listens (name or number).</summary>
+/// <summary>
+/// A peer to dial: who it must prove to be, and where it listens (name or number).
+/// </summary>
 internal sealed record PeerEndpoint(Address Identity, string Host, int Port)
 {
     public override string ToString() => $"{Identity}@{Host}:{Port}";

@@ -14,7 +14,9 @@ internal sealed record NetworkLimits
     /// <summary>Largest frame before the hello is accepted: a hello is about 100 bytes.</summary>
     public int HelloBytes { get; init; } = 1024;
 
-    /// <summary>From TCP accept to an accepted hello; a WAN handshake takes four round trips.</summary>
+    /// <summary>
+    /// From TCP accept to an accepted hello; a WAN handshake takes four round trips.
+    /// </summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
@@ -32,13 +34,19 @@ internal sealed record NetworkLimits
     /// <summary>Sustained frames a second read from one peer; beyond it reading pauses.</summary>
     public long FramesPerSecond { get; init; } = 20_000;
 
-    /// <summary>A peer that has been silent this long is asked; after twice that it is gone.</summary>
+    /// <summary>
+    /// A peer that has been silent this long is asked; after twice that it is gone.
+    /// </summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>One write of at most a coalesced buffer; a reader slower than this is let go.</summary>
+    /// <summary>
+    /// One write of at most a coalesced buffer; a reader slower than this is let go.
+    /// </summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Connections that have not yet said who they are, in all and from one host.</summary>
+    /// <summary>
+    /// Connections that have not yet said who they are, in all and from one host.
+    /// </summary>
     public int PendingConnections { get; init; } = 128;
 
     /// <summary>As <see cref="PendingConnections"/>, for one host.</summary>
@@ -56,6 +64,8 @@ internal sealed record NetworkLimits
     /// <summary>First wait before dialling again; doubles with jitter.</summary>
     public TimeSpan RedialFirst { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Longest wait before dialling again: a returning validator is met this soon.</summary>
+    /// <summary>
+    /// Longest wait before dialling again: a returning validator is met this soon.
+    /// </summary>
     public TimeSpan RedialMost { get; init; } = TimeSpan.FromSeconds(3);
 }

@@ -23,7 +23,9 @@ internal static class NodeCertificate
 
     private static readonly byte[] Prefix = Encoding.ASCII.GetBytes("homeostat-tls-handshake:");
 
-    /// <summary>A fresh certificate that speaks for the identity; sign signs with its key.</summary>
+    /// <summary>
+    /// A fresh certificate that speaks for the identity; sign signs with its key.
+    /// </summary>
     public static X509Certificate2 Create(in Address identity, Func<Hash256, Signature> sign)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -90,5 +92,6 @@ internal static class NodeCertificate
         return content.Length == Address.Size + SignatureSize && content[^1] <= 1;
     }
 
-    private static Hash256 Digest(byte[] publicKeyInfo) => Keccak.Hash([.. Prefix, .. publicKeyInfo]);
+    private static Hash256 Digest(byte[] publicKeyInfo) =>
+        Keccak.Hash([.. Prefix, .. publicKeyInfo]);
 }

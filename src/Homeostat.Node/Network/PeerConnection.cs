@@ -293,7 +293,9 @@ internal sealed class PeerConnection
         }
     }
 
-    /// <summary>Frames that wait go out together, so that a burst costs one record and one call.</summary>
+    /// <summary>
+    /// Frames that wait go out together, so that a burst costs one record and one call.
+    /// </summary>
     private async Task WriteAsync()
     {
         byte[] buffer = new byte[CoalesceBytes];

@@ -289,7 +289,9 @@ internal sealed class PeerNetwork : IAsyncDisposable
         }
     }
 
-    /// <summary>Registers the connection unless a better one exists, and runs it to its end.</summary>
+    /// <summary>
+    /// Registers the connection unless a better one exists, and runs it to its end.
+    /// </summary>
     private async Task ServeAsync(PeerConnection connection)
     {
         string? refusal = await TryRegisterAsync(connection).ConfigureAwait(false);
@@ -380,7 +382,9 @@ internal sealed class PeerNetwork : IAsyncDisposable
         }
     }
 
-    /// <summary>Doubling with jitter from half to all of it, so that restarts don't beat in time.</summary>
+    /// <summary>
+    /// Doubling with jitter from half to all of it, so that restarts don't beat in time.
+    /// </summary>
     private TimeSpan Backoff(int attempts)
     {
         double ms = Math.Min(

@@ -25,7 +25,8 @@ internal static class ReplayCommand
     {
         var trace = new Option<FileInfo>("--trace")
         {
-            Description = "CSV (or .csv.gz) of whole consecutive blocks, as ethereum-etl exports it",
+            Description =
+                "CSV (or .csv.gz) of whole consecutive blocks, as ethereum-etl exports it",
             Required = true,
         };
         var rpc = new Option<Uri>("--rpc")
@@ -35,7 +36,8 @@ internal static class ReplayCommand
             CustomParser = ParseEndpoint,
         };
         var speed = Positive("--speed", "recorded seconds played in one second", 100);
-        var deadline = Positive("--deadline", "seconds a transaction waits to become affordable", 60);
+        var deadline = Positive(
+            "--deadline", "seconds a transaction waits to become affordable", 60);
         var limit = new Option<int>("--limit")
         {
             Description = "play only the first N transactions",

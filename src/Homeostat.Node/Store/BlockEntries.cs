@@ -53,7 +53,9 @@ internal sealed class BlockEntries
         };
     }
 
-    /// <summary>The index's short form of a hash; collisions are told apart by the reader.</summary>
+    /// <summary>
+    /// The index's short form of a hash; collisions are told apart by the reader.
+    /// </summary>
     public static long KeyOf(in Hash256 hash) => BinaryPrimitives.ReadInt64BigEndian(hash.Bytes);
 
     public static long KeyOfEmitter(in Address address) => Mix(1, address.Bytes);

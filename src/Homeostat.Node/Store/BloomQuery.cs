@@ -2,7 +2,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Node.Store;
 
-/// <summary>A log query as bits to look for in a block's bloom (yellow paper, section 4.3.1).</summary>
+/// <summary>
+/// A log query as bits to look for in a block's bloom (yellow paper, section 4.3.1).
+/// </summary>
 internal sealed class BloomQuery
 {
     private readonly List<List<int[]>> _alternatives = [];

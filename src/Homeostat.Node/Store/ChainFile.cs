@@ -138,7 +138,9 @@ internal sealed class ChainFile : IDisposable
         return found is not null;
     }
 
-    /// <summary>What is wrong with the file, or null: structure, and that no height is missing.</summary>
+    /// <summary>
+    /// What is wrong with the file, or null: structure, and that no height is missing.
+    /// </summary>
     public string? FindDamage()
     {
         if (new FileInfo(Path).Length <= QuickCheckBytes && _file.FindDamage() is { } damage)

@@ -124,7 +124,8 @@ internal sealed class ChainIndex : IDisposable
             if (query.Addresses.Count > 0)
             {
                 heights = Heights(
-                    session, first, last, query.Addresses.Select(x => BlockEntries.KeyOfEmitter(x)));
+                    session, first, last,
+                    query.Addresses.Select(x => BlockEntries.KeyOfEmitter(x)));
             }
             if (query.Topics.Count > 0 && query.Topics[0].Count > 0)
             {

@@ -13,7 +13,9 @@ internal interface IChainArchive
     /// <summary>The highest stored block; null when there is none but genesis.</summary>
     Height? Last { get; }
 
-    /// <summary>A finalized block, its receipts and certificate, as the replica encoded them.</summary>
+    /// <summary>
+    /// A finalized block, its receipts and certificate, as the replica encoded them.
+    /// </summary>
     bool TryGetBlock(Height height, out FinalizedBlock block);
 
     /// <summary>The height of a finalized block.</summary>

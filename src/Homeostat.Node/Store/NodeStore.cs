@@ -93,7 +93,8 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
         CheckpointReference? checkpoint = _state.ReadCheckpoint();
         if (checkpoint is not null && checkpoint.Height.Value > LastValue)
         {
-            throw Damaged($"the state is of block {checkpoint.Height}, the log ends at {LastValue}");
+            throw Damaged(
+                $"the state is of block {checkpoint.Height}, the log ends at {LastValue}");
         }
         File.WriteAllText(InFolder("started"), "This node has voted. Keep this file.\n");
         _log.LogInformation(
@@ -145,7 +146,8 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
         return _chain.TryGetBlock(height, out block);
     }
 
-    bool IBlockLog.TryGet(Height height, out FinalizedBlock block) => TryGetBlock(height, out block);
+    bool IBlockLog.TryGet(Height height, out FinalizedBlock block) =>
+        TryGetBlock(height, out block);
 
     public bool TryGetHeight(in Hash256 blockHash, out Height height) =>
         _chain.TryGetHeight(blockHash, out height);

@@ -9,7 +9,9 @@ internal enum Durability
     /// <summary>fsync before the commit returns: survives power loss.</summary>
     Full,
 
-    /// <summary>fsync at checkpoints of the log: never corrupt, may lose the newest commits.</summary>
+    /// <summary>
+    /// fsync at checkpoints of the log: never corrupt, may lose the newest commits.
+    /// </summary>
     Normal,
 }
 

@@ -34,7 +34,9 @@ internal sealed class DevelopmentFolder
     public string LogFileOf(int index) =>
         System.IO.Path.Combine(ValidatorFolder(index), "node.log");
 
-    /// <exception cref="UpException">The folder is of another network, or can't be made.</exception>
+    /// <exception cref="UpException">
+    /// The folder is of another network, or can't be made.
+    /// </exception>
     public static DevelopmentFolder Open(string path, int? validators)
     {
         path = System.IO.Path.GetFullPath(path);

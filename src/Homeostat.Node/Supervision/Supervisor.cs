@@ -88,7 +88,8 @@ internal sealed class Supervisor(UpOptions options, TextWriter output, TextWrite
     private ValidatorProcess Describe(DevelopmentFolder folder, int index)
     {
         var peers = Enumerable.Range(0, folder.Validators).Where(i => i != index)
-            .Select(i => $"{folder.Network.Validators[i].Address}@127.0.0.1:{options.P2pPortOf(i)}");
+            .Select(i => new PeerEndpoint(
+                folder.Network.Validators[i].Address, "127.0.0.1", options.P2pPortOf(i)));
         string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
         List<string> arguments =
         [
@@ -143,7 +144,7 @@ internal sealed class Supervisor(UpOptions options, TextWriter output, TextWrite
                     output.Write(string.Create(
                         CultureInfo.InvariantCulture,
                         $"\r\u001b[K final block {height}, {rate} blocks/s, "
-                        + $"{validators.Count(x => x.IsRunning)}/{validators.Length} validators up"));
+                        + $"{validators.Count(x => x.IsRunning)}/{validators.Length} up"));
                     output.Flush();
                 }
             }

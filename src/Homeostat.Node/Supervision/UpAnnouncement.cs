@@ -4,7 +4,9 @@ using Homeostat.Replica;
 
 namespace Homeostat.Node.Supervision;
 
-/// <summary>What `up` prints when all validators are ready: one JSON line, or text for people.</summary>
+/// <summary>
+/// What `up` prints when all validators are ready: one JSON line, or text for people.
+/// </summary>
 internal sealed class UpAnnouncement(
     UpOptions options, DevelopmentFolder folder, IReadOnlyList<ValidatorProcess> validators)
 {
@@ -49,15 +51,17 @@ internal sealed class UpAnnouncement(
     private void WriteText(TextWriter output)
     {
         output.WriteLine();
-        output.WriteLine("  ============================ DEVELOPMENT NETWORK ============================");
-        output.WriteLine("   Every key below, and every validator's, is public. Anyone can take whatever");
-        output.WriteLine("   is sent here. Never use these accounts or this network for anything of value.");
-        output.WriteLine("  =============================================================================");
+        output.WriteLine(Rule(" DEVELOPMENT NETWORK "));
+        output.WriteLine("   Every key below, and every validator's, is public. Anyone can take");
+        output.WriteLine("   whatever is sent here. Never use these accounts or this network for");
+        output.WriteLine("   anything of value.");
+        output.WriteLine(Rule(""));
         output.WriteLine();
         output.WriteLine($"  chain id     {ChainIdNumber}");
         foreach (ValidatorProcess validator in validators)
         {
-            output.WriteLine($"  validator {validator.Index}  {RpcOf(validator.Index)}  (WebSocket on the same "
+            output.WriteLine(
+                $"  validator {validator.Index}  {RpcOf(validator.Index)}  (WebSocket on the same "
                 + $"port, metrics at /metrics)  pid {validator.ProcessId}");
         }
         output.WriteLine($"  data         {folder.Path}");
@@ -88,6 +92,9 @@ internal sealed class UpAnnouncement(
         },
         ["rpcUrls"] = new JsonArray(RpcOf(0)),
     }.ToJsonString(Indented).ReplaceLineEndings("\n  ");
+
+    private static string Rule(string text) =>
+        "  " + text.PadLeft(47, '=').PadRight(73, '=');
 
     private string RpcOf(int index) => $"http://127.0.0.1:{options.HttpPortOf(index)}";
 }

@@ -54,7 +54,9 @@ internal sealed class ValidatorProcess
             {
                 return;
             }
-            string end = code > 128 ? $"was killed (signal {code - 128})" : $"ended with code {code}";
+            string end = code > 128
+                ? $"was killed (signal {code - 128})"
+                : $"ended with code {code}";
             if (!_ready.Task.IsCompleted)
             {
                 _ready.TrySetException(

@@ -14,7 +14,8 @@ public sealed class ReplayTests : IDisposable
 {
     private const int Transactions = 1_200;
     private const int LongestGapSeconds = 5;
-    private readonly string _folder = Directory.CreateTempSubdirectory("homeostat-replay-").FullName;
+    private readonly string _folder =
+        Directory.CreateTempSubdirectory("homeostat-replay-").FullName;
     private readonly int _http = UpProcess.FreePorts(4, 10);
     private readonly int _p2p = UpProcess.FreePorts(4, 1);
 
@@ -83,7 +84,9 @@ public sealed class ReplayTests : IDisposable
         }
     }
 
-    /// <summary>Steady traffic of 200 recorded seconds by 60 senders, every fourth one a call.</summary>
+    /// <summary>
+    /// Steady traffic of 200 recorded seconds by 60 senders, every fourth one a call.
+    /// </summary>
     private static string MadeTrace()
     {
         var text = new StringBuilder(

@@ -133,7 +133,8 @@ internal sealed class UpProcess : IAsyncDisposable
                 return block.ValueKind == JsonValueKind.Object;
             },
             $"block {height} on {url}");
-        return (block.GetProperty("hash").GetString()!, block.GetProperty("stateRoot").GetString()!);
+        string hash = block.GetProperty("hash").GetString()!;
+        return (hash, block.GetProperty("stateRoot").GetString()!);
     }
 
     /// <summary>Sends a transfer of 1 wei to an address; returns its hash.</summary>

@@ -7,7 +7,9 @@ using Homeostat.Replica;
 
 namespace Homeostat.Node.Tests.EndToEnd;
 
-/// <summary>`up` as its users run it. One collection: these share the machine's processors.</summary>
+/// <summary>
+/// `up` as its users run it. One collection: these share the machine's processors.
+/// </summary>
 [Collection("EndToEnd")]
 [Trait("Category", "EndToEnd")]
 public sealed class UpTests : IDisposable
@@ -95,7 +97,8 @@ public sealed class UpTests : IDisposable
         string hash = await UpProcess.TransferAsync(up.Urls[0], 0, 0, Somebody);
         await UpProcess.ReceiptBlockAsync(up.Urls[0], hash);
         string status = await File.ReadAllTextAsync($"/proc/{up.Pids[0]}/status");
-        string peak = status.Split('\n').First(x => x.StartsWith("VmHWM", StringComparison.Ordinal));
+        string peak = status.Split('\n')
+            .First(x => x.StartsWith("VmHWM", StringComparison.Ordinal));
         long kilobytes = long.Parse(
             string.Concat(peak.Where(char.IsDigit)),
             System.Globalization.CultureInfo.InvariantCulture);

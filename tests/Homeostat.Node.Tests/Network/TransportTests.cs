@@ -116,7 +116,8 @@ public sealed class TransportTests
         await a.NextAsync<NetworkEvent.Connected>();
         connection.Send(new byte[1001]);
         NetworkEvent.Disconnected end = await a.NextAsync<NetworkEvent.Disconnected>();
-        Assert.Contains("frame of 1002 bytes, the limit is 1000", end.Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "frame of 1002 bytes, the limit is 1000", end.Reason, StringComparison.Ordinal);
         await run;
         PeerConnection again = await DialAsync(sender, a.Self);
         await again.RunAsync((_, _) => ValueTask.CompletedTask, default);
@@ -213,7 +214,8 @@ public sealed class TransportTests
 
     private static int FreePort()
     {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using var probe =
+            new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }

@@ -47,8 +47,9 @@ public sealed class CommitMeasurement(ITestOutputHelper output)
                 plain += Stopwatch.GetElapsedTime(start);
             }
             output.WriteLine(
-                $"{commits} commits of {bytes} bytes: SQLite {sqlite.TotalMilliseconds / commits:F3}"
-                + $" ms, plain append {plain.TotalMilliseconds / commits:F3} ms");
+                $"{commits} commits of {bytes} bytes: "
+                + $"SQLite {sqlite.TotalMilliseconds / commits:F3} ms, "
+                + $"plain append {plain.TotalMilliseconds / commits:F3} ms");
         }
         Directory.Delete(folder, recursive: true);
     }

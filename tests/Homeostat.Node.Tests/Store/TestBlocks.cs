@@ -23,7 +23,8 @@ internal static class TestBlocks
         Certificate = [1, 2, 3],
     };
 
-    public static byte[] Marker(ulong height) => Encoding.ASCII.GetBytes($"marker of block {height}");
+    public static byte[] Marker(ulong height) =>
+        Encoding.ASCII.GetBytes($"marker of block {height}");
 
     public static Address Emitter(ulong height) => Address.FromNumber((uint)(1000 + height));
 
