@@ -74,6 +74,11 @@ public sealed class UpTests : IDisposable
             "up", "--datadir", _folder, "--validators", "4", "--http.port", $"{_http + 10}");
         Assert.Equal(1, code);
         Assert.Contains("holds a network of 1 validators, not 4", errors, StringComparison.Ordinal);
+
+        // Nobody outlives the supervisor, even when it had no time to say anything.
+        await up.KillAsync();
+        await UpProcess.UntilAsync(
+            () => Task.FromResult(!UpProcess.Signal(up.Pids[0], "0")), "the validator ends", 10);
     }
 
     [Fact]
