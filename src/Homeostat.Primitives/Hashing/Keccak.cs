@@ -24,7 +24,8 @@ public static partial class Keccak
     /// </summary>
     public static readonly Hash256 EmptyList = Hash([0xc0]);
 
-    public static Hash256 Hash(ReadOnlySpan<byte> input) => HashWith(input, KeccakPlanes.IsSupported);
+    public static Hash256 Hash(ReadOnlySpan<byte> input) =>
+        HashWith(input, KeccakPlanes.IsSupported);
 
     /// <summary>As <see cref="Hash"/>, by the plane or the scalar permutation.</summary>
     internal static Hash256 HashWith(ReadOnlySpan<byte> input, bool usePlanes)

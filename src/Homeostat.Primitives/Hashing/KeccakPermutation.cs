@@ -62,10 +62,9 @@ internal static class KeccakPermutation
         {
             T c0 = TLane.Xor5(a0, a5, a10, a15, a20); T c1 = TLane.Xor5(a1, a6, a11, a16, a21);
             T c2 = TLane.Xor5(a2, a7, a12, a17, a22); T c3 = TLane.Xor5(a3, a8, a13, a18, a23);
-            T c4 = TLane.Xor5(a4, a9, a14, a19, a24);
+            T c4 = TLane.Xor5(a4, a9, a14, a19, a24); T d4 = TLane.Xor(c3, TLane.Rotate(c0, 1));
             T d0 = TLane.Xor(c4, TLane.Rotate(c1, 1)); T d1 = TLane.Xor(c0, TLane.Rotate(c2, 1));
             T d2 = TLane.Xor(c1, TLane.Rotate(c3, 1)); T d3 = TLane.Xor(c2, TLane.Rotate(c4, 1));
-            T d4 = TLane.Xor(c3, TLane.Rotate(c0, 1));
             T b0 = TLane.Xor(a0, d0); T b1 = TLane.Rotate(TLane.Xor(a6, d1), 44);
             T b2 = TLane.Rotate(TLane.Xor(a12, d2), 43);
             T b3 = TLane.Rotate(TLane.Xor(a18, d3), 21);
@@ -73,9 +72,8 @@ internal static class KeccakPermutation
             T b6 = TLane.Rotate(TLane.Xor(a9, d4), 20); T b7 = TLane.Rotate(TLane.Xor(a10, d0), 3);
             T b8 = TLane.Rotate(TLane.Xor(a16, d1), 45);
             T b9 = TLane.Rotate(TLane.Xor(a22, d2), 61); T b10 = TLane.Rotate(TLane.Xor(a1, d1), 1);
-            T b11 = TLane.Rotate(TLane.Xor(a7, d2), 6);
+            T b11 = TLane.Rotate(TLane.Xor(a7, d2), 6); T b13 = TLane.Rotate(TLane.Xor(a19, d4), 8);
             T b12 = TLane.Rotate(TLane.Xor(a13, d3), 25);
-            T b13 = TLane.Rotate(TLane.Xor(a19, d4), 8);
             T b14 = TLane.Rotate(TLane.Xor(a20, d0), 18);
             T b15 = TLane.Rotate(TLane.Xor(a4, d4), 27);
             T b16 = TLane.Rotate(TLane.Xor(a5, d0), 36);

@@ -100,7 +100,9 @@ internal sealed class PrecompileSuite : ISuite
                 string? detail = Check(
                     number, fork, Json.Bytes(test.TextOf("Input")!),
                     test.TextOf("Expected") is { } output ? Json.Bytes(output) : null,
-                    hasPrices && test.TryGetProperty("Gas", out JsonElement gas) ? gas.GetUInt64() : null);
+                    hasPrices && test.TryGetProperty("Gas", out JsonElement gas)
+                        ? gas.GetUInt64()
+                        : null);
                 yield return CaseResult.Of(label, name, detail);
             }
         }
