@@ -44,6 +44,15 @@ public sealed record ReplicaLimits
     /// <summary>Transactions between state checkpoints: about three seconds of replay.</summary>
     public int CheckpointTransactions { get; init; } = 30_000;
 
+    /// <summary>
+    /// Trie nodes in memory after a checkpoint, at about 250 bytes: 128 MB. Between checkpoints
+    /// those come on top that the transactions of one checkpoint touch.
+    /// </summary>
+    public int LoadedNodes { get; init; } = 500_000;
+
+    /// <summary>Bytes of contract code in memory with their accounts, after a checkpoint.</summary>
+    public long LoadedCodeBytes { get; init; } = 32L * 1024 * 1024;
+
     public ReplicaLimits Validate()
     {
         Invariant.Require(MessageBytes > 0);
@@ -57,6 +66,8 @@ public sealed record ReplicaLimits
         Invariant.Require(BlockTransactions > 0);
         Invariant.Require(CheckpointBlocks > 0);
         Invariant.Require(CheckpointTransactions > 0);
+        Invariant.Require(LoadedNodes > 0);
+        Invariant.Require(LoadedCodeBytes > 0);
         return this;
     }
 }

@@ -16,8 +16,15 @@ internal sealed record ClusterSetup(DevelopmentNetwork Network)
         RetransmitMs = 300,
     };
 
-    /// <summary>Small, so that a short run has checkpoints and replays from them.</summary>
-    public ReplicaLimits Limits { get; init; } = new() { CheckpointBlocks = 20 };
+    /// <summary>
+    /// Small, so that a short run has checkpoints, replays from them, and state that is let go of.
+    /// </summary>
+    public ReplicaLimits Limits { get; init; } = new()
+    {
+        CheckpointBlocks = 20,
+        LoadedNodes = 50,
+        LoadedCodeBytes = 1,
+    };
 
     /// <summary>Changes one node's configuration.</summary>
     public Func<int, ReplicaConfig, ReplicaConfig> Change { get; init; } = (_, config) => config;

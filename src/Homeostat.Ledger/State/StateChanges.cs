@@ -19,7 +19,7 @@ public sealed record AccountChange(
 
 /// <summary>
 /// What a block changed: accounts in the order of their addresses, and code that is new to them.
-/// Trie nodes come from <see cref="WorldSnapshot.NodesSince"/>, for one block or for many at once.
+/// Trie nodes come from <see cref="WorldSnapshot.Unstored"/>, for one block or for many at once.
 /// </summary>
 public sealed record StateChanges(
     IReadOnlyList<AccountChange> Accounts, IReadOnlyList<Evm.Code> NewCodes)

@@ -6,8 +6,7 @@ namespace Homeostat.Ledger;
 /// <summary>
 /// The whole state at one root. Immutable, safe to read from any thread; snapshots of successive
 /// blocks share all that did not change. Trie nodes are loaded from the source as they are asked
-/// for and then stay in memory for as long as a snapshot that holds them does:
-/// <see cref="Open"/> again at the same root lets them go.
+/// for and then stay in memory until <see cref="Release"/> lets them go.
 /// </summary>
 public sealed class WorldSnapshot
 {
@@ -73,17 +72,19 @@ public sealed class WorldSnapshot
     }
 
     /// <summary>
-    /// Trie nodes and code of this state that are not in the other (null: all that are in memory),
-    /// each with its hash, parents first: what a store must add to hold this state as well. A node
-    /// that only moved may be listed again; the same bytes never have two hashes, so that is
-    /// harmless.
+    /// Trie nodes and code of this state that the source lacks, as far as is known, parents first:
+    /// what a store must add to hold this state as well. A node that came to be a second time may
+    /// be listed again; the same bytes never have two hashes, so that is harmless.
     /// </summary>
-    public IReadOnlyList<KeyValuePair<Hash256, byte[]>> NodesSince(WorldSnapshot? older)
-    {
-        var walk = new NodeDifference();
-        walk.Accounts(_accounts, older?._accounts);
-        return walk.Nodes;
-    }
+    public UnstoredNodes Unstored() => UnstoredNodes.Of(_accounts);
+
+    /// <summary>
+    /// Lets go of nodes and codes in memory that the source has, down to the limits where that is
+    /// possible; they are loaded again when asked for. Any thread may do so while others read.
+    /// Returns what is still loaded.
+    /// </summary>
+    public LoadedState Release(int nodeLimit, long codeBytesLimit) =>
+        new NodeRelease(nodeLimit, codeBytesLimit).Release(_accounts);
 
     internal static byte[] KeyOf(in UInt256 slot) => Keccak.Hash(slot.ToBigEndian()).ToArray();
 
@@ -107,7 +108,10 @@ public sealed class WorldSnapshot
         }
         TrieNode? storage =
             state.StorageRoot == Keccak.EmptyTrie ? null : new UnloadedNode(state.StorageRoot);
-        return new AccountNode(state, storage, state.HasCode ? null : Code.Empty);
+        return new AccountNode(state, storage, state.HasCode ? null : Code.Empty)
+        {
+            IsCodeStored = true,
+        };
     }
 
     internal static UInt256 ReadSlot(ref TrieNode? storage, in UInt256 slot, INodeSource source)
@@ -132,11 +136,11 @@ public sealed class WorldSnapshot
             return known;
         }
         Hash256 hash = account.State.CodeHash;
-        if (!source.TryGet(hash, out byte[]? bytes))
+        Code? code = source is CodeMemo memo ? memo.Find(hash) : CodeMemo.Read(source, hash);
+        if (code is null)
         {
             throw new StateUnavailable($"code {hash} is missing");
         }
-        var code = new Code(bytes, hash);
         account.Code = code;
         return code;
     }

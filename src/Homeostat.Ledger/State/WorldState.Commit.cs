@@ -130,7 +130,11 @@ public sealed partial class WorldState
                 {
                     continue;
                 }
-                node = new AccountNode(state, entry.Storage, entry.Code ?? entry.Before?.Code);
+                node = new AccountNode(state, entry.Storage, entry.Code ?? entry.Before?.Code)
+                {
+                    IsCodeStored = entry.Before is { IsCodeStored: true } before
+                        && before.State.CodeHash == state.CodeHash,
+                };
                 value = state.Encode();
             }
             else if (entry.InTrie is null)

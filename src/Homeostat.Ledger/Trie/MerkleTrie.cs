@@ -36,7 +36,12 @@ internal static class MerkleTrie
         int depth = 0;
         while (true)
         {
-            switch (Load(ref place, source))
+            TrieNode? node = Load(ref place, source);
+            if (node is { IsUsed: false })
+            {
+                node.IsUsed = true;
+            }
+            switch (node)
             {
                 case null:
                     return null;
@@ -79,6 +84,7 @@ internal static class MerkleTrie
             throw new StateUnavailable($"trie node {unloaded.Hash} is missing or malformed");
         }
         loaded.Seal(unloaded.Hash);
+        loaded.IsStored = true;
         place = loaded;
         return loaded;
     }

@@ -6,7 +6,8 @@ namespace Homeostat.Ledger;
 /// <summary>
 /// A node of a Merkle-Patricia trie (Yellow Paper, appendix D). What it says never changes once it
 /// is sealed, that is once its hash is known; only an <see cref="UnloadedNode"/> may be replaced,
-/// in its place, by the node it stands for. So readers on other threads need no lock.
+/// in its place, by the node it stands for, and a stored node by an unloaded one
+/// (<see cref="NodeRelease"/>). Either says the same, so readers on other threads need no lock.
 /// </summary>
 internal abstract class TrieNode
 {
@@ -17,6 +18,18 @@ internal abstract class TrieNode
 
     /// <summary>The hash or inline form is known: the node and all under it are final.</summary>
     public bool IsSealed { get; private set; }
+
+    /// <summary>
+    /// The source has the node, and all under it. Set once, by whoever wrote or read it there; a
+    /// reader that sees the old value does more work and nothing wrong.
+    /// </summary>
+    public bool IsStored { get; set; }
+
+    /// <summary>
+    /// Someone came through since <see cref="NodeRelease"/> last looked. Only a hint, so it is
+    /// written without a lock.
+    /// </summary>
+    public bool IsUsed { get; set; } = true;
 
     /// <summary>Keccak-256 of the RLP; of a sealed node that is not inline.</summary>
     public ref readonly Hash256 Hash => ref _hash;
@@ -93,6 +106,9 @@ internal sealed class AccountNode(AccountState state, TrieNode? storage, Evm.Cod
 
     public AccountState State { get; } = state;
     public Evm.Code? Code { get; set; } = code;
+
+    /// <summary>The source has the code: it may be let go of and read again.</summary>
+    public bool IsCodeStored { get; set; }
 }
 
 /// <summary>The source lacks something that is part of a state: local data is damaged.</summary>

@@ -175,9 +175,8 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
         return from <= to ? _index.FindLogBlocks(from, to, query) : [];
     }
 
-    public bool TryGetNode(in Hash256 hash, out byte[] rlp) => _state.TryGetNode(hash, out rlp);
-
-    public bool TryGetCode(in Hash256 hash, out byte[] code) => _state.TryGetCode(hash, out code);
+    public bool TryGetNode(in Hash256 hash, out byte[] bytes) =>
+        _state.TryGetNode(hash, out bytes);
 
     public void Dispose()
     {

@@ -19,7 +19,6 @@ internal sealed class StateFile : IDisposable
     private const string Schema =
         """
         CREATE TABLE IF NOT EXISTS node(hash BLOB PRIMARY KEY, rlp BLOB NOT NULL) WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS code(hash BLOB PRIMARY KEY, bytes BLOB NOT NULL);
         CREATE TABLE IF NOT EXISTS checkpoint(
             id INTEGER PRIMARY KEY CHECK (id = 1), height INTEGER NOT NULL,
             block_hash BLOB NOT NULL, state_root BLOB NOT NULL);
@@ -73,18 +72,6 @@ internal sealed class StateFile : IDisposable
         return TryRead("SELECT rlp FROM node WHERE hash = $1", hash, out rlp);
     }
 
-    public bool TryGetCode(in Hash256 hash, out byte[] code)
-    {
-        foreach (Pending pending in _pending.Values)
-        {
-            if (pending.Codes.TryGetValue(hash, out code!))
-            {
-                return true;
-            }
-        }
-        return TryRead("SELECT bytes FROM code WHERE hash = $1", hash, out code);
-    }
-
     public void Dispose()
     {
         _queue.CompleteAdding();
@@ -112,7 +99,6 @@ internal sealed class StateFile : IDisposable
         {
             foreach (Pending pending in _queue.GetConsumingEnumerable())
             {
-                Write("INSERT OR IGNORE INTO code VALUES($1, $2)", pending.Checkpoint.Codes);
                 Write("INSERT OR IGNORE INTO node VALUES($1, $2)", pending.Checkpoint.Nodes);
                 WriteReference(pending.Checkpoint);
                 _pending.TryRemove((long)pending.Checkpoint.Height.Value, out _);
@@ -151,8 +137,6 @@ internal sealed class StateFile : IDisposable
         public StateCheckpoint Checkpoint => checkpoint;
 
         public Dictionary<Hash256, byte[]> Nodes { get; } = TableOf(checkpoint.Nodes);
-
-        public Dictionary<Hash256, byte[]> Codes { get; } = TableOf(checkpoint.Codes);
 
         private static Dictionary<Hash256, byte[]> TableOf(
             IReadOnlyList<KeyValuePair<Hash256, byte[]>> entries)

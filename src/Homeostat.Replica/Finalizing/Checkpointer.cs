@@ -5,18 +5,19 @@ namespace Homeostat.Replica;
 
 /// <summary>
 /// Writes the state out every so many blocks, so that a block's own commit is only an append to
-/// the log. After a crash the blocks since the last checkpoint are executed again.
+/// the log. After a crash the blocks since the last checkpoint are executed again. What is written
+/// need not stay in memory: after each checkpoint the state is brought below its bound.
 /// </summary>
-internal sealed class Checkpointer(
-    ReplicaLimits limits, Outbox outbox, TreeBlock last, WorldSnapshot? stored)
+internal sealed class Checkpointer(ReplicaLimits limits, Outbox outbox, TreeBlock last)
 {
     private Height _lastHeight = last.Reference.Height;
-    private WorldSnapshot? _stored = stored;
+    private TreeBlock _head = last;
     private bool _isUnderWay;
     private long _transactions;
 
     public void Committed(TreeBlock block)
     {
+        _head = block;
         _transactions += block.Block.Transactions.Count;
         bool isDue = _transactions >= limits.CheckpointTransactions
             || block.Reference.Height.Value
@@ -27,7 +28,7 @@ internal sealed class Checkpointer(
         }
         _isUnderWay = true;
         _transactions = 0;
-        outbox.Run(new CheckpointWork(block, _stored), (result, _) => Write(block, result));
+        outbox.Run(new CheckpointWork(block), (result, _) => Write(block, result));
     }
 
     private void Write(TreeBlock block, WorkResult result)
@@ -40,26 +41,55 @@ internal sealed class Checkpointer(
         var batch = new PersistBatch { Durable = false, Checkpoint = collected.Checkpoint };
         outbox.Persist(batch, () =>
         {
-            _isUnderWay = false;
             _lastHeight = block.Reference.Height;
-            _stored = block.State;
+            Release(collected.Unstored);
         });
     }
+
+    private void Release(UnstoredNodes written) =>
+        outbox.Run(new ReleaseWork(written, _head.State, limits), (result, _) =>
+        {
+            _isUnderWay = false;
+            outbox.Log(LogLevel.Debug, $"state after the checkpoint: {result}");
+        });
 }
 
-/// <summary>Lists what a store that holds an older state lacks of a newer one.</summary>
-internal sealed record CheckpointWork(TreeBlock Block, WorldSnapshot? Stored) : IWork
+/// <summary>Lists what a store lacks of a state.</summary>
+internal sealed record CheckpointWork(TreeBlock Block) : IWork
 {
     public WorkUrgency Urgency => WorkUrgency.Background;
 
     public int Load => 100;
 
-    public WorkResult Run() => new Collected(new StateCheckpoint(
-        Block.Reference.Height,
-        Block.Hash,
-        Block.State.Root,
-        Block.State.NodesSince(Stored),
-        []));
+    public WorkResult Run()
+    {
+        UnstoredNodes unstored = Block.State.Unstored();
+        return new Collected(
+            new StateCheckpoint(
+                Block.Reference.Height, Block.Hash, Block.State.Root, unstored.Entries),
+            unstored);
+    }
 
-    public sealed record Collected(StateCheckpoint Checkpoint) : WorkResult;
+    public sealed record Collected(StateCheckpoint Checkpoint, UnstoredNodes Unstored)
+        : WorkResult;
+}
+
+/// <summary>
+/// Lets go of state in memory that the store has. It changes nothing that anyone can see but the
+/// time that reading takes, so it may run beside all other works.
+/// </summary>
+internal sealed record ReleaseWork(
+    UnstoredNodes Written, WorldSnapshot Head, ReplicaLimits Limits) : IWork
+{
+    public WorkUrgency Urgency => WorkUrgency.Background;
+
+    public int Load => 100;
+
+    public WorkResult Run()
+    {
+        Written.MarkStored();
+        return new Released(Head.Release(Limits.LoadedNodes, Limits.LoadedCodeBytes));
+    }
+
+    public sealed record Released(LoadedState Left) : WorkResult;
 }

@@ -123,7 +123,7 @@ public sealed class ReplicaMachine
     private void Recover(RecoveredState recovered)
     {
         TreeBlock genesis = GenesisBlock.Create(
-            _config.Genesis, new StoredState(recovered.State));
+            _config.Genesis, new CodeMemo(new StoredState(recovered.State)));
         _outbox.Run(new ReplayWork(_protocol, genesis, recovered), (result, _) =>
         {
             if (result is not ReplayWork.Replayed replayed)

@@ -55,9 +55,7 @@ internal sealed class RunningReplica
         _intake = new TransactionIntake(config.Limits, config.Senders, outbox, _pool, _gossip);
         _publisher = new Publisher(config, genesis, outbox, _mail, clock, _tree, _pool);
         _journal = new Journal(outbox, _mail);
-        var checkpointer = new Checkpointer(
-            config.Limits, outbox, replayed.Start,
-            recovered.Checkpoint is null ? null : replayed.Start.State);
+        var checkpointer = new Checkpointer(config.Limits, outbox, replayed.Start);
         _committer = new BlockCommitter(
             protocol, outbox, _mail, _tree, _pool, _publisher, _journal, checkpointer, observer);
         _proposer = new BlockProposer(

@@ -42,5 +42,4 @@ public sealed record StateCheckpoint(
     Height Height,
     Hash256 BlockHash,
     Hash256 StateRoot,
-    IReadOnlyList<KeyValuePair<Hash256, byte[]>> Nodes,
-    IReadOnlyList<KeyValuePair<Hash256, byte[]>> Codes);
+    IReadOnlyList<KeyValuePair<Hash256, byte[]>> Nodes);

@@ -47,9 +47,7 @@ public interface IBlockLog
 /// <summary>Trie nodes and codes on disk, by hash. Called from any thread.</summary>
 public interface IStateStore
 {
-    bool TryGetNode(in Hash256 hash, out byte[] rlp);
-
-    bool TryGetCode(in Hash256 hash, out byte[] code);
+    bool TryGetNode(in Hash256 hash, out byte[] bytes);
 }
 
 /// <summary>The disk as the ledger's source of bytes by their hash.</summary>
@@ -57,7 +55,7 @@ internal sealed class StoredState(IStateStore store) : INodeSource
 {
     public bool TryGet(in Hash256 hash, [NotNullWhen(true)] out byte[]? bytes)
     {
-        if (store.TryGetNode(hash, out byte[] found) || store.TryGetCode(hash, out found))
+        if (store.TryGetNode(hash, out byte[] found))
         {
             bytes = found;
             return true;

@@ -49,8 +49,7 @@ internal sealed record ReplayWork(Protocol Protocol, TreeBlock Genesis, Recovere
         bool isBlock = BlockCodec.TryReadBlock(stored.Encoded, out Block block, out string error);
         Invariant.Require(isBlock, error);
         Invariant.Require(block.Header.StateRoot == checkpoint.StateRoot);
-        WorldSnapshot state = WorldSnapshot.Open(
-            checkpoint.StateRoot, new StoredState(Recovered.State));
+        WorldSnapshot state = WorldSnapshot.Open(checkpoint.StateRoot, Genesis.State.Source);
         return new TreeBlock
         {
             Reference = reference,

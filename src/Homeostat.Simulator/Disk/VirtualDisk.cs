@@ -86,9 +86,8 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
         return known;
     }
 
-    public bool TryGetNode(in Hash256 hash, out byte[] rlp) => _nodes.TryGetValue(hash, out rlp!);
-
-    public bool TryGetCode(in Hash256 hash, out byte[] code) => TryGetNode(hash, out code);
+    public bool TryGetNode(in Hash256 hash, out byte[] bytes) =>
+        _nodes.TryGetValue(hash, out bytes!);
 
     private void Apply(PersistBatch batch)
     {

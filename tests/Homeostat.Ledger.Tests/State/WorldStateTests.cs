@@ -124,11 +124,14 @@ public sealed class WorldStateTests
             state = world.Commit().State;
             if (block % 3 == 2)
             {
-                foreach ((Hash256 hash, byte[] bytes) in state.NodesSince(stored))
+                UnstoredNodes unstored = state.Unstored();
+                foreach ((Hash256 hash, byte[] bytes) in unstored.Entries)
                 {
                     Assert.Equal(hash, Keccak.Hash(bytes));
                     store.Add(hash, bytes);
                 }
+                unstored.MarkStored();
+                Assert.Empty(state.Unstored().Entries);
                 stored = WorldSnapshot.Open(state.Root, store);
                 AssertSame(state, stored);
                 state = block % 2 == 0 ? stored : state;

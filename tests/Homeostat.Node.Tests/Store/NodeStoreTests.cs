@@ -45,7 +45,7 @@ public sealed class NodeStoreTests : IDisposable
         Assert.Equal(TestBlocks.Create(2).Encoded, block.Encoded);
         Assert.True(state.State.TryGetNode(Keccak.Hash([3]), out byte[] node));
         Assert.Equal([3], node);
-        Assert.True(state.State.TryGetCode(Keccak.Hash([4]), out byte[] code));
+        Assert.True(state.State.TryGetNode(Keccak.Hash([4]), out byte[] code));
         Assert.Equal([4], code);
         Assert.False(state.State.TryGetNode(Keccak.Hash([5]), out _));
     }
@@ -256,7 +256,7 @@ public sealed class NodeStoreTests : IDisposable
         Durable = true,
         Checkpoint = new StateCheckpoint(
             new Height(height), TestBlocks.Create(height).Hash, Keccak.Hash([3]),
-            [new(Keccak.Hash([3]), [3])], [new(Keccak.Hash([4]), [4])]),
+            [new(Keccak.Hash([3]), [3]), new(Keccak.Hash([4]), [4])]),
     };
 
     private static void FlipAfter(string file, ReadOnlySpan<byte> marker)
