@@ -142,6 +142,10 @@ internal sealed class Cluster : IWorldOfNodes
         }
     }
 
+    /// <summary>A client gives one node a transaction.</summary>
+    public void Submit(int node, byte[] raw) =>
+        _nodes[node].Give(new ReplicaInput.SubmitTransactions([raw], _reply++));
+
     private void Submit(long everyUs, long untilUs)
     {
         if (_load.Next() is { } raw)

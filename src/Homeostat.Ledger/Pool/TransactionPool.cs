@@ -13,6 +13,8 @@ namespace Homeostat.Ledger;
 //
 // - `_heads` orders the first executable transaction of each sender by tip, then arrival. What a
 //   block takes is found by walking it from the top (PoolSelection.cs), as far as the block needs.
+// - `_dearest` orders the same ones by what they pay at most: whether a block could hold anything
+//   at some base fee is seen at its top.
 // - `_evictable` orders the senders by what losing their last transaction would cost the network:
 //   senders whose last one waits for a missing nonce first, then those with the lowest fee cap in
 //   their queue. A transaction can't be in a block before its sender's earlier ones, so a queue is
@@ -36,6 +38,7 @@ public sealed class TransactionPool
     private readonly LookupTable<Hash256, PooledTransaction> _byHash = new();
     private readonly LookupTable<Address, SenderQueue> _queues = new();
     private readonly SortedSet<PooledTransaction> _heads = new(HeadOrder.Instance);
+    private readonly SortedSet<PooledTransaction> _dearest = new(FeeCapOrder.Instance);
     private readonly SortedSet<EvictionKey> _evictable = [];
     private readonly LookupTable<Address, Indexed> _indexed = new();
     private readonly PoolViewBuilder _view;
@@ -144,6 +147,41 @@ public sealed class TransactionPool
     public IReadOnlyList<RecoveredTransaction> Select(
         IAccounts parent, in UInt256 baseFee, in SelectionBudget budget) =>
         new PoolSelection(_heads, _queues, parent, baseFee).Take(budget);
+
+    /// <summary>
+    /// The highest base fee at which a block on this state, with this much gas for one transaction,
+    /// could include something; null when at none. On a parent that is not final a sender whose
+    /// next transaction pays more than its first is seen only once the first is final.
+    /// </summary>
+    public UInt256? HighestPayableFee(IAccounts parent, ulong gas)
+    {
+        UInt256? highest = null;
+        int visited = 0;
+        foreach (PooledTransaction head in _dearest)
+        {
+            if (highest >= head.MaxFeePerGas)
+            {
+                break;
+            }
+            if (++visited > MostVisits)
+            {
+                return head.MaxFeePerGas;
+            }
+            SenderQueue queue = _queues[head.Sender];
+            int index = queue.IndexOf(parent.Read(head.Sender).Nonce);
+            if (index >= 0 && queue.Entries[index] is var entry && entry.GasLimit <= gas)
+            {
+                highest = highest > entry.MaxFeePerGas ? highest : entry.MaxFeePerGas;
+            }
+        }
+        return highest;
+    }
+
+    /// <summary>
+    /// Senders looked at before one is taken to be fit: thousands that ask for more gas than a
+    /// block has must not cost a walk at each arrival.
+    /// </summary>
+    private const int MostVisits = 4_096;
 
     /// <summary>The sender's next nonce after its contiguous transactions in the pool.</summary>
     public ulong NextNonce(in Address sender) =>
@@ -306,6 +344,7 @@ public sealed class TransactionPool
         if (!ReferenceEquals(old.Head, head))
         {
             Move(_heads, old.Head, head);
+            Move(_dearest, old.Head, head);
         }
         EvictionKey? key = queue.Count == 0 ? null : EvictionKey.Of(queue);
         if (old.Key != key)
@@ -345,6 +384,18 @@ internal sealed class HeadOrder : IComparer<PooledTransaction>
     {
         int byTip = y!.MaxPriorityFeePerGas.CompareTo(x!.MaxPriorityFeePerGas);
         return byTip != 0 ? byTip : x.Arrival.CompareTo(y.Arrival);
+    }
+}
+
+/// <summary>Dearer fee cap first, then the order of arrival.</summary>
+internal sealed class FeeCapOrder : IComparer<PooledTransaction>
+{
+    public static readonly FeeCapOrder Instance = new();
+
+    public int Compare(PooledTransaction? x, PooledTransaction? y)
+    {
+        int byCap = y!.MaxFeePerGas.CompareTo(x!.MaxFeePerGas);
+        return byCap != 0 ? byCap : x.Arrival.CompareTo(y.Arrival);
     }
 }
 

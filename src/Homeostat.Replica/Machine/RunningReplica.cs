@@ -53,7 +53,8 @@ internal sealed class RunningReplica
         var observer = new Observer(new Telemetry(), _pool, clock);
         _gossip = new Gossip(config.Limits, outbox, _pool, timers, clock);
         _intake = new TransactionIntake(config.Limits, config.Senders, outbox, _pool, _gossip);
-        _publisher = new Publisher(config, genesis, outbox, _mail, clock, _tree, _pool);
+        var work = new PendingWork(_mail, clock, timers, _pool);
+        _publisher = new Publisher(config, genesis, outbox, _mail, work, _tree, _pool);
         _journal = new Journal(outbox, _mail);
         var checkpointer = new Checkpointer(config.Limits, outbox, replayed.Start);
         _committer = new BlockCommitter(
@@ -150,6 +151,10 @@ internal sealed class RunningReplica
         if (_timers.TakeDue(TimerKind.Resend, _clock.NowMs))
         {
             _gossip.Resend();
+        }
+        if (_timers.TakeDue(TimerKind.Fee, _clock.NowMs))
+        {
+            _publisher.FeeHasFallen();
         }
     }
 

@@ -7,6 +7,9 @@ internal enum TimerKind
     Sync,
     Gossip,
     Resend,
+
+    /// <summary>The base fee has fallen to what something in the pool pays.</summary>
+    Fee,
 }
 
 /// <summary>Several timers over the shell's one.</summary>

@@ -9,7 +9,7 @@ namespace Homeostat.Replica;
 /// same facts: whether there is work, and the block interval in force.
 /// </summary>
 internal sealed class Publisher(
-    ReplicaConfig config, TreeBlock genesis, Outbox outbox, Mailbox mail, StepClock clock,
+    ReplicaConfig config, TreeBlock genesis, Outbox outbox, Mailbox mail, PendingWork work,
     BlockTree tree, TransactionPool pool)
 {
     private ChainView _view = new()
@@ -23,7 +23,6 @@ internal sealed class Publisher(
 
     private TreeBlock _tip = tree.Finalized;
     private bool _hasChanged = true;
-    private bool _hasWork;
 
     /// <summary>The last final block that is on disk.</summary>
     public BlockReference FinalizedReference { get; private set; } = tree.Finalized.Reference;
@@ -48,6 +47,9 @@ internal sealed class Publisher(
         new ConsensusInput.ParametersChanged(
             config.Timing with { BlockIntervalMs = (long)intervalMs }));
 
+    /// <summary>Time alone has made a transaction affordable.</summary>
+    public void FeeHasFallen() => work.Tell(_tip);
+
     /// <summary>Ends a step: tells what has changed in it.</summary>
     /// <param name="poolChanged">True when the pool took or lost something.</param>
     public void Publish(bool poolChanged)
@@ -67,31 +69,6 @@ internal sealed class Publisher(
             Pool = pool.View(),
         };
         outbox.Add(new ReplicaEffect.Head(_view));
-        TellWork();
-    }
-
-    private void TellWork()
-    {
-        bool hasWork = HasWork();
-        if (hasWork != _hasWork)
-        {
-            _hasWork = hasWork;
-            mail.Post(new ConsensusInput.WorkArrived(hasWork));
-        }
-    }
-
-    /// <summary>
-    /// Whether a block on the tip could include anything. The counts nearly always tell; where
-    /// blocks not yet final hold all that is executable, a selection of one does.
-    /// </summary>
-    private bool HasWork()
-    {
-        if (pool.ExecutableCount == 0 || pool.ExecutableCount > _tip.UnfinalizedTransactions)
-        {
-            return pool.ExecutableCount > 0;
-        }
-        UInt256 baseFee = BlockProposer.BaseFeeAfter(_tip, clock.NowMs);
-        var one = new SelectionBudget(_tip.Parameters.GasLimit, long.MaxValue, 1);
-        return pool.Select(new SnapshotAccounts(_tip.State), baseFee, one).Count > 0;
+        work.Tell(_tip);
     }
 }
