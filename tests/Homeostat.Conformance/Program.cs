@@ -15,5 +15,6 @@ ISuite[] suites =
     new TransactionSuite(),
     new OpcodeArithmeticSuite(),
     new SigningSuite(),
+    new ExecutionApisSuite(),
 ];
 return new Runner(options, suites, () => new EvmEngine()).Run() == 0 ? 0 : 1;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Homeostat.Primitives;
 
 namespace Homeostat.Evm;
@@ -31,9 +32,15 @@ internal static unsafe class FrameEntry
     /// The code behind a delegation; precompiles count as having none (EIP-7702).
     /// </summary>
     public static Code DelegatedCode(Machine m, in Address delegated) =>
-        Precompiles.TryGet(m.Rules.Fork, delegated, out _)
+        TryGetPrecompile(m, delegated, out _)
             ? Code.Empty
             : m.World.GetCode(delegated);
+
+    private static bool TryGetPrecompile(
+        Machine m, in Address address, [NotNullWhen(true)] out IPrecompile? precompile) =>
+        m.Context.MovedPrecompiles is { } moved
+            ? moved.TryGet(address, out precompile)
+            : Precompiles.TryGet(m.Rules.Fork, address, out precompile);
 
     /// <param name="result">Where the caller's success flag goes if it is known at once.</param>
     public static Halt Call(Machine m, in CallSetup setup, UInt256* result)
@@ -83,7 +90,7 @@ internal static unsafe class FrameEntry
         }
         int snapshot = m.World.Snapshot();
         Transfer(m.World, setup);
-        if (Precompiles.TryGet(m.Rules.Fork, setup.CodeAddress, out IPrecompile? precompile))
+        if (TryGetPrecompile(m, setup.CodeAddress, out IPrecompile? precompile))
         {
             ExecutionStatus status = RunPrecompile(m, precompile, setup, ref gas);
             if (status != ExecutionStatus.Success)

@@ -50,4 +50,8 @@ public sealed record EvmContext(
     ForkRules Rules,
     BlockEnvironment Block,
     TransactionEnvironment Transaction,
-    ITracer? Tracer = null);
+    ITracer? Tracer = null)
+{
+    /// <summary>Where a simulation moved precompiles; null, and free, otherwise.</summary>
+    public PrecompileOverrides? MovedPrecompiles { get; init; }
+}

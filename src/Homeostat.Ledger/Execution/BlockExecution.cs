@@ -34,7 +34,7 @@ public sealed record TransactionResult
 /// A block being executed, transaction by transaction. Validation and building are this one object:
 /// start, apply each, finish. Not thread-safe.
 /// </summary>
-public sealed class BlockExecution
+public sealed partial class BlockExecution
 {
     private readonly BlockRules _rules;
     private readonly BlockInputs? _inputs;
@@ -46,14 +46,13 @@ public sealed class BlockExecution
 
     private BlockExecution(
         WorldSnapshot parentState, BlockHeader header, BlockRules rules, BlockInputs? inputs,
-        IEvmEngine engine, IBlockHashes hashes, ITracer? tracer)
+        IEvmEngine engine, BlockEnvironment environment, ITracer? tracer)
     {
         Invariant.Require(rules.HasInputs == inputs is not null);
         Header = header;
         _rules = rules;
         _inputs = inputs;
         State = new WorldState(parentState);
-        BlockEnvironment environment = EnvironmentOf(header, rules, hashes);
         _processor = new TransactionProcessor(State, rules, environment, engine, tracer);
         _system = new SystemContracts(State, rules, environment, engine);
     }
@@ -78,9 +77,17 @@ public sealed class BlockExecution
         WorldSnapshot parentState, BlockHeader header, BlockRules rules, BlockInputs? inputs,
         IEvmEngine engine, IBlockHashes? hashes = null, ITracer? tracer = null)
     {
+        BlockEnvironment environment = EnvironmentOf(
+            header, rules, hashes ?? new HistoryBlockHashes(parentState, header));
+        return Begin(parentState, header, rules, inputs, engine, environment, tracer);
+    }
+
+    private static BlockExecution Begin(
+        WorldSnapshot parentState, BlockHeader header, BlockRules rules, BlockInputs? inputs,
+        IEvmEngine engine, BlockEnvironment environment, ITracer? tracer)
+    {
         var execution = new BlockExecution(
-            parentState, header, rules, inputs, engine,
-            hashes ?? new HistoryBlockHashes(parentState, header), tracer);
+            parentState, header, rules, inputs, engine, environment, tracer);
         execution.State.WarmAlways(rules.Precompiles);
         if (rules.DaoForkBlock == header.Number.Value)
         {

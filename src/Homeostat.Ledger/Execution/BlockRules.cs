@@ -131,5 +131,13 @@ public sealed record BlockRules
     /// </summary>
     public bool HasInputs { get; init; }
 
+    /// <summary>
+    /// The base fee after this parent; where it follows time, the parent's is the best guess.
+    /// </summary>
+    public UInt256 EstimateBaseFee(BlockHeader parent) =>
+        BaseFeeRule == BaseFeeRule.ByParentGas
+            ? HeaderRules.NextBaseFee(parent)
+            : parent.BaseFee ?? UInt256.Zero;
+
     public bool IsProofOfStake => Difficulty == DifficultyRule.Zero;
 }

@@ -16,6 +16,8 @@ internal sealed class CallSession
     private readonly CallRequest _request;
     private readonly UInt256 _maxFee;
     private readonly UInt256 _tip;
+    private readonly PrecompileOverrides? _precompiles;
+    private readonly string? _problem;
 
     public CallSession(
         ChainRules rules, IEvmEngine engine, CallContext context, CallRequest request)
@@ -29,11 +31,11 @@ internal sealed class CallSession
         _block = EnvironmentFor(context);
         _world = new WorldState(context.State);
         _world.WarmAlways(_rules.Precompiles);
-        foreach ((Address address, AccountOverride account) in context.Accounts)
+        if (context.Accounts.Count > 0)
         {
-            _world.Override(address, account);
+            _precompiles = new PrecompileOverrides(_rules.Evm.Fork);
+            _problem = StateOverrides.Apply(_world, context.Accounts, _precompiles);
         }
-        _world.EndTransaction(clearsEmptyAccounts: false);
     }
 
     private bool HasPrice => !_maxFee.IsZero || !_tip.IsZero;
@@ -82,9 +84,12 @@ internal sealed class CallSession
     public CallOutcome Run(ulong gas, ITracer? tracer)
     {
         var transaction = new RecoveredTransaction(TransactionFor(gas), _request.From);
-        var processor = new TransactionProcessor(_world, _rules, _block, _engine, tracer);
+        var processor = new TransactionProcessor(_world, _rules, _block, _engine, tracer)
+        {
+            MovedPrecompiles = _precompiles,
+        };
         TransactionChecks checks = HasPrice ? TransactionChecks.BaseFee : TransactionChecks.None;
-        if (processor.Validate(transaction, checks) is { } error)
+        if ((_problem ?? processor.Validate(transaction, checks)) is { } error)
         {
             return new CallOutcome { Error = error };
         }

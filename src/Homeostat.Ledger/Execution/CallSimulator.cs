@@ -38,6 +38,9 @@ public sealed record AccountOverride
 
     /// <summary>Slots that differ; not together with <see cref="State"/>.</summary>
     public IReadOnlyList<KeyValuePair<UInt256, UInt256>>? StateDiff { get; init; }
+
+    /// <summary>Where the precompile of this address is to answer instead.</summary>
+    public Address? MovePrecompileTo { get; init; }
 }
 
 /// <summary>The block as a call is to see it; null is as it is.</summary>
@@ -50,6 +53,12 @@ public sealed record BlockOverrides
     public UInt256? PrevRandao { get; init; }
     public UInt256? BaseFee { get; init; }
     public UInt256? BlobBaseFee { get; init; }
+
+    /// <summary>Of a simulated block (EIP-4788).</summary>
+    public Hash256? BeaconRoot { get; init; }
+
+    /// <summary>Of a simulated block (EIP-4895).</summary>
+    public IReadOnlyList<Withdrawal>? Withdrawals { get; init; }
 }
 
 /// <summary>All a simulated call runs on.</summary>

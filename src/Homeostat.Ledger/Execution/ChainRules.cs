@@ -38,6 +38,9 @@ public sealed class ChainRules
 
     public ulong ChainId { get; }
 
+    /// <summary>In their order; the first holds from genesis on.</summary>
+    public IReadOnlyList<ForkActivation> Activations => _activations;
+
     /// <summary>
     /// Total difficulty from which on blocks are by proof of stake (EIP-3675); null when the table
     /// has no activation at the merge.

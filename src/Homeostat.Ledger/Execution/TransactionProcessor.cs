@@ -37,6 +37,9 @@ internal sealed class TransactionProcessor(
 
     public ITracer? Tracer { get; set; } = tracer;
 
+    /// <summary>Where a simulation moved precompiles; null otherwise.</summary>
+    public PrecompileOverrides? MovedPrecompiles { get; set; }
+
     /// <summary>Null when the transaction can be executed now, else why not.</summary>
     public string? Validate(RecoveredTransaction recovered, TransactionChecks checks) =>
         TransactionRules.CheckForm(recovered, rules)
@@ -139,10 +142,18 @@ internal sealed class TransactionProcessor(
                 GasPrice = price,
                 BlobHashes = transaction.BlobHashes,
             },
-            Tracer);
+            Tracer)
+        {
+            MovedPrecompiles = MovedPrecompiles,
+        };
         CallResult result = engine.Execute(context, message);
         ulong used = PostExecute(recovered, price, result, refund);
         Address? created = transaction.IsCreation ? message.Target : null;
+        if (created is { } contract && result.IsSuccess)
+        {
+            // What a creation returns is the code it left: eth_call without a target shows it.
+            result = result with { Output = world.GetCode(contract).Bytes.ToArray() };
+        }
         return new TransactionOutcome(result, used, price, created);
     }
 
@@ -167,7 +178,8 @@ internal sealed class TransactionProcessor(
         UInt256 cost = price * transaction.GasLimit
             + block.BlobBaseFee * BlobGasOf(transaction);
         world.SubtractBalance(sender, cost);
-        world.SetNonce(sender, unchecked(transaction.Nonce + 1));
+        // Not the transaction's: a simulated one may have any.
+        world.SetNonce(sender, unchecked(world.GetNonce(sender) + 1));
         if (rules.Evm.HasAccessSets)
         {
             Warm(recovered);

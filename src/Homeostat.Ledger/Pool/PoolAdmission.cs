@@ -18,7 +18,7 @@ internal static class PoolAdmission
     public static string? Check(Transaction transaction, PoolLimits limits, in PoolChain chain)
     {
         int bytes = transaction.Encoded.Length;
-        if (transaction.Type == TransactionType.Blob)
+        if (transaction.Type == TransactionType.Blob && !chain.AllowsBlobs)
         {
             return "transaction type not supported: blob transactions are not part of this network";
         }

@@ -29,7 +29,9 @@ namespace Homeostat.Ledger;
 // Deterministic: the same calls in the same order give the same answers. Not thread-safe.
 
 /// <summary>What the pool checks transactions against besides accounts.</summary>
-public readonly record struct PoolChain(ChainId ChainId, ulong GasLimit);
+/// <param name="AllowsBlobs">Only where genesis says so (EIP-4844).</param>
+public readonly record struct PoolChain(
+    ChainId ChainId, ulong GasLimit, bool AllowsBlobs = false);
 
 /// <summary>Transactions waiting for a final block.</summary>
 public sealed class TransactionPool

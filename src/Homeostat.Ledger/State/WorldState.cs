@@ -201,6 +201,10 @@ public sealed partial class WorldState : IWorld
     /// <summary>Makes an account what a simulated call is to see. Between transactions.</summary>
     internal void Override(in Address address, AccountOverride changes)
     {
+        if (changes is { Nonce: null, Balance: null, Code: null, State: null, StateDiff: null })
+        {
+            return;
+        }
         AccountEntry entry = Changing(address);
         entry.Nonce = changes.Nonce ?? entry.Nonce;
         entry.Balance = changes.Balance ?? entry.Balance;

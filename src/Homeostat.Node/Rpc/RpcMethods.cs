@@ -18,6 +18,8 @@ internal static class RpcMethods
         new EthTransactions(context).Register(table);
         new EthAccounts(context).Register(table);
         new EthCalls(context).Register(table);
+        new EthSimulate(context).Register(table);
+        new EthConfig(context).Register(table);
         fees.Register(table);
         new EthSubmission(context, hub).Register(table);
         new EthLogs(context, filters).Register(table);

@@ -34,4 +34,11 @@ internal sealed record RpcNode
 
 /// <summary>What every group of methods is made of.</summary>
 internal sealed record RpcContext(
-    ChainReader Chain, RpcNode Node, RpcLimits Limits, CallGate Gate);
+    ChainReader Chain, RpcNode Node, RpcLimits Limits, CallGate Gate)
+{
+    /// <summary>Wei per blob gas in a block; zero before there were blobs.</summary>
+    public UInt256 BlobPriceIn(RpcBlock block) =>
+        Node.Rules.At(block.Header).Blobs is { } schedule
+            ? BlobGas.Price(block.Header.ExcessBlobGas ?? 0, schedule)
+            : UInt256.Zero;
+}

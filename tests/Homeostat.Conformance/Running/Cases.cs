@@ -58,4 +58,9 @@ internal interface ISuite
     bool Accepts(string path);
 
     IEnumerable<CaseResult> Run(FixtureFile file, SuiteContext context);
+
+    /// <summary>
+    /// After all files, by one thread: for a suite whose cases need several files together.
+    /// </summary>
+    IEnumerable<CaseResult> Finish(SuiteContext context) => [];
 }

@@ -41,6 +41,14 @@ internal sealed class Runner(Options options, IReadOnlyList<ISuite> suites, Func
         {
             worker.Join();
         }
+        foreach (ISuite suite in suites)
+        {
+            var context = new SuiteContext(engine(), options, _skips, suite.Name);
+            foreach (CaseResult result in suite.Finish(context))
+            {
+                Count(suite, new FixtureFile("", []), result);
+            }
+        }
         return Report();
     }
 

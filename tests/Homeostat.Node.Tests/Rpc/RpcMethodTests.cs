@@ -82,7 +82,7 @@ public sealed class RpcMethodTests(RpcFixture rpc) : IClassFixture<RpcFixture>
         using var buffer = new Node.Rpc.ResponseBuffer();
         using (var writer = new Utf8JsonWriter(buffer))
         {
-            Node.Rpc.EthJson.Receipt(writer, decoded, 1);
+            Node.Rpc.EthJson.Receipt(writer, decoded, 1, UInt256.Zero);
         }
         Assert.Equal(
             recent[1].ToString(),

@@ -50,10 +50,10 @@ internal static class CallArguments
     public static List<KeyValuePair<Address, AccountOverride>> ReadOverrides(
         JsonElement value, string place)
     {
-        var overrides = new List<KeyValuePair<Address, AccountOverride>>();
+        var overrides = new SortedDictionary<Address, AccountOverride>();
         if (value.ValueKind == JsonValueKind.Undefined)
         {
-            return overrides;
+            return [];
         }
         foreach (JsonProperty entry in JsonInput.Object(value, place).EnumerateObject())
         {
@@ -61,9 +61,10 @@ internal static class CallArguments
             {
                 throw JsonInput.Wrong(place, $"'{entry.Name}' is no address");
             }
-            overrides.Add(new(address, ReadOverride(JsonInput.Object(entry.Value, place), place)));
+            // Of an address given twice the last counts, as everywhere in JSON.
+            overrides[address] = ReadOverride(JsonInput.Object(entry.Value, place), place);
         }
-        return overrides;
+        return [.. overrides];
     }
 
     public static BlockOverrides? ReadBlockOverrides(JsonElement value, string place)
@@ -87,8 +88,21 @@ internal static class CallArguments
             PrevRandao = random,
             BaseFee = Number(value, "baseFeePerGas"u8, place) ?? Number(value, "baseFee"u8, place),
             BlobBaseFee = Number(value, "blobBaseFee"u8, place),
+            BeaconRoot = JsonInput.TryMember(value, "beaconRoot"u8, out JsonElement root)
+                ? JsonInput.Hash(root, place)
+                : null,
+            Withdrawals = JsonInput.TryMember(value, "withdrawals"u8, out JsonElement list)
+                ? [.. JsonInput.Array(list, place).EnumerateArray()
+                    .Select(item => ReadWithdrawal(JsonInput.Object(item, place), place))]
+                : null,
         };
     }
+
+    private static Withdrawal ReadWithdrawal(JsonElement value, string place) => new(
+        Integer(value, "index"u8, place) ?? 0,
+        Integer(value, "validatorIndex"u8, place) ?? 0,
+        Optional(value, "address"u8, place) ?? Address.Zero,
+        Integer(value, "amount"u8, place) ?? 0);
 
     internal static ulong? Integer(JsonElement value, ReadOnlySpan<byte> name, string place) =>
         JsonInput.TryMember(value, name, out JsonElement member)
@@ -192,6 +206,7 @@ internal static class CallArguments
                 : null,
             State = hasState ? ReadSlots(state, place) : null,
             StateDiff = hasDiff ? ReadSlots(diff, place) : null,
+            MovePrecompileTo = Optional(value, "movePrecompileToAddress"u8, place),
         };
     }
 

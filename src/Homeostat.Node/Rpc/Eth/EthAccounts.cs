@@ -56,8 +56,24 @@ internal sealed class EthAccounts(RpcContext context)
     private void GetStorageAt(RpcParams arguments, Utf8JsonWriter result)
     {
         Address address = arguments.Address(0);
-        UInt256 slot = JsonInput.UInt256(arguments.Required(1), RpcParams.At(1));
+        UInt256 slot = StorageKey(arguments.Text(1));
         result.Word(_chain.StateAt(arguments.Block(2)).GetStorage(address, slot));
+    }
+
+    /// <summary>Up to 32 bytes of hex, with geth's texts for what is not.</summary>
+    private static UInt256 StorageKey(string text)
+    {
+        string digits = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
+            ? text[2..]
+            : text;
+        if (digits.Length > 2 * Hash256.Size)
+        {
+            throw RpcException.InvalidParams(
+                $"storage key too long (want at most 32 bytes): \"{text}\"");
+        }
+        return Hex.TryDecode(digits.PadLeft(2 * Hash256.Size, '0'), out byte[] bytes)
+            ? UInt256.FromBigEndian(bytes)
+            : throw RpcException.InvalidParams($"invalid hex in storage key: \"{text}\"");
     }
 
     /// <summary>
@@ -68,6 +84,10 @@ internal sealed class EthAccounts(RpcContext context)
         JsonElement wanted = JsonInput.Object(arguments.Required(0), RpcParams.At(0));
         WorldSnapshot state = _chain.StateAt(arguments.Block(1));
         int count = 0;
+        if (!wanted.EnumerateObject().Any())
+        {
+            throw RpcException.InvalidParams("empty request");
+        }
         result.WriteStartObject();
         foreach (JsonProperty entry in wanted.EnumerateObject())
         {

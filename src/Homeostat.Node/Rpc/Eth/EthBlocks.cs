@@ -73,7 +73,7 @@ internal sealed class EthBlocks(RpcContext context)
         result.WriteStartArray();
         for (int i = 0; i < block.Transactions.Count; i++)
         {
-            EthJson.Receipt(result, block, i);
+            EthJson.Receipt(result, block, i, context.BlobPriceIn(block));
         }
         result.WriteEndArray();
     }

@@ -25,8 +25,8 @@ internal sealed class EthFees(RpcContext context)
     {
         table.Add("eth_gasPrice", (_, result) => result.Quantity(GasPrice));
         table.Add("eth_maxPriorityFeePerGas", (_, result) => result.Quantity(SuggestedTip));
-        table.Add("eth_blobBaseFee", (_, result) => result.Quantity(1UL));
-        table.Add("eth_baseFee", (_, result) => result.Quantity(_chain.Head.BaseFee));
+        table.Add("eth_blobBaseFee", (_, result) => result.Quantity(context.BlobPriceIn(_chain.Head)));
+        table.Add("eth_baseFee", (_, result) => result.Quantity(BaseFeeAfter(_chain.Head)));
         table.Add("eth_feeHistory", GetFeeHistory);
     }
 
@@ -51,6 +51,9 @@ internal sealed class EthFees(RpcContext context)
             return tip;
         }
     }
+
+    private UInt256 BaseFeeAfter(RpcBlock block) =>
+        context.Node.Rules.At(block.Header).EstimateBaseFee(block.Header);
 
     private UInt256 ComputeTip(RpcBlock head)
     {
@@ -101,15 +104,14 @@ internal sealed class EthFees(RpcContext context)
         result.WriteEndObject();
     }
 
-    private static void WriteFees(Utf8JsonWriter result, List<RpcBlock> blocks)
+    private void WriteFees(Utf8JsonWriter result, List<RpcBlock> blocks)
     {
         result.WriteStartArray("baseFeePerGas"u8);
         foreach (RpcBlock block in blocks)
         {
             result.Quantity(block.BaseFee);
         }
-        // The next block's fee depends on when it comes; the newest one's is the best guess.
-        result.Quantity(blocks[^1].BaseFee);
+        result.Quantity(BaseFeeAfter(blocks[^1]));
         result.WriteEndArray();
         result.WriteStartArray("gasUsedRatio"u8);
         foreach (RpcBlock block in blocks)
@@ -119,10 +121,11 @@ internal sealed class EthFees(RpcContext context)
         }
         result.WriteEndArray();
         result.WriteStartArray("baseFeePerBlobGas"u8);
-        for (int i = 0; i <= blocks.Count; i++)
+        foreach (RpcBlock block in blocks)
         {
-            result.Quantity(1UL);
+            result.Quantity(context.BlobPriceIn(block));
         }
+        result.Quantity(context.BlobPriceIn(blocks[^1]));
         result.WriteEndArray();
         result.WriteStartArray("blobGasUsedRatio"u8);
         for (int i = 0; i < blocks.Count; i++)

@@ -11,6 +11,13 @@ internal static class EthJson
     public static void Block(Utf8JsonWriter writer, RpcBlock block, bool full)
     {
         writer.WriteStartObject();
+        BlockFields(writer, block, full);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>A block's fields, into an object that is open.</summary>
+    public static void BlockFields(Utf8JsonWriter writer, RpcBlock block, bool full)
+    {
         HeaderFields(writer, block.Header);
         writer.Quantity("size"u8, (ulong)block.Size);
         writer.WriteStartArray("transactions"u8);
@@ -36,7 +43,6 @@ internal static class EthJson
         {
             Withdrawals(writer, withdrawals);
         }
-        writer.WriteEndObject();
     }
 
     public static void Header(Utf8JsonWriter writer, BlockHeader header)
@@ -154,7 +160,8 @@ internal static class EthJson
         writer.WriteEndArray();
     }
 
-    public static void Receipt(Utf8JsonWriter writer, RpcBlock block, int index)
+    public static void Receipt(
+        Utf8JsonWriter writer, RpcBlock block, int index, in UInt256 blobGasPrice)
     {
         Receipt receipt = block.Receipts[index];
         Transaction transaction = block.Transactions[index];
@@ -168,6 +175,12 @@ internal static class EthJson
         writer.Quantity("cumulativeGasUsed"u8, receipt.CumulativeGasUsed);
         writer.Quantity("gasUsed"u8, block.GasUsedBy(index));
         writer.Quantity("effectiveGasPrice"u8, block.EffectiveGasPrice(index));
+        if (transaction.Type == TransactionType.Blob)
+        {
+            writer.Quantity(
+                "blobGasUsed"u8, (ulong)transaction.BlobHashes.Length * BlobSchedule.GasPerBlob);
+            writer.Quantity("blobGasPrice"u8, blobGasPrice);
+        }
         writer.Data("contractAddress"u8, block.CreatedBy(index));
         writer.WriteStartArray("logs"u8);
         for (int i = 0; i < receipt.Logs.Count; i++)
@@ -188,9 +201,14 @@ internal static class EthJson
         writer.WriteEndObject();
     }
 
-    public static void Log(Utf8JsonWriter writer, RpcBlock block, int transaction, int log)
+    public static void Log(Utf8JsonWriter writer, RpcBlock block, int transaction, int log) =>
+        Log(
+            writer, block, transaction, block.Receipts[transaction].Logs[log],
+            block.FirstLogOf(transaction) + log);
+
+    public static void Log(
+        Utf8JsonWriter writer, RpcBlock block, int transaction, Log entry, int indexInBlock)
     {
-        Log entry = block.Receipts[transaction].Logs[log];
         writer.WriteStartObject();
         writer.Data("address"u8, entry.Address);
         Hashes(writer, "topics"u8, entry.Topics);
@@ -200,7 +218,7 @@ internal static class EthJson
         writer.Quantity("transactionIndex"u8, (ulong)transaction);
         writer.Data("blockHash"u8, block.Hash);
         writer.Quantity("blockTimestamp"u8, block.Header.Timestamp);
-        writer.Quantity("logIndex"u8, (ulong)(block.FirstLogOf(transaction) + log));
+        writer.Quantity("logIndex"u8, (ulong)indexInBlock);
         writer.WriteBoolean("removed"u8, false);
         writer.WriteEndObject();
     }

@@ -119,6 +119,10 @@ internal sealed class EthLogs(RpcContext context, FilterRegistry filters)
         {
             throw RpcException.InvalidParams("invalid block range params");
         }
+        if (filter.To is { Tag: BlockTag.Number } && last > _chain.Head.Number)
+        {
+            throw RpcException.InvalidParams("block range extends beyond current head block");
+        }
         WriteRange(filter, first, Math.Min(last, _chain.Head.Number), result);
     }
 

@@ -45,7 +45,7 @@ internal sealed class EthSubmission(RpcContext context, SubscriptionHub hub)
         {
             if (context.Chain.FindTransaction(submitted.Hash) is var (block, index))
             {
-                EthJson.Receipt(result, block, index);
+                EthJson.Receipt(result, block, index, context.BlobPriceIn(block));
                 return;
             }
             if (!await waiter.NextAsync(deadline.Token).ConfigureAwait(false))

@@ -108,7 +108,7 @@ internal sealed class EthTransactions(RpcContext context)
     {
         if (_chain.FindTransaction(arguments.Hash(0)) is var (block, index))
         {
-            EthJson.Receipt(result, block, index);
+            EthJson.Receipt(result, block, index, context.BlobPriceIn(block));
         }
         else
         {

@@ -27,7 +27,8 @@ internal sealed record LogFilter(
         if (blockHash is not null && (from ?? to) is not null)
         {
             throw RpcException.InvalidParams(
-                "cannot specify both BlockHash and FromBlock/ToBlock, choose one or the other");
+                $"{place}: cannot specify both BlockHash and FromBlock/ToBlock, "
+                + "choose one or the other");
         }
         var query = new LogQuery(
             ReadAddresses(value, place, limits), ReadTopics(value, place, limits));

@@ -124,6 +124,14 @@ internal static class JsonInput
 
     public static Hash256 Hash(JsonElement value, string place)
     {
+        bool isBare = value.ValueKind == JsonValueKind.String
+            && !value.GetString()!.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        if (isBare)
+        {
+            throw Wrong(
+                place, "json: cannot unmarshal hex string without 0x prefix into Go value of type "
+                    + "common.Hash"); // Geth's text to the letter, since clients match it.
+        }
         byte[] bytes = Data(value, place);
         return bytes.Length == Hash256.Size
             ? new Hash256(bytes)

@@ -23,19 +23,16 @@ internal sealed class BlockTracer(RpcContext context)
     /// <summary>An array of { txHash, result } for all of the block's transactions.</summary>
     public void TraceAll(RpcBlock block, TraceRequest request, Utf8JsonWriter result)
     {
+        using var switchable = new SwitchTracer();
+        BlockExecution execution = Start(block, switchable);
         result.WriteStartArray();
-        if (block.Number > 0)
+        for (int i = 0; i < block.Transactions.Count; i++)
         {
-            using var switchable = new SwitchTracer();
-            BlockExecution execution = Start(block, switchable);
-            for (int i = 0; i < block.Transactions.Count; i++)
-            {
-                result.WriteStartObject();
-                result.Data("txHash"u8, block.Transactions[i].Hash);
-                result.WritePropertyName("result"u8);
-                TraceOne(execution, block, i, request, switchable, result);
-                result.WriteEndObject();
-            }
+            result.WriteStartObject();
+            result.Data("txHash"u8, block.Transactions[i].Hash);
+            result.WritePropertyName("result"u8);
+            TraceOne(execution, block, i, request, switchable, result);
+            result.WriteEndObject();
         }
         result.WriteEndArray();
     }
@@ -48,9 +45,11 @@ internal sealed class BlockTracer(RpcContext context)
         }
         RpcBlock parent = context.Chain.WithState(BlockSelector.At(block.Number - 1));
         BlockRules rules = context.Node.Rules.At(block.Header);
+        bool hasHistory = rules.CallsBefore.Any(
+            call => call.Target == EthereumForks.HistoryStorage);
         return BlockExecution.Start(
             parent.State!, block.Header, rules, rules.HasInputs ? InputsOf(block, parent) : null,
-            context.Node.NewEngine(), null, tracer);
+            context.Node.NewEngine(), hasHistory ? null : new ChainHashes(context.Chain), tracer);
     }
 
     /// <summary>The block is final, so it is itself the word on what its inputs were.</summary>

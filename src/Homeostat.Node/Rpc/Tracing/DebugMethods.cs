@@ -79,7 +79,8 @@ internal sealed class DebugMethods(RpcContext context)
     private ValueTask TraceBlockByHashAsync(
         RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session) =>
         TraceBlockAsync(
-            _chain.ByHash(arguments.Hash(0)) ?? throw RpcException.Server("block not found"),
+            _chain.ByHash(arguments.Hash(0))
+                ?? throw RpcException.Server($"block {arguments.Hash(0)} not found"),
             arguments, result);
 
     private async ValueTask TraceBlockAsync(
