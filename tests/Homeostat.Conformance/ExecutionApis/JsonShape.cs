@@ -17,7 +17,7 @@ internal static class JsonShape
         "minItems", "maxItems", "minLength", "maxLength",
     ];
 
-    /// <summary>The first place where the value is not as the schema says; null when none.</summary>
+    /// <summary>The first place where the value breaks the schema; null when none.</summary>
     public static string? Difference(JsonElement value, JsonElement schema, string at = "$")
     {
         if (schema.ValueKind != JsonValueKind.Object)

@@ -25,7 +25,8 @@ internal sealed class EthFees(RpcContext context)
     {
         table.Add("eth_gasPrice", (_, result) => result.Quantity(GasPrice));
         table.Add("eth_maxPriorityFeePerGas", (_, result) => result.Quantity(SuggestedTip));
-        table.Add("eth_blobBaseFee", (_, result) => result.Quantity(context.BlobPriceIn(_chain.Head)));
+        table.Add("eth_blobBaseFee", (_, result) =>
+            result.Quantity(context.BlobPriceIn(_chain.Head)));
         table.Add("eth_baseFee", (_, result) => result.Quantity(BaseFeeAfter(_chain.Head)));
         table.Add("eth_feeHistory", GetFeeHistory);
     }
