@@ -11,6 +11,8 @@ switch (args.FirstOrDefault())
         return 0;
     case "evm-fixtures" when args.Length > 1:
         return FixtureBench.Run(new EvmEngine(), args[1], args.ElementAtOrDefault(2) ?? "");
+    case "worst-case" when args.Length > 1:
+        return WorstCaseBench.Run(args[1], args.ElementAtOrDefault(3) ?? "");
     case "crypto":
         BenchmarkSwitcher.FromTypes([typeof(CryptoBenchmarks)]).Run(args[1..]);
         return 0;
@@ -20,6 +22,7 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine(
             "usage: evm-loops [NAME] | evm-fixtures FOLDER [NAME] "
+            + "| worst-case ARCHIVE [--filter TEXT] "
             + "| crypto [BenchmarkDotNet options] | ledger-transfers [TRANSACTIONS]");
         return 1;
 }

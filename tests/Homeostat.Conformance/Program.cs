@@ -14,6 +14,8 @@ ISuite[] suites =
     new TrieSuite(),
     new TransactionSuite(),
     new OpcodeArithmeticSuite(),
+    new PrecompileSuite(),
+    new CryptoSuite(),
     new SigningSuite(),
     new ExecutionApisSuite(),
 ];

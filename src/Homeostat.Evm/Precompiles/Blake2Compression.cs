@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Homeostat.Evm;
 
@@ -16,7 +17,7 @@ internal sealed class Blake2Compression : IPrecompile
         0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179,
     ];
 
-    private static ReadOnlySpan<byte> Schedule =>
+    internal static ReadOnlySpan<byte> Schedule =>
     [
         0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
         14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3,
@@ -70,6 +71,19 @@ internal sealed class Blake2Compression : IPrecompile
     }
 
     private static void Mix(Span<ulong> v, ReadOnlySpan<ulong> m, uint rounds)
+    {
+        if (Vector256.IsHardwareAccelerated)
+        {
+            Blake2Rows.Mix(v, m, Schedule, rounds);
+        }
+        else
+        {
+            MixWords(v, m, rounds);
+        }
+    }
+
+    /// <summary>The rounds word by word, for processors without 256-bit vectors.</summary>
+    internal static void MixWords(Span<ulong> v, ReadOnlySpan<ulong> m, uint rounds)
     {
         ulong v0 = v[0], v1 = v[1], v2 = v[2], v3 = v[3], v4 = v[4], v5 = v[5], v6 = v[6];
         ulong v7 = v[7], v8 = v[8], v9 = v[9], v10 = v[10], v11 = v[11], v12 = v[12];

@@ -12,9 +12,11 @@ internal sealed class Runner(Options options, IReadOnlyList<ISuite> suites, Func
 {
     private const int WaitingFiles = 8;
     private const int MostFailuresShown = 200;
+    private const int MostUnreadShown = 20;
 
     private readonly SortedDictionary<(string Suite, string Fork), int[]> _counts = [];
     private readonly List<string> _failures = [];
+    private readonly SortedDictionary<string, int> _unread = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
     private readonly SkipList _skips = SkipList.Load();
     private readonly Stopwatch _watch = Stopwatch.StartNew();
@@ -31,8 +33,7 @@ internal sealed class Runner(Options options, IReadOnlyList<ISuite> suites, Func
         {
             worker.Start();
         }
-        foreach (FixtureFile file in Archive.Read(
-            options.Archive, path => SuiteFor(path) is not null))
+        foreach (FixtureFile file in Archive.Read(options.Archive, IsRead))
         {
             queue.Add((SuiteFor(file.Path)!, file));
         }
@@ -52,8 +53,25 @@ internal sealed class Runner(Options options, IReadOnlyList<ISuite> suites, Func
         return Report();
     }
 
-    private ISuite? SuiteFor(string path) => suites.FirstOrDefault(
+    private ISuite? SuiteFor(string path) => IsIndex(path) ? null : suites.FirstOrDefault(
         suite => (options.Suite is null || suite.Name == options.Suite) && suite.Accepts(path));
+
+    /// <summary>Releases of the official tests carry lists of themselves.</summary>
+    private static bool IsIndex(string path) =>
+        path.Contains("/.meta/", StringComparison.Ordinal)
+        || path.EndsWith("/index.json", StringComparison.Ordinal);
+
+    /// <summary>Files no suite reads are counted by folder, so that none is lost unseen.</summary>
+    private bool IsRead(string path)
+    {
+        if (SuiteFor(path) is not null)
+        {
+            return true;
+        }
+        string folder = Path.GetDirectoryName(path) ?? "";
+        _unread[folder] = _unread.GetValueOrDefault(folder) + 1;
+        return false;
+    }
 
     private void Work(BlockingCollection<(ISuite Suite, FixtureFile File)> queue)
     {
@@ -137,7 +155,31 @@ internal sealed class Runner(Options options, IReadOnlyList<ISuite> suites, Func
         {
             Console.WriteLine($"… and {_failures.Count - MostFailuresShown} more");
         }
+        ReportUnread();
+        using var process = Process.GetCurrentProcess();
+        Console.WriteLine(
+            $"{_watch.Elapsed.TotalSeconds:F0} s, processor time "
+            + $"{process.TotalProcessorTime.TotalSeconds:F0} s, peak memory "
+            + $"{process.PeakWorkingSet64 >> 20} MB");
         Console.WriteLine($"{total[0]} passed, {total[1]} failed, {total[2]} skipped");
         return total[1];
+    }
+
+    private void ReportUnread()
+    {
+        if (options.Suite is not null || _unread.Count == 0)
+        {
+            return;
+        }
+        string[] shown = [.. _unread.Select(entry => $"{entry.Key} ({entry.Value})")];
+        Console.WriteLine($"{_unread.Values.Sum()} files that no suite reads:");
+        foreach (string line in shown.Take(MostUnreadShown))
+        {
+            Console.WriteLine($"    {line}");
+        }
+        if (shown.Length > MostUnreadShown)
+        {
+            Console.WriteLine($"    … and {shown.Length - MostUnreadShown} more folders");
+        }
     }
 }

@@ -25,17 +25,19 @@ internal sealed class OpcodeArithmeticSuite : ISuite
 
     public bool Accepts(string path) =>
         path.EndsWith(".json", StringComparison.Ordinal)
-        && path.Contains("opcode-arith/geth/", StringComparison.Ordinal);
+        && path.Contains("opcode-arith/geth/", StringComparison.Ordinal)
+        && OpcodeOf(path) != 0;
+
+    private static byte OpcodeOf(string path)
+    {
+        string name = Path.GetFileNameWithoutExtension(path);
+        return Array.Find(Opcodes, entry => name == "testcases_" + entry.Name).Opcode;
+    }
 
     public IEnumerable<CaseResult> Run(FixtureFile file, SuiteContext context)
     {
-        string name = Path.GetFileNameWithoutExtension(file.Path)["testcases_".Length..];
-        byte opcode = Array.Find(Opcodes, entry => entry.Name == name).Opcode;
-        if (opcode == 0)
-        {
-            yield return CaseResult.Fail("-", name, "no opcode of this name");
-            yield break;
-        }
+        string name = Path.GetFileNameWithoutExtension(file.Path);
+        byte opcode = OpcodeOf(file.Path);
         using JsonDocument document = JsonDocument.Parse(file.Content);
         int index = 0;
         foreach (JsonElement vector in document.RootElement.EnumerateArray())
