@@ -183,6 +183,44 @@ internal static class Bls12Pairing
     public static bool IsProductOne(ReadOnlySpan<BlsG1> left, ReadOnlySpan<BlsG2> right) =>
         FinalExponentiation(MillerLoop(left, right)).IsOne;
 
+    /// <summary>As the other, for points of G2 whose lines are at hand.</summary>
+    public static bool IsProductOne(
+        ReadOnlySpan<BlsG1> left, ReadOnlySpan<Bls12FixedLines> right) =>
+        FinalExponentiation(MillerLoop(left, right)).IsOne;
+
+    /// <summary>The loop runs over the bits of |x| below the topmost.</summary>
+    public const int HighestLoopBit = 62;
+
+    public static bool IsAddition(int bit) => ((Bls12Groups.MinusX >> bit) & 1) != 0;
+
+    private static BlsTarget MillerLoop(
+        ReadOnlySpan<BlsG1> left, ReadOnlySpan<Bls12FixedLines> right)
+    {
+        Span<BlsField> inverses = stackalloc BlsField[left.Length];
+        Span<BlsField> ratios = stackalloc BlsField[left.Length];
+        for (int i = 0; i < left.Length; i++)
+        {
+            inverses[i] = BlsField.Invert(left[i].Y);
+            ratios[i] = BlsField.Multiply(left[i].X, inverses[i]);
+        }
+        BlsTarget f = BlsTarget.One;
+        int line = 0;
+        for (int bit = HighestLoopBit; bit >= 0; bit--)
+        {
+            f = BlsTarget.Square(f);
+            int lines = IsAddition(bit) ? 2 : 1;
+            for (int i = 0; i < left.Length; i++)
+            {
+                for (int k = 0; k < lines; k++)
+                {
+                    f = right[i].Evaluate(f, line + k, inverses[i], ratios[i]);
+                }
+            }
+            line += lines;
+        }
+        return BlsTarget.Conjugate(f);
+    }
+
     private static BlsTarget MillerLoop(ReadOnlySpan<BlsG1> left, ReadOnlySpan<BlsG2> right)
     {
         var points = new MillerPoint<BlsField, Bls12G2>[right.Length];
@@ -191,10 +229,10 @@ internal static class Bls12Pairing
             points[i] = new MillerPoint<BlsField, Bls12G2>(right[i]);
         }
         BlsTarget f = BlsTarget.One;
-        for (int bit = 62; bit >= 0; bit--)
+        for (int bit = HighestLoopBit; bit >= 0; bit--)
         {
             f = BlsTarget.Square(f);
-            bool isSet = ((Bls12Groups.MinusX >> bit) & 1) != 0;
+            bool isSet = IsAddition(bit);
             for (int i = 0; i < points.Length; i++)
             {
                 f = Evaluate(f, points[i].Double(), left[i]);

@@ -29,6 +29,9 @@ internal sealed class PointEvaluation : IPrecompile
             Bls12Groups.Parse("1666c54b0a32529503432fcae0181b4bef79de09fc63671f"
                 + "da5ed1ba9bfa07899495346f3d7ac9cd23048ef30d0a154f")));
 
+    private static readonly Bls12FixedLines[] Lines =
+        [new(Bls12Groups.G2Generator.Negate()), new(TauG2)];
+
     private static readonly byte[] Result =
         [.. new UInt256(FieldElementsPerBlob).ToBigEndian(), .. ScalarModulus.ToBigEndian()];
 
@@ -75,7 +78,6 @@ internal sealed class PointEvaluation : IPrecompile
         {
             return pi.IsInfinity && quotient.IsInfinity;
         }
-        return Bls12Pairing.IsProductOne(
-            [quotient, pi], [Bls12Groups.G2Generator.Negate(), TauG2]);
+        return Bls12Pairing.IsProductOne([quotient, pi], Lines);
     }
 }

@@ -62,6 +62,18 @@ public readonly struct Fp12<TField, TTower>(Fp6<TField, TTower> c0, Fp6<TField, 
         return Join(low, high, both);
     }
 
+    /// <summary>a·(b0 + b2·w² + w³): such a line, scaled so that its last part is one.</summary>
+    public static Fp12<TField, TTower> MultiplyBy02(
+        in Fp12<TField, TTower> a, in Fp2<TField> b0, in Fp2<TField> b2)
+    {
+        Fp6<TField, TTower> low = Fp6<TField, TTower>.MultiplyBy01(a.C0, b0, b2);
+        Fp6<TField, TTower> high = Fp6<TField, TTower>.MultiplyByV(a.C1);
+        Fp6<TField, TTower> both = Fp6<TField, TTower>.MultiplyBy01(
+            Fp6<TField, TTower>.Add(a.C0, a.C1), b0,
+            Fp2<TField>.Add(b2, Fp2<TField>.One));
+        return Join(low, high, both);
+    }
+
     /// <summary>a·(b0 + b1·w + b3·w³): a line of a curve with a D-type twist.</summary>
     public static Fp12<TField, TTower> MultiplyBy013(
         in Fp12<TField, TTower> a,

@@ -37,7 +37,7 @@ public readonly struct Fp2<TField>(TField c0, TField c1) : IField<Fp2<TField>>
         TField low = TField.Multiply(left.C0, right.C0);
         TField high = TField.Multiply(left.C1, right.C1);
         TField both = TField.Multiply(
-            TField.Add(left.C0, left.C1), TField.Add(right.C0, right.C1));
+            TField.AddFactor(left.C0, left.C1), TField.AddFactor(right.C0, right.C1));
         return new Fp2<TField>(
             TField.Subtract(low, high), TField.Subtract(TField.Subtract(both, low), high));
     }
@@ -47,7 +47,7 @@ public readonly struct Fp2<TField>(TField c0, TField c1) : IField<Fp2<TField>>
         TField product = TField.Multiply(value.C0, value.C1);
         return new Fp2<TField>(
             TField.Multiply(
-                TField.Add(value.C0, value.C1), TField.Subtract(value.C0, value.C1)),
+                TField.AddFactor(value.C0, value.C1), TField.Subtract(value.C0, value.C1)),
             TField.Double(product));
     }
 

@@ -15,6 +15,12 @@ public interface IField<TSelf>
 
     static abstract TSelf Add(in TSelf left, in TSelf right);
 
+    /// <summary>
+    /// A sum that is good for one thing: to be a factor of a product, whose other factor may be
+    /// one as well. Where the field has bits to spare it is not reduced.
+    /// </summary>
+    static virtual TSelf AddFactor(in TSelf left, in TSelf right) => TSelf.Add(left, right);
+
     static abstract TSelf Subtract(in TSelf left, in TSelf right);
 
     static abstract TSelf Negate(in TSelf value);

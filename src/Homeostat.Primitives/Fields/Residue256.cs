@@ -93,6 +93,30 @@ public readonly struct Residue256<TModulus> : IField<Residue256<TModulus>>
         return Reduce(r0, r1, r2, r3, carry);
     }
 
+    // A prime below 2^254, such as BN254's: sums of two need no fifth limb, nor do the rounds.
+    private static bool HasFreeBits
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TModulus.P3 >> 62 == 0;
+    }
+
+    /// <summary>With two bits to spare factors below 2p are fine: 4p² / 2^256 is below p.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Residue256<TModulus> AddFactor(
+        in Residue256<TModulus> left, in Residue256<TModulus> right)
+    {
+        if (!HasFreeBits)
+        {
+            return Add(left, right);
+        }
+        ulong carry = 0;
+        return new Residue256<TModulus>(
+            MultiplyAdd.AddCarry(left._l0, right._l0, ref carry),
+            MultiplyAdd.AddCarry(left._l1, right._l1, ref carry),
+            MultiplyAdd.AddCarry(left._l2, right._l2, ref carry),
+            MultiplyAdd.AddCarry(left._l3, right._l3, ref carry));
+    }
+
     public static Residue256<TModulus> Double(in Residue256<TModulus> value) => Add(value, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -128,7 +152,10 @@ public readonly struct Residue256<TModulus> : IField<Residue256<TModulus>>
         Round(a0, a1, a2, a3, right._l1, ref t0, ref t1, ref t2, ref t3, ref t4);
         Round(a0, a1, a2, a3, right._l2, ref t0, ref t1, ref t2, ref t3, ref t4);
         Round(a0, a1, a2, a3, right._l3, ref t0, ref t1, ref t2, ref t3, ref t4);
-        return Reduce(t0, t1, t2, t3, t4);
+        // Most products come out below the prime, and their top limb shows it.
+        return (TModulus.P3 != ulong.MaxValue) & (t4 == 0) & (t3 < TModulus.P3)
+            ? new Residue256<TModulus>(t0, t1, t2, t3)
+            : Reduce(t0, t1, t2, t3, t4);
     }
 
     /// <summary>t := (t + a·b + m·p) / 2^64, with m chosen to make the division exact.</summary>
@@ -162,12 +189,13 @@ public readonly struct Residue256<TModulus> : IField<Residue256<TModulus>>
                 t3 -= borrow;
                 return;
             }
-            high = MultiplyAdd.Run(m, TModulus.P0, s0, 0, out _);
+            // The lowest limb becomes zero, with a carry unless it was.
+            high = MultiplyAdd.High(m, TModulus.P0) + (s0 != 0 ? 1UL : 0UL);
             high = MultiplyAdd.Run(m, TModulus.P1, s1, high, out t0);
             high = MultiplyAdd.Run(m, TModulus.P2, s2, high, out t1);
             high = MultiplyAdd.Run(m, TModulus.P3, s3, high, out t2);
             t3 = s4 + high;
-            t4 = s5 + (t3 < high ? 1UL : 0UL);
+            t4 = HasFreeBits ? 0 : s5 + (t3 < high ? 1UL : 0UL);
         }
     }
 
@@ -181,9 +209,11 @@ public readonly struct Residue256<TModulus> : IField<Residue256<TModulus>>
         ulong s1 = MultiplyAdd.SubtractBorrow(r1, TModulus.P1, ref borrow);
         ulong s2 = MultiplyAdd.SubtractBorrow(r2, TModulus.P2, ref borrow);
         ulong s3 = MultiplyAdd.SubtractBorrow(r3, TModulus.P3, ref borrow);
-        return borrow > r4
-            ? new Residue256<TModulus>(r0, r1, r2, r3)
-            : new Residue256<TModulus>(s0, s1, s2, s3);
+        // Either is as likely after an addition, so a branch would be mispredicted.
+        ulong keep = unchecked(0 - (borrow & ~r4));
+        return new Residue256<TModulus>(
+            s0 ^ ((s0 ^ r0) & keep), s1 ^ ((s1 ^ r1) & keep),
+            s2 ^ ((s2 ^ r2) & keep), s3 ^ ((s3 ^ r3) & keep));
     }
 
     /// <summary>value^exponent by fixed windows of four bits.</summary>

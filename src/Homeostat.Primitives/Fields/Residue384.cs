@@ -138,6 +138,23 @@ public readonly struct Residue384<TModulus> : IField<Residue384<TModulus>>
         return Reduce(r0, r1, r2, r3, r4, r5);
     }
 
+    /// <summary>
+    /// Factors below 2p are fine: 4p² / 2^384 is below p, and so the product below 2p before its
+    /// reduction.
+    /// </summary>
+    public static Residue384<TModulus> AddFactor(
+        in Residue384<TModulus> left, in Residue384<TModulus> right)
+    {
+        ulong carry = 0;
+        return new Residue384<TModulus>(
+            MultiplyAdd.AddCarry(left._l0, right._l0, ref carry),
+            MultiplyAdd.AddCarry(left._l1, right._l1, ref carry),
+            MultiplyAdd.AddCarry(left._l2, right._l2, ref carry),
+            MultiplyAdd.AddCarry(left._l3, right._l3, ref carry),
+            MultiplyAdd.AddCarry(left._l4, right._l4, ref carry),
+            MultiplyAdd.AddCarry(left._l5, right._l5, ref carry));
+    }
+
     public static Residue384<TModulus> Double(in Residue384<TModulus> value) => Add(value, value);
 
     public static Residue384<TModulus> Subtract(
@@ -177,7 +194,10 @@ public readonly struct Residue384<TModulus> : IField<Residue384<TModulus>>
         Round(left, right._l3, ref t0, ref t1, ref t2, ref t3, ref t4, ref t5);
         Round(left, right._l4, ref t0, ref t1, ref t2, ref t3, ref t4, ref t5);
         Round(left, right._l5, ref t0, ref t1, ref t2, ref t3, ref t4, ref t5);
-        return Reduce(t0, t1, t2, t3, t4, t5);
+        // Most products come out below the prime, and their top limb shows it.
+        return t5 < TModulus.P5
+            ? new Residue384<TModulus>(t0, t1, t2, t3, t4, t5)
+            : Reduce(t0, t1, t2, t3, t4, t5);
     }
 
     /// <summary>t := (t + a·b + m·p) / 2^64, with m chosen to make the division exact.</summary>
@@ -190,7 +210,8 @@ public readonly struct Residue384<TModulus> : IField<Residue384<TModulus>>
         {
             ulong high = MultiplyAdd.Run(a._l0, b, t0, 0, out ulong low);
             ulong m = low * TModulus.NegativeInverse;
-            ulong carry = MultiplyAdd.Run(m, TModulus.P0, low, 0, out _);
+            // The lowest limb becomes zero, with a carry unless it was.
+            ulong carry = MultiplyAdd.High(m, TModulus.P0) + (low != 0 ? 1UL : 0UL);
             high = MultiplyAdd.Run(a._l1, b, t1, high, out low);
             carry = MultiplyAdd.Run(m, TModulus.P1, low, carry, out t0);
             high = MultiplyAdd.Run(a._l2, b, t2, high, out low);
@@ -217,9 +238,11 @@ public readonly struct Residue384<TModulus> : IField<Residue384<TModulus>>
         ulong s3 = MultiplyAdd.SubtractBorrow(r3, TModulus.P3, ref borrow);
         ulong s4 = MultiplyAdd.SubtractBorrow(r4, TModulus.P4, ref borrow);
         ulong s5 = MultiplyAdd.SubtractBorrow(r5, TModulus.P5, ref borrow);
-        return borrow != 0
-            ? new Residue384<TModulus>(r0, r1, r2, r3, r4, r5)
-            : new Residue384<TModulus>(s0, s1, s2, s3, s4, s5);
+        // Either is as likely after an addition, so a branch would be mispredicted.
+        ulong keep = unchecked(0 - borrow);
+        return new Residue384<TModulus>(
+            s0 ^ ((s0 ^ r0) & keep), s1 ^ ((s1 ^ r1) & keep), s2 ^ ((s2 ^ r2) & keep),
+            s3 ^ ((s3 ^ r3) & keep), s4 ^ ((s4 ^ r4) & keep), s5 ^ ((s5 ^ r5) & keep));
     }
 
     /// <summary>value^exponent by fixed windows of four bits.</summary>

@@ -28,6 +28,7 @@ public readonly unsafe partial struct UInt256
     }
 
     /// <summary>Both at once; both 0 when b is 0.</summary>
+    [SkipLocalsInit]
     public static void DivideRemainder(
         in UInt256 a, in UInt256 b, out UInt256 quotient, out UInt256 remainder)
     {
@@ -58,6 +59,7 @@ public readonly unsafe partial struct UInt256
     }
 
     /// <summary>(a + b) mod m without wrapping; 0 when m is 0 (as ADDMOD).</summary>
+    [SkipLocalsInit]
     public static UInt256 AddModulo(in UInt256 a, in UInt256 b, in UInt256 m)
     {
         if (!AddOverflows(a, b, out UInt256 sum))
@@ -76,6 +78,7 @@ public readonly unsafe partial struct UInt256
     }
 
     /// <summary>(a · b) mod m without wrapping; 0 when m is 0 (as MULMOD).</summary>
+    [SkipLocalsInit]
     public static UInt256 MultiplyModulo(in UInt256 a, in UInt256 b, in UInt256 m)
     {
         Multiply512(a, b, out UInt256 low, out UInt256 high);
@@ -175,7 +178,7 @@ public readonly unsafe partial struct UInt256
     {
         unchecked
         {
-            ulong q1 = Math.BigMul(reciprocal, high, out ulong q0);
+            ulong q1 = Product(reciprocal, high, out ulong q0);
             q0 += low;
             q1 += high + (q0 < low ? 1UL : 0) + 1;
             ulong r = low - q1 * d;
@@ -201,11 +204,11 @@ public readonly unsafe partial struct UInt256
     {
         unchecked
         {
-            ulong q1 = Math.BigMul(reciprocal, u2, out ulong q0);
+            ulong q1 = Product(reciprocal, u2, out ulong q0);
             q0 += u1;
             q1 += u2 + (q0 < u1 ? 1UL : 0);
             ulong r1 = u1 - q1 * d1;
-            ulong t1 = Math.BigMul(d0, q1, out ulong t0);
+            ulong t1 = Product(d0, q1, out ulong t0);
             ulong r0 = u0 - t0;
             r1 -= t1 + (u0 < t0 ? 1UL : 0);
             ulong s0 = r0 - d0;
@@ -239,7 +242,7 @@ public readonly unsafe partial struct UInt256
             ulong borrow = 0;
             for (int i = 0; i < limbs; i++)
             {
-                ulong high = Math.BigMul(d[i], factor, out ulong low);
+                ulong high = Product(d[i], factor, out ulong low);
                 ulong s = u[i] - borrow;
                 high += u[i] < borrow ? 1UL : 0;
                 borrow = high + (s < low ? 1UL : 0);
@@ -278,8 +281,8 @@ public readonly unsafe partial struct UInt256
             ulong d0 = d & 1;
             ulong d63 = (d >> 1) + d0;
             ulong e = ((v2 >> 1) & (0 - d0)) - v2 * d63;
-            ulong v3 = (Math.BigMul(v2, e, out _) >> 1) + (v2 << 31);
-            ulong high = Math.BigMul(v3, d, out ulong low);
+            ulong v3 = (Product(v2, e, out _) >> 1) + (v2 << 31);
+            ulong high = Product(v3, d, out ulong low);
             high += low + d < low ? 1UL : 0;
             return v3 - high - d;
         }
@@ -302,7 +305,7 @@ public readonly unsafe partial struct UInt256
                 }
                 p -= d1;
             }
-            ulong t1 = Math.BigMul(v, d0, out ulong t0);
+            ulong t1 = Product(v, d0, out ulong t0);
             p += t1;
             if (p < t1)
             {

@@ -9,12 +9,12 @@ public readonly partial struct UInt256
     {
         if (((a.U1 | a.U2 | a.U3) | (b.U1 | b.U2 | b.U3)) == 0)
         {
-            ulong high = Math.BigMul(a.U0, b.U0, out ulong low);
+            ulong high = Product(a.U0, b.U0, out ulong low);
             return new UInt256(low, high);
         }
         unchecked
         {
-            ulong r1 = Math.BigMul(a.U0, b.U0, out ulong r0);
+            ulong r1 = Product(a.U0, b.U0, out ulong r0);
             ulong carry = 0;
             r1 = MultiplyAdd(a.U0, b.U1, r1, ref carry);
             ulong r2 = MultiplyAdd(a.U0, b.U2, 0, ref carry);
@@ -38,6 +38,7 @@ public readonly partial struct UInt256
     }
 
     /// <summary>The whole product, low and high 256 bits.</summary>
+    [SkipLocalsInit]
     public static void Multiply512(in UInt256 a, in UInt256 b, out UInt256 low, out UInt256 high)
     {
         ulong r0 = 0, r1 = 0, r2 = 0, r3 = 0;
@@ -47,27 +48,6 @@ public readonly partial struct UInt256
         ulong r7 = AddRow(a.U3, b, ref r3, ref r4, ref r5, ref r6);
         low = new UInt256(r0, r1, r2, r3);
         high = new UInt256(r4, r5, r6, r7);
-    }
-
-    /// <summary>a to the power b modulo 2^256; 0 to the 0th is 1.</summary>
-    public static UInt256 Power(in UInt256 a, in UInt256 b)
-    {
-        UInt256 result = One;
-        for (int bit = b.BitLength - 1; bit >= 0; bit--)
-        {
-            result *= result;
-            if (b.Bit(bit))
-            {
-                result *= a;
-            }
-        }
-        return result;
-    }
-
-    private bool Bit(int index)
-    {
-        ulong limb = (index >> 6) switch { 0 => U0, 1 => U1, 2 => U2, _ => U3 };
-        return ((limb >> (index & 63)) & 1) != 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -82,13 +62,21 @@ public readonly partial struct UInt256
         return carry;
     }
 
+    // Math.BigMul passes the low half through memory in .NET 10; two multiplications do not.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Product(ulong x, ulong y, out ulong low)
+    {
+        low = unchecked(x * y);
+        return Fields.MultiplyAdd.High(x, y);
+    }
+
     // x · y + z + carry fits two limbs whatever they are.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong MultiplyAdd(ulong x, ulong y, ulong z, ref ulong carry)
     {
         unchecked
         {
-            ulong high = Math.BigMul(x, y, out ulong low);
+            ulong high = Product(x, y, out ulong low);
             low += z;
             high += low < z ? 1UL : 0;
             low += carry;
