@@ -88,6 +88,10 @@ internal sealed class Bls12G1MultiScalar : IPrecompile
         {
             return false;
         }
+        if (NativeBlst.IsUsed)
+        {
+            return NativeBls12.TrySumG1(input, out output);
+        }
         var points = new BlsG1[input.Length / PairSize];
         var scalars = new UInt256[points.Length];
         for (int i = 0; i < points.Length; i++)
@@ -119,6 +123,10 @@ internal sealed class Bls12G2MultiScalar : IPrecompile
         {
             return false;
         }
+        if (NativeBlst.IsUsed)
+        {
+            return NativeBls12.TrySumG2(input, out output);
+        }
         var points = new BlsG2[input.Length / PairSize];
         var scalars = new UInt256[points.Length];
         for (int i = 0; i < points.Length; i++)
@@ -149,6 +157,10 @@ internal sealed class Bls12PairingCheck : IPrecompile
         if (input.IsEmpty || input.Length % PairSize != 0)
         {
             return false;
+        }
+        if (NativeBlst.IsUsed)
+        {
+            return NativeBls12.TryPair(input, out output);
         }
         var left = new List<BlsG1>();
         var right = new List<BlsG2>();

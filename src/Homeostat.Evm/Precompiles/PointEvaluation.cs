@@ -17,7 +17,7 @@ internal sealed class PointEvaluation : IPrecompile
         "0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001");
 
     // The KZG ceremony's result: consensus-specs, trusted_setup_4096.json, g2_monomial[1].
-    private static readonly BlsG2 TauG2 = new(
+    internal static readonly BlsG2 TauG2 = new(
         new BlsField2(
             Bls12Groups.Parse("185cbfee53492714734429b7b38608e23926c911cceceac9"
                 + "a36851477ba4c60b087041de621000edc98edada20c1def2"),
@@ -58,14 +58,21 @@ internal sealed class PointEvaluation : IPrecompile
     }
 
     /// <summary>e(C - y·G1 + z·proof, -G2)·e(proof, [τ]G2) = 1.</summary>
-    private static bool IsProven(
+    internal static bool IsProven(
         ReadOnlySpan<byte> commitment, ReadOnlySpan<byte> point, ReadOnlySpan<byte> value,
         ReadOnlySpan<byte> proof)
     {
         UInt256 z = UInt256.FromBigEndian(point);
         UInt256 y = UInt256.FromBigEndian(value);
-        if (z >= ScalarModulus || y >= ScalarModulus
-            || !Bls12Codec.TryDecompressG1(commitment, out BlsG1 c)
+        if (z >= ScalarModulus || y >= ScalarModulus)
+        {
+            return false;
+        }
+        if (NativeBlst.IsUsed)
+        {
+            return NativeBls12.IsProven(commitment, z, y, proof);
+        }
+        if (!Bls12Codec.TryDecompressG1(commitment, out BlsG1 c)
             || !Bls12Codec.TryDecompressG1(proof, out BlsG1 pi))
         {
             return false;

@@ -13,3 +13,5 @@ global using BnG2 = Homeostat.Primitives.Fields.AffinePoint<
     Homeostat.Primitives.Fields.Fp2<
         Homeostat.Primitives.Fields.Residue256<Homeostat.Evm.Bn254Prime>>,
     Homeostat.Evm.Bn254G2>;
+global using BlsField2 = Homeostat.Primitives.Fields.Fp2<
+    Homeostat.Primitives.Fields.Residue384<Homeostat.Evm.Bls12Prime>>;
