@@ -171,9 +171,13 @@ public sealed class MemoryWorld : IWorld
         {
             return false;
         }
-        _undo.Push(() => set.Remove(item));
+        PushRemoval(set, item);
         return true;
     }
+
+    // Apart, since a closure is made where its method begins, whether or not it is needed.
+    private void PushRemoval<T>(LookupSet<T> set, T item)
+        where T : notnull => _undo.Push(() => set.Remove(item));
 
     private readonly record struct Account(ulong Nonce, UInt256 Balance, Code Code);
 }

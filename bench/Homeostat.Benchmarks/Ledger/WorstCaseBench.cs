@@ -33,7 +33,7 @@ internal static class WorstCaseBench
             using JsonDocument document = Json.Parse(file);
             foreach (JsonProperty test in document.RootElement.EnumerateObject())
             {
-                if (!test.Name.Contains(filter, StringComparison.Ordinal))
+                if (!ShortName(test.Name).Contains(filter, StringComparison.Ordinal))
                 {
                     continue;
                 }

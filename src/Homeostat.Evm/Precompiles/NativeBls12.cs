@@ -14,6 +14,9 @@ internal static unsafe class NativeBls12
     private const int Padding = Bls12Codec.FieldSize - BlsField.Size;
     private const int ScalarBits = 256;
 
+    // blst marks infinity in the top three bits; in EIP-2537 it is all zeros.
+    private const byte NoFlags = 0x1f;
+
     private enum Read
     {
         Invalid,
@@ -49,6 +52,7 @@ internal static unsafe class NativeBls12
         output = new byte[Bls12Codec.G1Size];
         byte* bytes = stackalloc byte[2 * BlsField.Size];
         blst.WriteG1Sum(bytes, sum);
+        bytes[0] &= NoFlags;
         WriteFields(bytes, output);
         return true;
     }
@@ -81,6 +85,7 @@ internal static unsafe class NativeBls12
         output = new byte[Bls12Codec.G2Size];
         byte* bytes = stackalloc byte[4 * BlsField.Size];
         blst.WriteG2Sum(bytes, sum);
+        bytes[0] &= NoFlags;
         SwapHalves(bytes);
         WriteFields(bytes, output);
         return true;
@@ -230,7 +235,7 @@ internal static unsafe class NativeBls12
         for (int at = 0; at < input.Length; at += Bls12Codec.FieldSize)
         {
             ReadOnlySpan<byte> field = input.Slice(at, Bls12Codec.FieldSize);
-            if (field[..Padding].ContainsAnyExcept((byte)0) || field[Padding] >= 0x20)
+            if (field[..Padding].ContainsAnyExcept((byte)0) || field[Padding] > NoFlags)
             {
                 return false;
             }
@@ -242,8 +247,6 @@ internal static unsafe class NativeBls12
 
     private static void WriteFields(byte* bytes, Span<byte> output)
     {
-        // blst marks infinity by a flag; here it is all zeros.
-        bytes[0] &= 0x1f;
         for (int at = 0; at < output.Length; at += Bls12Codec.FieldSize)
         {
             new ReadOnlySpan<byte>(

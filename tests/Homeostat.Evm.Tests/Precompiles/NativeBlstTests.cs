@@ -107,7 +107,7 @@ public class NativeBlstTests(ITestOutputHelper output)
         byte[] bytes = new byte[32];
         for (int i = 0; i < bytes.Length; i++)
         {
-            bytes[i] = (byte)random.NextUInt64();
+            bytes[i] = (byte)(random.NextUInt64() & 0xff);
         }
         return bytes;
     }
