@@ -54,6 +54,8 @@ internal sealed class ReplayRun(RpcClient rpc, ReplayOptions options)
         foreach (RecordedTransaction recorded in trace)
         {
             PlayedAccount sender = accounts.Of(recorded.From);
+            bool burns = recorded.To is null
+                || (recorded.IsCall && recorded.Gas >= BurnerCall.LowestGas);
             Transaction signed = new Transaction
             {
                 Type = TransactionType.Legacy,
@@ -62,9 +64,9 @@ internal sealed class ReplayRun(RpcClient rpc, ReplayOptions options)
                 MaxFee = recorded.GasPrice,
                 MaxPriorityFee = recorded.GasPrice,
                 GasLimit = recorded.Gas,
-                To = recorded.IsCall ? BurnerCall.Target : accounts.Recipient(recorded.To!.Value),
+                To = burns ? BurnerCall.Target : accounts.Recipient(recorded.To!.Value),
                 Value = recorded.Value,
-                Data = recorded.IsCall ? BurnerCall.Data(recorded.Gas) : [],
+                Data = burns ? BurnerCall.Data(recorded.Gas) : [],
             }.Sign(sender.Key);
             All.Add(new PlayedTransaction(recorded, signed)
             {
