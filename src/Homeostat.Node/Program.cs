@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Homeostat.Node.Commands;
+using Homeostat.Node.Explain;
 using Homeostat.Node.Replay;
 
 var root = new RootCommand("Homeostat: an EVM network that steers itself")
@@ -9,6 +10,8 @@ var root = new RootCommand("Homeostat: an EVM network that steers itself")
     InitCommand.Create(),
     KeyCommand.Create(),
     ReplayCommand.Create(),
+    ExplainCommand.Create(),
+    VerifyCommand.Create(),
     SimCommand.Create(),
     DoctorCommand.Create(),
 };

@@ -33,6 +33,23 @@ internal static class StoredBlocks
         return receipts;
     }
 
+    /// <summary>One receipt as the receipts trie holds it; throws when it is none.</summary>
+    internal static Receipt DecodeReceipt(byte[] encoded)
+    {
+        var writer = new RlpWriter(encoded.Length + 16);
+        int list = writer.StartList();
+        if (encoded.Length != 0 && encoded[0] >= 0xc0)
+        {
+            writer.WriteRaw(encoded); // A legacy receipt stands in the list as a list.
+        }
+        else
+        {
+            writer.Write(encoded);
+        }
+        writer.EndList(list);
+        return DecodeReceipts(writer.WrittenSpan)[0];
+    }
+
     private static Receipt ReadReceipt(ref RlpReader list)
     {
         if (list.NextIsList)

@@ -22,6 +22,7 @@ internal sealed class HomeostatMethods(RpcContext context)
         table.Add("homeostat_parameters", GetParameters);
         table.Add("homeostat_validators", GetValidators);
         table.Add("homeostat_certificate", GetCertificate);
+        table.Add("homeostat_payload", GetPayload);
         table.Add("homeostat_decisions", GetDecisions);
         table.Add("homeostat_time", (arguments, result) =>
             result.Quantity(_chain.Get(arguments.Block(0)).TimeMs));
@@ -83,6 +84,31 @@ internal sealed class HomeostatMethods(RpcContext context)
         result.Data("certifiedHash"u8, stored.Hash);
         result.Quantity("view"u8, stored.View.Value);
         result.Data("certificate"u8, stored.Certificate);
+        result.WriteEndObject();
+    }
+
+    /// <summary>
+    /// What consensus wrote into the block (docs/spec/consensus.md), in RLP: its keccak256 is the
+    /// header's parentBeaconBlockRoot. Null for genesis and blocks that are not final.
+    /// </summary>
+    private void GetPayload(RpcParams arguments, Utf8JsonWriter result)
+    {
+        RpcBlock block = _chain.Get(arguments.Block(0));
+        if (_chain.Stored(block.Number) is not { } stored || stored.Hash != block.Hash)
+        {
+            result.WriteNullValue();
+            return;
+        }
+        var reader = new RlpReader(stored.Encoded);
+        RlpReader list = reader.ReadList();
+        list.ReadRaw();
+        ReadOnlySpan<byte> payload = list.ReadRaw();
+        reader.Close(list);
+        Invariant.Require(reader.Finished);
+        result.WriteStartObject();
+        result.Quantity("blockNumber"u8, block.Number);
+        result.Data("blockHash"u8, block.Hash);
+        result.Data("payload"u8, payload);
         result.WriteEndObject();
     }
 

@@ -1,0 +1,113 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Homeostat.Ledger;
+using Homeostat.Node.Client;
+using Homeostat.Primitives;
+
+namespace Homeostat.Node.Explain;
+
+/// <summary>Asks a node for all that a decision was computed from.</summary>
+internal sealed class EvidenceCollector(RpcClient rpc)
+{
+    /// <summary>
+    /// Rounds of asking for proofs. Each finds the words whose places the words before named: the
+    /// deepest way is head, pending decision, its block's record.
+    /// </summary>
+    private const int Rounds = 16;
+
+    /// <summary>Slots of one eth_getProof; nodes answer at most 1,024.</summary>
+    private const int SlotsAtOnce = 512;
+
+    public async Task<DecisionEvidence> CollectAsync(
+        FoundDecision found, CancellationToken cancellation)
+    {
+        string number = $"0x{found.Height:x}";
+        string parent = $"0x{found.Height - 1:x}";
+        JsonElement payload = await rpc.CallAsync("homeostat_payload", [number], cancellation);
+        if (payload.ValueKind != JsonValueKind.Object)
+        {
+            throw new RpcException(0, $"the node has no consensus payload of block {found.Height}");
+        }
+        var evidence = new DecisionEvidence
+        {
+            Id = found.Decision.Id,
+            BlockHash = found.BlockHash,
+            Block = await BytesAsync("debug_getRawBlock", number, cancellation),
+            ParentHeader = await BytesAsync("debug_getRawHeader", parent, cancellation),
+            Receipts = await ListAsync("debug_getRawReceipts", number, cancellation),
+            ParentReceipts = await ListAsync("debug_getRawReceipts", parent, cancellation),
+            Payload = Hex.Decode(payload.GetProperty("payload").GetString()),
+            Proofs = [],
+        };
+        return await ProveAsync(evidence, parent, cancellation);
+    }
+
+    private async Task<DecisionEvidence> ProveAsync(
+        DecisionEvidence evidence, string parent, CancellationToken cancellation)
+    {
+        for (int round = 0; round < Rounds; round++)
+        {
+            var storage = new ProvenStorage(evidence.Proofs);
+            DecisionVerifier.Recompute(evidence, storage);
+            if (storage.Missing.Count == 0)
+            {
+                return evidence;
+            }
+            var proofs = evidence.Proofs.ToList();
+            foreach (var wanted in storage.Missing.GroupBy(place => place.Contract))
+            {
+                foreach (var slots in wanted.Select(place => place.Slot).Chunk(SlotsAtOnce))
+                {
+                    AccountProof more = await ProofAsync(
+                        wanted.Key, slots, parent, cancellation);
+                    Merge(proofs, more);
+                }
+            }
+            evidence = evidence with { Proofs = proofs };
+        }
+        throw new InvalidDataException(
+            $"steering reads ever more of the state after {Rounds} rounds of proofs");
+    }
+
+    private async Task<AccountProof> ProofAsync(
+        Address contract, UInt256[] slots, string block, CancellationToken cancellation)
+    {
+        var keys = new JsonArray([.. slots.Select(
+            slot => JsonValue.Create(DecisionEvidence.Word(slot)))]);
+        try
+        {
+            return DecisionEvidence.ReadProof(await rpc.CallAsync(
+                "eth_getProof", [contract.ToString(), keys, block], cancellation));
+        }
+        catch (RpcException e) when (
+            e.Message.Contains("historical state", StringComparison.Ordinal))
+        {
+            throw new RpcException(
+                e.Code,
+                "nodes prove only recent states, and this decision's is gone: verify a decision "
+                + "while it is fresh, or keep its evidence then with --save and verify that any "
+                + $"time with --from ({e.Message})");
+        }
+    }
+
+    private static void Merge(List<AccountProof> proofs, AccountProof more)
+    {
+        int known = proofs.FindIndex(proof => proof.Address == more.Address);
+        if (known < 0)
+        {
+            proofs.Add(more);
+        }
+        else
+        {
+            proofs[known] = proofs[known] with { Slots = [.. proofs[known].Slots, .. more.Slots] };
+        }
+    }
+
+    private async Task<byte[]> BytesAsync(
+        string method, string block, CancellationToken cancellation) =>
+        Hex.Decode((await rpc.CallAsync(method, [block], cancellation)).GetString());
+
+    private async Task<List<byte[]>> ListAsync(
+        string method, string block, CancellationToken cancellation) =>
+        DecisionEvidence.ReadList(await rpc.CallAsync(method, [block], cancellation));
+}

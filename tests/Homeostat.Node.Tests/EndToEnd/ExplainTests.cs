@@ -1,0 +1,129 @@
+using Homeostat.Ledger;
+using Homeostat.Node.Explain;
+using Homeostat.Primitives;
+using Homeostat.Steering;
+
+namespace Homeostat.Node.Tests.EndToEnd;
+
+/// <summary>A decision of a live network explained, verified, and verified when tampered with.
+/// </summary>
+[Collection("EndToEnd")]
+[Trait("Category", "EndToEnd")]
+public sealed class ExplainTests : IDisposable
+{
+    private readonly string _folder =
+        Directory.CreateTempSubdirectory("homeostat-explain-").FullName;
+    private readonly int _http = UpProcess.FreePorts(4, 10);
+    private readonly int _p2p = UpProcess.FreePorts(4, 1);
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_decision_of_a_live_network_is_explained_and_recomputed()
+    {
+        await using UpProcess up = await UpProcess.StartAsync(
+            Path.Combine(_folder, "network"), _http, _p2p, 4);
+        string file = Path.Combine(_folder, "evidence.json");
+        await BusyAsync(up.Urls[0]);
+        (int code, string output, string errors) = await UpProcess.RunAsync(
+            "verify", "latest", "--rpc", up.Urls[0], "--save", file);
+        Assert.True(code == 0, output + errors);
+        Assert.StartsWith("agree: decision", output, StringComparison.Ordinal);
+
+        (code, output, errors) = await UpProcess.RunAsync("explain", "1", "--rpc", up.Urls[1]);
+        Assert.True(code == 0, errors);
+        foreach (string heading in (string[])
+            ["Decision 1 of the capacity loop", "Seen", "Forecast", "Decided", "Constitution",
+             "Turned out"])
+        {
+            Assert.Contains(heading, output, StringComparison.Ordinal);
+        }
+
+        (code, _, errors) = await UpProcess.RunAsync("verify", "999999", "--rpc", up.Urls[0]);
+        Assert.Equal((2, "verify: no decision 999999 so far\n"), (code, errors));
+        await up.StopAsync();
+        await AssertOfflineAsync(file);
+    }
+
+    // Enough decisions for one to have an outcome; blocks come with transactions.
+    private static async Task BusyAsync(string url)
+    {
+        ulong nonce = 0;
+        await UpProcess.UntilAsync(
+            async () =>
+            {
+                string hash = await UpProcess.TransferAsync(
+                    url, 0, nonce++, Address.FromNumber(0xdead));
+                return await UpProcess.ReceiptBlockAsync(url, hash) > 16;
+            },
+            "sixteen blocks", 60);
+    }
+
+    private static async Task AssertOfflineAsync(string file)
+    {
+        (int code, string output, string errors) = await UpProcess.RunAsync(
+            "verify", "--from", file);
+        Assert.True(code == 0, output + errors);
+        DecisionEvidence evidence = DecisionEvidence.FromJson(await File.ReadAllTextAsync(file));
+        foreach ((DecisionEvidence altered, string name) in Alterations(evidence))
+        {
+            Verification result = DecisionVerifier.Verify(altered);
+            Assert.False(result.Agrees, name);
+            string input = Assert.Single(result.Inputs);
+            Assert.StartsWith(name, input, StringComparison.Ordinal);
+        }
+        Block.TryDecode(evidence.Block, out Block block, out _);
+        string path = file + ".altered";
+        await File.WriteAllTextAsync(path, (evidence with { BlockHash = block.Header.ParentHash })
+            .ToJson());
+        (code, output, _) = await UpProcess.RunAsync("verify", "--from", path);
+        Assert.Equal(1, code);
+        Assert.StartsWith("differ: decision", output, StringComparison.Ordinal);
+        Assert.Contains("input differs: the block's header", output, StringComparison.Ordinal);
+    }
+
+    // One input each, and how its name begins.
+    private static IEnumerable<(DecisionEvidence Altered, string Name)> Alterations(
+        DecisionEvidence evidence)
+    {
+        yield return (
+            evidence with { Payload = Flip(evidence.Payload, 12) }, "the consensus payload");
+        yield return (
+            evidence with { ParentReceipts = [Flip(evidence.ParentReceipts[0], 8)] },
+            "the parent's receipts");
+        yield return (
+            evidence with { Receipts = [.. evidence.Receipts, [1]] }, "the block's receipts");
+        yield return (
+            Altered(evidence, PredeployAddresses.Steering, SteeringStorage.EstimatorsSlot),
+            "Steering slot 1 (the means of demand)");
+        yield return (
+            Altered(evidence, PredeployAddresses.Steering, SteeringStorage.ParametersSlot),
+            "Steering slot 2 (the loop's parameters)");
+        yield return (
+            Altered(evidence, PredeployAddresses.Constitution, 0),
+            "Constitution slot 0 (the vector in force)");
+        yield return (
+            Altered(evidence, PredeployAddresses.Constitution, CapacityRules.ActuatorsSlot),
+            "Constitution slot 4 (rules of gas target)");
+    }
+
+    private static byte[] Flip(byte[] bytes, int at)
+    {
+        byte[] flipped = [.. bytes];
+        flipped[^at] ^= 1;
+        return flipped;
+    }
+
+    private static DecisionEvidence Altered(
+        DecisionEvidence evidence, Address contract, ulong slot) => evidence with
+        {
+            Proofs = [.. evidence.Proofs.Select(proof => proof.Address != contract
+                ? proof
+                : proof with
+                {
+                    Slots = [.. proof.Slots.Select(s => s.Slot == (UInt256)slot
+                        ? s with { Value = s.Value + UInt256.One }
+                        : s)],
+                })],
+        };
+}
