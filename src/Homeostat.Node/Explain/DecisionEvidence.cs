@@ -80,7 +80,8 @@ internal sealed record DecisionEvidence
     {
         var account = new AccountState(
             Number(json, "nonce").U0, Number(json, "balance"),
-            new Hash256(Bytes(json, "storageHash", Hash256.Size)), new Hash256(Bytes(json, "codeHash", Hash256.Size)));
+            new Hash256(Bytes(json, "storageHash", Hash256.Size)),
+            new Hash256(Bytes(json, "codeHash", Hash256.Size)));
         var slots = new List<StorageProof>();
         foreach (JsonElement slot in json.GetProperty("storageProof").EnumerateArray())
         {

@@ -123,8 +123,8 @@ internal static class DecisionWords
     {
         if (proposal.Count == inForce.Count && !proposal.SequenceEqual(inForce))
         {
-            text.AppendLine(
-                $"  the {who} proposed {string.Join(", ", proposal.Select((v, i) => Value(i, v)))}");
+            IEnumerable<string> values = proposal.Select((value, i) => Value(i, value));
+            text.AppendLine($"  the {who} proposed {string.Join(", ", values)}");
         }
     }
 
