@@ -201,7 +201,8 @@ internal static class DecisionVerifier
         var outputs = new List<string>();
         if (decision is not null)
         {
-            CompareDecision(call.Decisions.FirstOrDefault(), decision, outputs);
+            DecisionInput? own = call.Decisions.Count == 0 ? null : call.Decisions[0];
+            CompareDecision(own, decision, outputs);
         }
         bool isEqual = block.Transactions.Count != 0
             && block.Transactions[0].To == SteeringProgram.Target
