@@ -11,6 +11,8 @@ switch (args.FirstOrDefault())
         return 0;
     case "evm-fixtures" when args.Length > 1:
         return FixtureBench.Run(new EvmEngine(), args[1], args.ElementAtOrDefault(2) ?? "");
+    case "evm-dotnet" when args.Length > 1:
+        return WorkloadBenchmarks.Run(args[1]);
     case "worst-case" when args.Length > 1:
         return WorstCaseBench.Run(args[1], args.ElementAtOrDefault(3) ?? "");
     case "crypto":
@@ -21,7 +23,7 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine(
-            "usage: evm-loops [NAME] | evm-fixtures FOLDER [NAME] "
+            "usage: evm-loops [NAME] | evm-fixtures FOLDER [NAME] | evm-dotnet FOLDER "
             + "| worst-case ARCHIVE [--filter TEXT] "
             + "| crypto [BenchmarkDotNet options] | ledger-transfers [TRANSACTIONS]");
         return 1;

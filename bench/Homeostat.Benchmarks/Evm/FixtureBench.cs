@@ -21,16 +21,9 @@ internal static class FixtureBench
     {
         Dictionary<string, string> expected = ReadExpected(folder);
         int wrong = 0;
-        string[] files = [.. Directory.GetFiles(folder, "*.json", SearchOption.AllDirectories)
-            .Where(path => !path.Contains("eest-", StringComparison.Ordinal)
-                && path.Contains(only, StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)];
-        foreach (string file in files)
+        foreach (string file in Files(folder, only))
         {
-            JsonNode root = JsonNode.Parse(File.ReadAllText(file))!;
-            foreach (Workload workload in root["creationBytecode"] is null
-                ? FromStateTest(root)
-                : FromContract(root))
+            foreach (Workload workload in ReadFile(file))
             {
                 string key = $"{Path.GetRelativePath(folder, file)}\t{workload.Name}";
                 wrong += Measure(engine, workload, expected.GetValueOrDefault(key)) ? 0 : 1;
@@ -66,6 +59,22 @@ internal static class FixtureBench
             $"| {name} | {gas:N0} | {best:F3} | {gas / best / 1000:F0} | {allocated:N0} |")
             + $" {result.Status}, {verdict} |");
         return !verdict.StartsWith("WRONG", StringComparison.Ordinal);
+    }
+
+    /// <summary>All workloads of a folder, in the order of its files.</summary>
+    public static IEnumerable<Workload> Load(string folder) =>
+        Files(folder, "").SelectMany(ReadFile);
+
+    private static IEnumerable<string> Files(string folder, string only) =>
+        Directory.GetFiles(folder, "*.json", SearchOption.AllDirectories)
+            .Where(path => !path.Contains("eest-", StringComparison.Ordinal)
+                && path.Contains(only, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal);
+
+    private static IEnumerable<Workload> ReadFile(string file)
+    {
+        JsonNode root = JsonNode.Parse(File.ReadAllText(file))!;
+        return root["creationBytecode"] is null ? FromStateTest(root) : FromContract(root);
     }
 
     private static IEnumerable<Workload> FromStateTest(JsonNode root)
@@ -155,6 +164,6 @@ internal static class FixtureBench
                 cells => $"{cells[^1]}\t{cells[0]}\t{cells[1]}",
                 cells => $"{cells[2]}\t{cells[4]}");
 
-    private sealed record Workload(
+    internal sealed record Workload(
         string Name, CallMessage Message, Func<IEvmEngine, MemoryWorld> Prepare);
 }

@@ -33,6 +33,12 @@ public readonly struct Fp2<TField>(TField c0, TField c1) : IField<Fp2<TField>>
 
     public static Fp2<TField> Multiply(in Fp2<TField> left, in Fp2<TField> right)
     {
+        if (TField.HasSumsOfProducts)
+        {
+            return new Fp2<TField>(
+                TField.DifferenceOfProducts(left.C0, right.C0, left.C1, right.C1),
+                TField.SumOfProducts(left.C0, right.C1, left.C1, right.C0));
+        }
         // Karatsuba: three products.
         TField low = TField.Multiply(left.C0, right.C0);
         TField high = TField.Multiply(left.C1, right.C1);

@@ -31,6 +31,20 @@ public interface IField<TSelf>
 
     static abstract TSelf Square(in TSelf value);
 
+    /// <summary>
+    /// True where sums of two products come at a price of less than both: with one reduction for
+    /// the two. Then <see cref="SumOfProducts"/> and the other are to be called.
+    /// </summary>
+    static virtual bool HasSumsOfProducts => false;
+
+    /// <summary>a·b + c·d.</summary>
+    static virtual TSelf SumOfProducts(in TSelf a, in TSelf b, in TSelf c, in TSelf d) =>
+        TSelf.Add(TSelf.Multiply(a, b), TSelf.Multiply(c, d));
+
+    /// <summary>a·b - c·d.</summary>
+    static virtual TSelf DifferenceOfProducts(in TSelf a, in TSelf b, in TSelf c, in TSelf d) =>
+        TSelf.Subtract(TSelf.Multiply(a, b), TSelf.Multiply(c, d));
+
     /// <summary>The inverse; zero for zero. Runs in variable time.</summary>
     static abstract TSelf Invert(in TSelf value);
 

@@ -158,6 +158,66 @@ public readonly struct Residue256<TModulus> : IField<Residue256<TModulus>>
             : Reduce(t0, t1, t2, t3, t4);
     }
 
+    public static bool HasSumsOfProducts
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => HasFreeBits;
+    }
+
+    /// <summary>As in the six-limb sibling; only with bits to spare.</summary>
+    public static Residue256<TModulus> SumOfProducts(
+        in Residue256<TModulus> a, in Residue256<TModulus> b,
+        in Residue256<TModulus> c, in Residue256<TModulus> d)
+    {
+        Invariant.Require(HasFreeBits);
+        ulong t0 = 0, t1 = 0, t2 = 0, t3 = 0;
+        Round(a, b._l0, c, d._l0, ref t0, ref t1, ref t2, ref t3);
+        Round(a, b._l1, c, d._l1, ref t0, ref t1, ref t2, ref t3);
+        Round(a, b._l2, c, d._l2, ref t0, ref t1, ref t2, ref t3);
+        Round(a, b._l3, c, d._l3, ref t0, ref t1, ref t2, ref t3);
+        return t3 < TModulus.P3
+            ? new Residue256<TModulus>(t0, t1, t2, t3)
+            : Reduce(t0, t1, t2, t3, 0);
+    }
+
+    public static Residue256<TModulus> DifferenceOfProducts(
+        in Residue256<TModulus> a, in Residue256<TModulus> b,
+        in Residue256<TModulus> c, in Residue256<TModulus> d)
+    {
+        ulong borrow = 0;
+        var opposite = new Residue256<TModulus>(
+            MultiplyAdd.SubtractBorrow(TModulus.P0, d._l0, ref borrow),
+            MultiplyAdd.SubtractBorrow(TModulus.P1, d._l1, ref borrow),
+            MultiplyAdd.SubtractBorrow(TModulus.P2, d._l2, ref borrow),
+            MultiplyAdd.SubtractBorrow(TModulus.P3, d._l3, ref borrow));
+        return SumOfProducts(a, b, c, opposite);
+    }
+
+    /// <summary>t := (t + a·b + c·d + m·p) / 2^64.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Round(
+        in Residue256<TModulus> a, ulong b, in Residue256<TModulus> c, ulong d,
+        ref ulong t0, ref ulong t1, ref ulong t2, ref ulong t3)
+    {
+        unchecked
+        {
+            ulong top = MultiplyAdd.Run(a._l0, b, t0, 0, out ulong s0);
+            top = MultiplyAdd.Run(a._l1, b, t1, top, out ulong s1);
+            top = MultiplyAdd.Run(a._l2, b, t2, top, out ulong s2);
+            top = MultiplyAdd.Run(a._l3, b, t3, top, out ulong s3);
+            ulong high = MultiplyAdd.Run(c._l0, d, s0, 0, out ulong low);
+            ulong m = low * TModulus.NegativeInverse;
+            ulong carry = MultiplyAdd.High(m, TModulus.P0) + (low != 0 ? 1UL : 0UL);
+            high = MultiplyAdd.Run(c._l1, d, s1, high, out low);
+            carry = MultiplyAdd.Run(m, TModulus.P1, low, carry, out t0);
+            high = MultiplyAdd.Run(c._l2, d, s2, high, out low);
+            carry = MultiplyAdd.Run(m, TModulus.P2, low, carry, out t1);
+            high = MultiplyAdd.Run(c._l3, d, s3, high, out low);
+            carry = MultiplyAdd.Run(m, TModulus.P3, low, carry, out t2);
+            t3 = top + high + carry;
+        }
+    }
+
     /// <summary>t := (t + a·b + m·p) / 2^64, with m chosen to make the division exact.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Round(

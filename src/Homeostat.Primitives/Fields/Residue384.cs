@@ -200,6 +200,75 @@ public readonly struct Residue384<TModulus> : IField<Residue384<TModulus>>
             : Reduce(t0, t1, t2, t3, t4, t5);
     }
 
+    public static bool HasSumsOfProducts => true;
+
+    /// <summary>
+    /// Both products are summed before each round's reduction (Longa, "Efficient algorithms for
+    /// large prime characteristic fields", 2022): three carry chains a round in place of four.
+    /// </summary>
+    public static Residue384<TModulus> SumOfProducts(
+        in Residue384<TModulus> a, in Residue384<TModulus> b,
+        in Residue384<TModulus> c, in Residue384<TModulus> d)
+    {
+        ulong t0 = 0, t1 = 0, t2 = 0, t3 = 0, t4 = 0, t5 = 0;
+        Round(a, b._l0, c, d._l0, ref t0, ref t1, ref t2, ref t3, ref t4, ref t5);
+        Round(a, b._l1, c, d._l1, ref t0, ref t1, ref t2, ref t3, ref t4, ref t5);
+        Round(a, b._l2, c, d._l2, ref t0, ref t1, ref t2, ref t3, ref t4, ref t5);
+        Round(a, b._l3, c, d._l3, ref t0, ref t1, ref t2, ref t3, ref t4, ref t5);
+        Round(a, b._l4, c, d._l4, ref t0, ref t1, ref t2, ref t3, ref t4, ref t5);
+        Round(a, b._l5, c, d._l5, ref t0, ref t1, ref t2, ref t3, ref t4, ref t5);
+        return t5 < TModulus.P5
+            ? new Residue384<TModulus>(t0, t1, t2, t3, t4, t5)
+            : Reduce(t0, t1, t2, t3, t4, t5);
+    }
+
+    public static Residue384<TModulus> DifferenceOfProducts(
+        in Residue384<TModulus> a, in Residue384<TModulus> b,
+        in Residue384<TModulus> c, in Residue384<TModulus> d)
+    {
+        // p - d, which is p itself for zero: as a factor that is fine.
+        ulong borrow = 0;
+        var opposite = new Residue384<TModulus>(
+            MultiplyAdd.SubtractBorrow(TModulus.P0, d._l0, ref borrow),
+            MultiplyAdd.SubtractBorrow(TModulus.P1, d._l1, ref borrow),
+            MultiplyAdd.SubtractBorrow(TModulus.P2, d._l2, ref borrow),
+            MultiplyAdd.SubtractBorrow(TModulus.P3, d._l3, ref borrow),
+            MultiplyAdd.SubtractBorrow(TModulus.P4, d._l4, ref borrow),
+            MultiplyAdd.SubtractBorrow(TModulus.P5, d._l5, ref borrow));
+        return SumOfProducts(a, b, c, opposite);
+    }
+
+    /// <summary>t := (t + a·b + c·d + m·p) / 2^64.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Round(
+        in Residue384<TModulus> a, ulong b, in Residue384<TModulus> c, ulong d,
+        ref ulong t0, ref ulong t1, ref ulong t2, ref ulong t3, ref ulong t4, ref ulong t5)
+    {
+        unchecked
+        {
+            ulong top = MultiplyAdd.Run(a._l0, b, t0, 0, out ulong s0);
+            top = MultiplyAdd.Run(a._l1, b, t1, top, out ulong s1);
+            top = MultiplyAdd.Run(a._l2, b, t2, top, out ulong s2);
+            top = MultiplyAdd.Run(a._l3, b, t3, top, out ulong s3);
+            top = MultiplyAdd.Run(a._l4, b, t4, top, out ulong s4);
+            top = MultiplyAdd.Run(a._l5, b, t5, top, out ulong s5);
+            ulong high = MultiplyAdd.Run(c._l0, d, s0, 0, out ulong low);
+            ulong m = low * TModulus.NegativeInverse;
+            ulong carry = MultiplyAdd.High(m, TModulus.P0) + (low != 0 ? 1UL : 0UL);
+            high = MultiplyAdd.Run(c._l1, d, s1, high, out low);
+            carry = MultiplyAdd.Run(m, TModulus.P1, low, carry, out t0);
+            high = MultiplyAdd.Run(c._l2, d, s2, high, out low);
+            carry = MultiplyAdd.Run(m, TModulus.P2, low, carry, out t1);
+            high = MultiplyAdd.Run(c._l3, d, s3, high, out low);
+            carry = MultiplyAdd.Run(m, TModulus.P3, low, carry, out t2);
+            high = MultiplyAdd.Run(c._l4, d, s4, high, out low);
+            carry = MultiplyAdd.Run(m, TModulus.P4, low, carry, out t3);
+            high = MultiplyAdd.Run(c._l5, d, s5, high, out low);
+            carry = MultiplyAdd.Run(m, TModulus.P5, low, carry, out t4);
+            t5 = top + high + carry;
+        }
+    }
+
     /// <summary>t := (t + a·b + m·p) / 2^64, with m chosen to make the division exact.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Round(
