@@ -34,7 +34,9 @@ public class WorkloadBenchmarks
     {
         _folder = folder;
         IConfig config = ManualConfig.Create(DefaultConfig.Instance)
-            .AddJob(Job.ShortRun.WithToolchain(InProcessNoEmitToolchain.Instance))
+            .AddJob(Job.ShortRun
+                .WithToolchain(InProcessNoEmitToolchain.Instance)
+                .WithClock(new ThreadProcessorClock()))
             .AddDiagnoser(MemoryDiagnoser.Default)
             .AddColumn(new GasColumn());
         Summary summary = BenchmarkRunner.Run<WorkloadBenchmarks>(config);
