@@ -137,14 +137,14 @@ public sealed class CallSimulator(ChainRules rules, IEvmEngine engine)
         gas = 0;
         if (session.IsPlainTransfer && high >= IntrinsicGas.Transaction)
         {
-            outcome = session.Run(IntrinsicGas.Transaction, null);
+            outcome = session.Run(IntrinsicGas.Transaction, context.Tracer);
             if (outcome.Succeeded)
             {
                 gas = IntrinsicGas.Transaction;
                 return true;
             }
         }
-        outcome = session.Run(high, null);
+        outcome = session.Run(high, context.Tracer);
         if (!outcome.Succeeded)
         {
             bool isShort = outcome.Error is null && outcome.Status != ExecutionStatus.Revert
@@ -154,18 +154,19 @@ public sealed class CallSimulator(ChainRules rules, IEvmEngine engine)
                 : outcome;
             return false;
         }
-        gas = Search(session, outcome, high);
+        gas = Search(session, outcome, high, context.Tracer);
         return true;
     }
 
     /// <summary>Halves the range between a limit known too low and one known enough.</summary>
-    private static ulong Search(CallSession session, CallOutcome outcome, ulong high)
+    private static ulong Search(
+        CallSession session, CallOutcome outcome, ulong high, ITracer? tracer)
     {
         ulong low = outcome.GasUsed - 1;
         ulong likely = (outcome.GasUsed + outcome.GasRefunded + CallStipend) * 64 / 63;
         if (likely < high)
         {
-            if (session.Run(likely, null).Succeeded)
+            if (session.Run(likely, tracer).Succeeded)
             {
                 high = likely;
             }
@@ -177,7 +178,7 @@ public sealed class CallSimulator(ChainRules rules, IEvmEngine engine)
         while (low + 1 < high && (high - low) * 1000 >= high * ErrorRatioPerMille)
         {
             ulong middle = Math.Min(low + (high - low) / 2, low * 2);
-            if (session.Run(middle, null).Succeeded)
+            if (session.Run(middle, tracer).Succeeded)
             {
                 high = middle;
             }

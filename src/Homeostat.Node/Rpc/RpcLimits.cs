@@ -106,6 +106,21 @@ internal sealed record RpcLimits
     /// <summary>Calls of one eth_simulateV1 in all.</summary>
     public int SimulateCalls { get; init; } = 5_000;
 
+    /// <summary>
+    /// Milliseconds of one eth_call, estimate or simulation once it runs: geth's 5 s
+    /// (--rpc.evmtimeout).
+    /// </summary>
+    public int CallMs { get; init; } = 5_000;
+
+    /// <summary>Milliseconds of one trace, of a transaction or a block (--rpc.tracetimeout).</summary>
+    public int TraceMs { get; init; } = 10_000;
+
+    /// <summary>Blocks that one ots_* search reads.</summary>
+    public ulong SearchBlocks { get; init; } = 10_000;
+
+    /// <summary>Transactions on one page of ots_*, beyond which only its block is finished.</summary>
+    public int SearchResults { get; init; } = 100;
+
     /// <summary>Steps of one structLog trace; beyond it the trace is refused.</summary>
     public int TraceSteps { get; init; } = 1_000_000;
 
@@ -133,6 +148,10 @@ internal sealed record RpcLimits
         Invariant.Require(Connections > 0);
         Invariant.Require(SocketQueue > 0);
         Invariant.Require(ConcurrentCalls > 0);
+        Invariant.Require(CallMs > 0);
+        Invariant.Require(TraceMs > 0);
+        Invariant.Require(SearchBlocks > 0);
+        Invariant.Require(SearchResults > 0);
         Invariant.Require(CachedBlocks > 0);
         Invariant.Require(RecentStates > 0);
         return this;

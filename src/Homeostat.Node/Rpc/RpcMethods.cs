@@ -6,7 +6,7 @@ namespace Homeostat.Node.Rpc;
 internal static class RpcMethods
 {
     private static readonly string[] Modules =
-        ["debug", "erigon", "eth", "homeostat", "net", "rpc", "txpool", "web3"];
+        ["debug", "erigon", "eth", "homeostat", "net", "ots", "rpc", "trace", "txpool", "web3"];
 
     public static RpcTable All(RpcContext context, SubscriptionHub hub)
     {
@@ -27,6 +27,8 @@ internal static class RpcMethods
         new TxPoolMethods(context).Register(table);
         new EthFill(context, fees).Register(table);
         new DebugMethods(context).Register(table);
+        new FlatTraces(context).Register(table);
+        new OtterscanMethods(context).Register(table);
         new HomeostatMethods(context).Register(table);
         table.Add("rpc_modules", (_, result) => ListModules(result));
         return table.Build();

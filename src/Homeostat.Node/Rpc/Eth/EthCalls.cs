@@ -88,6 +88,7 @@ internal sealed class EthCalls(RpcContext context)
             Accounts = CallArguments.ReadOverrides(arguments.Optional(2), RpcParams.At(2)),
             Block = CallArguments.ReadBlockOverrides(arguments.Optional(3), RpcParams.At(3)),
             GasCap = context.Limits.GasCap,
+            Tracer = new DeadlineTracer(context.Limits.CallMs),
         };
     }
 

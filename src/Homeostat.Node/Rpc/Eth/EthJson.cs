@@ -33,6 +33,25 @@ internal static class EthJson
             }
         }
         writer.WriteEndArray();
+        BodyFields(writer, block);
+    }
+
+    /// <summary>As the other, with some of the transactions only, in full.</summary>
+    public static void BlockFields(Utf8JsonWriter writer, RpcBlock block, int first, int end)
+    {
+        HeaderFields(writer, block.Header);
+        writer.Quantity("size"u8, (ulong)block.Size);
+        writer.WriteStartArray("transactions"u8);
+        for (int i = first; i < end; i++)
+        {
+            Transaction(writer, block, i);
+        }
+        writer.WriteEndArray();
+        BodyFields(writer, block);
+    }
+
+    private static void BodyFields(Utf8JsonWriter writer, RpcBlock block)
+    {
         writer.WriteStartArray("uncles"u8);
         foreach (BlockHeader ommer in block.Block.Ommers)
         {
@@ -161,7 +180,8 @@ internal static class EthJson
     }
 
     public static void Receipt(
-        Utf8JsonWriter writer, RpcBlock block, int index, in UInt256 blobGasPrice)
+        Utf8JsonWriter writer, RpcBlock block, int index, in UInt256 blobGasPrice,
+        ulong? timestamp = null)
     {
         Receipt receipt = block.Receipts[index];
         Transaction transaction = block.Transactions[index];
@@ -198,6 +218,7 @@ internal static class EthJson
         {
             writer.Quantity("status"u8, receipt.Succeeded ? 1UL : 0UL);
         }
+        Optional(writer, "timestamp"u8, timestamp);
         writer.WriteEndObject();
     }
 

@@ -25,8 +25,11 @@ internal sealed class EthSimulate(RpcContext context)
         SimulationRequest request = Read(options, block);
         await context.Gate.RunAsync(() =>
         {
+            var deadline = new DeadlineTracer(context.Limits.CallMs);
             var simulator = new BlockSimulator(context.Node.Rules, context.Node.NewEngine());
-            if (!simulator.TryRun(request, out IReadOnlyList<SimulatedBlock>? blocks, out var no))
+            if (!simulator.TryRun(
+                request with { IsTimeUp = () => deadline.IsTimeUp },
+                out IReadOnlyList<SimulatedBlock>? blocks, out var no))
             {
                 throw new RpcException(no.Code, no.Reason);
             }

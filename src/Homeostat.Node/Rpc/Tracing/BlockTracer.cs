@@ -11,7 +11,7 @@ internal sealed class BlockTracer(RpcContext context)
     /// <summary>The trace of one transaction as the result.</summary>
     public void Trace(RpcBlock block, int index, TraceRequest request, Utf8JsonWriter result)
     {
-        using var switchable = new SwitchTracer();
+        using var switchable = new SwitchTracer(context.Limits.TraceMs);
         BlockExecution execution = Start(block, switchable);
         for (int i = 0; i < index; i++)
         {
@@ -23,7 +23,7 @@ internal sealed class BlockTracer(RpcContext context)
     /// <summary>An array of { txHash, result } for all of the block's transactions.</summary>
     public void TraceAll(RpcBlock block, TraceRequest request, Utf8JsonWriter result)
     {
-        using var switchable = new SwitchTracer();
+        using var switchable = new SwitchTracer(context.Limits.TraceMs);
         BlockExecution execution = Start(block, switchable);
         result.WriteStartArray();
         for (int i = 0; i < block.Transactions.Count; i++)
@@ -35,6 +35,25 @@ internal sealed class BlockTracer(RpcContext context)
             result.WriteEndObject();
         }
         result.WriteEndArray();
+    }
+
+    /// <summary>The outermost frames of some of the block's transactions.</summary>
+    public IReadOnlyList<CallTracer.Frame> Frames(RpcBlock block, int first, int end)
+    {
+        using var switchable = new SwitchTracer(context.Limits.TraceMs);
+        BlockExecution execution = Start(block, switchable);
+        var frames = new List<CallTracer.Frame>();
+        for (int i = 0; i < end; i++)
+        {
+            var tracer = new CallTracer(onlyTopCall: false, withLogs: false);
+            switchable.Current = i < first ? null : tracer;
+            Apply(execution, block, i);
+            if (i >= first)
+            {
+                frames.Add(tracer.Root!);
+            }
+        }
+        return frames;
     }
 
     private BlockExecution Start(RpcBlock block, ITracer tracer)
@@ -68,6 +87,10 @@ internal sealed class BlockTracer(RpcContext context)
     private static TransactionResult Apply(BlockExecution execution, RpcBlock block, int index)
     {
         TransactionResult result = execution.TryApply(block.Recovered(index));
+        if (result.Broken is RpcException stopped)
+        {
+            throw stopped; // The deadline's.
+        }
         Invariant.Require(result.IsIncluded);
         return result;
     }
@@ -86,18 +109,30 @@ internal sealed class BlockTracer(RpcContext context)
             outcome.Output);
     }
 
-    /// <summary>A tracer for the whole block that hands on to one transaction's.</summary>
-    private sealed class SwitchTracer : ITracer, IDisposable
+    /// <summary>
+    /// A tracer for the whole block that hands on to one transaction's, and ends in time.
+    /// </summary>
+    private sealed class SwitchTracer(int limitMs) : ITracer, IDisposable
     {
+        private readonly DeadlineTracer _deadline = new(limitMs);
+
         public ITracer? Current { get; set; }
 
         public bool WantsSteps => Current?.WantsSteps ?? false;
 
-        public void OnCallStart(in CallStart call) => Current?.OnCallStart(call);
+        public void OnCallStart(in CallStart call)
+        {
+            _deadline.OnCallStart(call);
+            Current?.OnCallStart(call);
+        }
 
         public void OnCallEnd(in CallEnd end) => Current?.OnCallEnd(end);
 
-        public void OnStepStart(in StepStart step) => Current?.OnStepStart(step);
+        public void OnStepStart(in StepStart step)
+        {
+            _deadline.OnStepStart(step);
+            Current?.OnStepStart(step);
+        }
 
         public void OnStepEnd(ulong gasCost, ExecutionStatus status) =>
             Current?.OnStepEnd(gasCost, status);

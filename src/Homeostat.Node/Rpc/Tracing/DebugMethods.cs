@@ -114,7 +114,7 @@ internal sealed class DebugMethods(RpcContext context)
                 Block = CallArguments.ReadBlockOverrides(
                     request.Member("blockOverrides"u8), RpcParams.At(2)),
                 GasCap = context.Limits.GasCap,
-                Tracer = sink.Tracer,
+                Tracer = new DeadlineTracer(context.Limits.TraceMs, sink.Tracer),
             };
             sink.Begin(call.From, call.To, block.Header.Coinbase);
             CallOutcome outcome = new CallSimulator(

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Homeostat.Evm;
+using Homeostat.Ledger;
 using Homeostat.Primitives;
 
 namespace Homeostat.Node.Rpc;
@@ -50,7 +51,8 @@ internal sealed class TraceRequest
             HasReturnData = Flag(options, "enableReturnData"u8, place),
             StepLimit = limits.TraceSteps,
         };
-        if (_tracer is not (null or "" or "callTracer" or "noopTracer" or "prestateTracer"))
+        if (_tracer is not (null or "" or "callTracer" or "noopTracer" or "prestateTracer"
+            or "4byteTracer"))
         {
             throw RpcException.Server($"tracer {_tracer} is not available");
         }
@@ -75,6 +77,8 @@ internal sealed class TraceRequest
     public ITraceSink NewSink(IAccountReader state) => _tracer switch
     {
         "callTracer" => new CallSink(new CallTracer(_onlyTopCall, _withLogs)),
+        "4byteTracer" => new FourByteSink(new FourByteTracer(
+            EthereumForks.Rules(Fork.Osaka, 0).Precompiles)),
         "noopTracer" => new NoSink(new CallTracer(true, false)),
         "prestateTracer" => new PrestateSink(new PrestateTracer(state, _isDiff)),
         _ => new StepSink(new StructLogTracer(_steps with { ReadSlot = state.Slot })),
@@ -121,6 +125,19 @@ internal sealed class TraceRequest
                 tracer.Touch(target);
             }
         }
+
+        public void Write(
+            Utf8JsonWriter result, ulong gasLimit, ulong gasUsed, ExecutionStatus status,
+            byte[] output) => tracer.Write(result);
+
+        public void Dispose()
+        {
+        }
+    }
+
+    private sealed class FourByteSink(FourByteTracer tracer) : ITraceSink
+    {
+        public ITracer Tracer => tracer;
 
         public void Write(
             Utf8JsonWriter result, ulong gasLimit, ulong gasUsed, ExecutionStatus status,
