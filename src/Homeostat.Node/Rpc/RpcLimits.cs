@@ -112,13 +112,13 @@ internal sealed record RpcLimits
     /// </summary>
     public int CallMs { get; init; } = 5_000;
 
-    /// <summary>Milliseconds of one trace, of a transaction or a block (--rpc.tracetimeout).</summary>
+    /// <summary>Milliseconds of one trace, whatever it covers (--rpc.tracetimeout).</summary>
     public int TraceMs { get; init; } = 10_000;
 
     /// <summary>Blocks that one ots_* search reads.</summary>
     public ulong SearchBlocks { get; init; } = 10_000;
 
-    /// <summary>Transactions on one page of ots_*, beyond which only its block is finished.</summary>
+    /// <summary>Transactions on one page of ots_*; a block in it is finished.</summary>
     public int SearchResults { get; init; } = 100;
 
     /// <summary>Steps of one structLog trace; beyond it the trace is refused.</summary>
