@@ -59,7 +59,7 @@ internal static class NodeCommand
         NodeHost? host = null;
         try
         {
-            host = new NodeHost(config, logs);
+            host = new NodeHost(config, logs, supervised);
             await host.StartAsync(stop).ConfigureAwait(false);
             Task stopped = Task.Delay(Timeout.Infinite, stop);
             Task reporting = supervised ? ChildReport.RunAsync(host, stop) : Task.CompletedTask;

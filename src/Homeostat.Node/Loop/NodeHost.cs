@@ -21,6 +21,7 @@ internal sealed class NodeHost : IAsyncDisposable
 {
     // Not disposed of: the node's end may still cancel it, and it holds no timer.
     private readonly NodeConfig _config;
+    private readonly bool _supervised;
     private readonly ILogger _log;
     private readonly TaskCompletionSource<NodeEnd> _ended =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,10 +34,14 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private RpcService? _rpc;
 
+    /// <param name="config">This node's settings.</param>
+    /// <param name="logs">Where it logs to.</param>
+    /// <param name="supervised">Under `up`: it may then build the console by npm.</param>
     /// <exception cref="StoreException">The data folder can't be used.</exception>
-    public NodeHost(NodeConfig config, ILoggerFactory logs)
+    public NodeHost(NodeConfig config, ILoggerFactory logs, bool supervised = false)
     {
         _config = config;
+        _supervised = supervised;
         _log = logs.CreateLogger("node");
         ChainConfig chain = config.Genesis.Config;
         Address self = Secp256k1.AddressOf(config.Key);
@@ -132,6 +137,7 @@ internal sealed class NodeHost : IAsyncDisposable
                 Metrics = _page.Render,
                 IsAlive = () => _loop.IsAlive,
                 IsReady = () => NotReadyBecause is null,
+                Console = new ConsolePages(new ConsoleBuild(ConsoleBuild.FindRoot(), _supervised)),
             },
             Limits = new RpcLimits { GasCap = _config.GasCap },
             Report = (method, error) => _log.LogError(error, "RPC method {Method} failed", method),

@@ -31,6 +31,7 @@ internal sealed class UpAnnouncement(
     {
         ["event"] = "ready",
         ["chainId"] = ChainIdNumber,
+        ["console"] = $"{RpcOf(0)}/console",
         ["nodes"] = new JsonArray([.. validators.Select(x => (JsonNode)new JsonObject
         {
             ["index"] = x.Index,
@@ -57,6 +58,7 @@ internal sealed class UpAnnouncement(
         output.WriteLine("   anything of value.");
         output.WriteLine(Rule(""));
         output.WriteLine();
+        output.WriteLine($"  console      {RpcOf(0)}/console");
         output.WriteLine($"  chain id     {ChainIdNumber}");
         foreach (ValidatorProcess validator in validators)
         {

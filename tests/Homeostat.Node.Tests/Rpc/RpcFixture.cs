@@ -41,7 +41,12 @@ public sealed class RpcFixture : IAsyncLifetime
             Gateway = Chain,
             Archive = Chain,
             Rules = TestChain.Rules,
-            Server = new RpcServerOptions { Port = 0, Metrics = () => "up 1\n" },
+            Server = new RpcServerOptions
+            {
+                Port = 0,
+                Metrics = () => "up 1\n",
+                Console = new ConsolePages(new ConsoleBuild(root: null, mayBuild: false)),
+            },
             Report = (what, exception) =>
             {
                 lock (_reports)

@@ -28,6 +28,9 @@ internal sealed record RpcServerOptions
 
     /// <summary>GET /liveness: whether the node's loop still turns.</summary>
     public Func<bool> IsAlive { get; init; } = () => true;
+
+    /// <summary>GET /console; null: 404.</summary>
+    public ConsolePages? Console { get; init; }
 }
 
 /// <summary>
@@ -176,6 +179,8 @@ internal sealed class RpcServer : IAsyncDisposable
     {
         "/liveness" => HealthAsync(context, _options.IsAlive(), "alive"),
         "/readiness" => HealthAsync(context, _options.IsReady(), "ready"),
+        _ when ConsolePages.IsFor(context.Request.Path) && _options.Console is { } console =>
+            console.ServeAsync(context),
         "/metrics" when _options.Metrics is { } metrics => TextAsync(
             context, StatusCodes.Status200OK, metrics(), "text/plain; version=0.0.4"),
         "/" => TextAsync(

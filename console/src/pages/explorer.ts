@@ -1,0 +1,240 @@
+import { type Abi, decodeFunctionData } from 'viem';
+import type { Chain, Head } from '../chain';
+import { type Child, fill, h, link, put, sync } from '../dom';
+import {
+  CONSTITUTION, NAMES, REGISTRY, STEERING, constitutionAbi, describeLog, registryAbi, steeringAbi,
+} from '../events';
+import { big, ether, gwei, hash, integer, num, time } from '../format';
+import type { Log } from '../link';
+import type { Page } from '../page';
+
+const PAGE = 25;
+const MOST_CALLDATA = 2_000;
+
+type Raw = Record<string, string>;
+type Receipt = Raw & { logs: Log[] };
+
+export function explorerPage(chain: Chain, argument: string): Page {
+  const from = /^\d+$/.test(argument) ? Number(argument) : null;
+  const body = h('tbody', null);
+  const older = link('explorer', 'Older');
+  const input = h('input', {
+    type: 'search', id: 'find', autocomplete: 'off', spellcheck: 'false',
+    placeholder: 'Block number, hash or address',
+  });
+  const problem = h('p', { class: 'note', role: 'status' });
+  const form = h('form', { class: 'row search', role: 'search' },
+    h('label', { for: 'find', class: 'hidden' }, 'Find'), input,
+    h('button', { class: 'primary' }, 'Find'), problem);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void find(chain, input.value.trim(), problem);
+  });
+  let fixedRows: Head[] | null = null;
+  const update = (): void => {
+    const rows = fixedRows ?? (from === null ? chain.heads.slice(-PAGE).reverse() : []);
+    sync(body, rows, (x) => x.hash, (x) => h('tr', null,
+      h('th', { scope: 'row' }, link(`block/${x.number}`, integer(x.number))),
+      h('td', null, time(x.timeMs).slice(11)),
+      h('td', { class: 'n' }, integer(Math.max(0, x.transactions - 1))),
+      h('td', { class: 'n' }, integer(x.gasUsed)),
+      h('td', { class: 'n' }, `${((x.gasUsed / x.gasLimit) * 100).toFixed(1)} %`),
+      h('td', { class: 'n' }, gwei(x.baseFee)),
+      h('td', null, link(`account/${x.miner}`, hash(x.miner), 'mono'))));
+    const last = rows.at(-1)?.number ?? 0;
+    older.href = `#/explorer/${Math.max(0, last - 1)}`;
+    older.hidden = last === 0;
+  };
+  if (from !== null) {
+    const numbers = Array.from({ length: Math.min(PAGE, from + 1) }, (_, i) => from - i);
+    Promise.all(numbers.map((x) => chain.readHead(x))).then((rows) => {
+      fixedRows = rows;
+      update();
+    }).catch((error: Error) => put(problem, error.message));
+  }
+  const element = h('div', { class: 'stack' }, form,
+    h('section', { class: 'card table', tabindex: 0, role: 'region', 'aria-label': 'Blocks' },
+      h('table', null, h('thead', null, h('tr', null,
+        h('th', { scope: 'col' }, 'Block'), h('th', { scope: 'col' }, 'Time'),
+        ...['Transactions', 'Gas used', 'Of limit', 'Base fee gwei'].map((t) =>
+          h('th', { scope: 'col', class: 'n' }, t)),
+        h('th', { scope: 'col' }, 'Leader'))), body)),
+    h('nav', { class: 'row', 'aria-label': 'Pages' }, from !== null && link('explorer', 'Newest'),
+      older));
+  return { title: 'Explorer', element, update };
+}
+
+async function find(chain: Chain, text: string, problem: HTMLElement): Promise<void> {
+  put(problem, '');
+  if (/^[\d\s,\u202f]+$/.test(text)) location.hash = `#/block/${text.replace(/\D/g, '')}`;
+  else if (/^0x[0-9a-f]{40}$/i.test(text)) location.hash = `#/account/${text}`;
+  else if (/^0x[0-9a-f]{64}$/i.test(text)) {
+    const block = await chain.link.request('eth_getBlockByHash', [text, false]).catch(() => null);
+    location.hash = block ? `#/block/${text}` : `#/tx/${text}`;
+  } else {
+    put(problem, 'That is no block number, no hash of 64 and no address of 40 hex digits.');
+  }
+}
+
+/** A page that is read once, when it opens. */
+function readOnce(title: string, read: () => Promise<Child[]>): Page {
+  const element = h('div', { class: 'stack' }, h('p', { class: 'card' }, 'Reading…'));
+  let state: 'new' | 'busy' | 'done' = 'new';
+  const update = (): void => {
+    if (state !== 'new') return;
+    state = 'busy';
+    read().then((children) => {
+      fill(element, ...children);
+      state = 'done';
+    }).catch((error: Error) => {
+      fill(element, h('p', { class: 'card' }, `Not read: ${error.message}`));
+      state = 'new';
+    });
+  };
+  return { title, element, update };
+}
+
+function facts(rows: [string, Child][]): HTMLElement {
+  return h('dl', { class: 'facts' }, ...rows.flatMap(([name, value]) =>
+    [h('dt', null, name), h('dd', { class: 'break' }, value)]));
+}
+
+function accountLink(address: string | null | undefined): Child {
+  if (!address) return 'none (creates a contract)';
+  const name = NAMES[address.toLowerCase()];
+  return h('span', null, link(`account/${address}`, address, 'mono'), name && ` · ${name}`);
+}
+
+export function blockPage(chain: Chain, argument: string): Page {
+  const isHash = argument.startsWith('0x');
+  return readOnce(`Block ${isHash ? hash(argument) : integer(Number(argument) || 0)}`, async () => {
+    const block = await chain.link.request<(Raw & { transactions: Raw[] }) | null>(
+      isHash ? 'eth_getBlockByHash' : 'eth_getBlockByNumber',
+      [isHash ? argument : `0x${Number(argument).toString(16)}`, true]);
+    if (!block) throw new Error('this node does not know the block');
+    const ms = num(await chain.link.request<string>('homeostat_time', [block.number]));
+    const number = num(block.number!);
+    return [
+      h('section', { class: 'card' },
+        h('nav', { class: 'row', 'aria-label': 'Neighbouring blocks' },
+          number > 0 && link(`block/${number - 1}`, `← ${integer(number - 1)}`),
+          link(`block/${number + 1}`, `${integer(number + 1)} →`)),
+        facts([
+          ['Time', `${time(ms)}.${String(ms % 1000).padStart(3, '0')}`],
+          ['Leader', accountLink(block.miner)],
+          ['Gas used', `${integer(num(block.gasUsed!))} of ${integer(num(block.gasLimit!))}`],
+          ['Base fee', `${gwei(big(block.baseFeePerGas!))} gwei`],
+          ['Hash', h('span', { class: 'mono' }, block.hash)],
+          ['State root', h('span', { class: 'mono' }, block.stateRoot)],
+          ['Size', `${integer(num(block.size!))} bytes`],
+        ])),
+      h('section', {
+        class: 'card table', tabindex: 0, role: 'region', 'aria-label': 'Transactions',
+      }, h('h2', null, `${integer(block.transactions.length)} transactions`),
+      h('table', null, h('thead', null, h('tr', null,
+        ...['#', 'Transaction', 'From', 'To'].map((t) => h('th', { scope: 'col' }, t)),
+        ...['Value', 'Price gwei'].map((t) => h('th', { scope: 'col', class: 'n' }, t)))),
+      h('tbody', null, ...block.transactions.slice(0, 500).map((t, i) => h('tr', null,
+        h('td', null, String(i)),
+        h('th', { scope: 'row' }, link(`tx/${t.hash}`, hash(t.hash!), 'mono')),
+        h('td', null, link(`account/${t.from}`, hash(t.from!), 'mono')),
+        h('td', null, t.to ? link(`account/${t.to}`, NAMES[t.to] ?? hash(t.to),
+          NAMES[t.to] ? undefined : 'mono') : 'creation'),
+        h('td', { class: 'n' }, ether(big(t.value!))),
+        h('td', { class: 'n' }, gwei(big(t.gasPrice!)))))))),
+    ];
+  });
+}
+
+export function transactionPage(chain: Chain, argument: string): Page {
+  return readOnce(`Transaction ${hash(argument)}`, async () => {
+    const [t, r] = await Promise.all([
+      chain.link.request<Raw | null>('eth_getTransactionByHash', [argument]),
+      chain.link.request<Receipt | null>('eth_getTransactionReceipt', [argument]),
+    ]);
+    if (!t) throw new Error('this node does not know the transaction');
+    const input = t.input ?? '0x';
+    const bytes = (input.length - 2) / 2;
+    const isTransaction0 = t.transactionIndex === '0x0' && t.to === STEERING;
+    return [
+      h('section', { class: 'card' }, facts([
+        ['Status', r ? (r.status === '0x1' ? 'succeeded' : 'failed') : 'waiting'],
+        ['Block', t.blockNumber ? h('span', null,
+          link(`block/${num(t.blockNumber)}`, integer(num(t.blockNumber))),
+          `, place ${num(t.transactionIndex!)}`) : 'none yet'],
+        ['Place', isTransaction0 ? 'transaction 0: the protocol’s own, steering the chain'
+          : 'as the leader of the block put it; no ordering rule is in force yet'],
+        ['From', accountLink(t.from)],
+        ['To', accountLink(t.to)],
+        r?.contractAddress ? ['Created', accountLink(r.contractAddress)]
+          : ['Call', nameCall(t.to, input)],
+        ['Value', ether(big(t.value!))],
+        ['Gas', r ? `${integer(num(r.gasUsed!))} of ${integer(num(t.gas!))}`
+          : integer(num(t.gas!))],
+        ['Price paid', `${gwei(big(r?.effectiveGasPrice ?? t.gasPrice!))} gwei`],
+        ['Hash', h('span', { class: 'mono' }, t.hash)],
+      ])),
+      h('section', { class: 'card' }, h('h2', null, `${integer(r?.logs.length ?? 0)} events`),
+        h('ol', { class: 'events' }, ...(r?.logs ?? []).slice(0, 200).map(eventItem))),
+      h('section', { class: 'card' }, h('h2', null, `Calldata, ${integer(bytes)} bytes`),
+        h('pre', { tabindex: 0 }, input.slice(0, MOST_CALLDATA)
+          + (input.length > MOST_CALLDATA ? '…' : ''))),
+    ];
+  });
+}
+
+function eventItem(log: Log): HTMLElement {
+  const known = describeLog(log);
+  return h('li', null,
+    h('strong', null, known?.name ?? 'Event'), ' of ', accountLink(log.address),
+    h('div', { class: known ? 'break' : 'mono break' },
+      known?.text ?? `${log.topics.join(' ')} ${log.data.slice(0, 400)}`));
+}
+
+/** The called function where we have the contract's interface, else the selector. */
+function nameCall(to: string | null | undefined, input: string): string {
+  if (input === '0x') return 'plain transfer';
+  const abis: Record<string, Abi> = {
+    [STEERING]: steeringAbi, [CONSTITUTION]: constitutionAbi, [REGISTRY]: registryAbi,
+  };
+  const abi = abis[to?.toLowerCase() ?? ''];
+  try {
+    if (abi) return decodeFunctionData({ abi, data: input as `0x${string}` }).functionName;
+  } catch {
+    // An unknown selector is shown as such.
+  }
+  return `selector ${input.slice(0, 10)}`;
+}
+
+export function accountPage(chain: Chain, argument: string): Page {
+  return readOnce(`Account ${hash(argument)}`, async () => {
+    const read = <T>(method: string) => chain.link.request<T>(method, [argument, 'latest']);
+    const tip = num(await chain.link.request<string>('eth_blockNumber'));
+    const [balance, nonce, code, logs] = await Promise.all([
+      read<string>('eth_getBalance'),
+      read<string>('eth_getTransactionCount'),
+      read<string>('eth_getCode'),
+      chain.link.request<Log[]>('eth_getLogs', [{
+        address: argument, fromBlock: `0x${Math.max(0, tip - 200).toString(16)}`,
+      }]).catch(() => [] as Log[]),
+    ]);
+    const bytes = (code.length - 2) / 2;
+    return [
+      h('section', { class: 'card' }, facts([
+        ['Address', h('span', { class: 'mono' }, argument)],
+        ['Is', NAMES[argument.toLowerCase()] ?? (bytes ? 'a contract' : 'an account')],
+        ['Balance', ether(big(balance))],
+        ['Transactions sent', integer(num(nonce))],
+        ['Code', bytes ? `${integer(bytes)} bytes` : 'none'],
+      ])),
+      h('section', { class: 'card' },
+        h('h2', null, 'Events of the last 200 blocks'),
+        logs.length === 0 ? h('p', { class: 'note' }, 'None.') : null,
+        h('ol', { class: 'events' }, ...logs.slice(-40).reverse().map((log) => h('li', null,
+          link(`tx/${log.transactionHash}`, `Block ${integer(num(log.blockNumber))}`), ' · ',
+          h('strong', null, describeLog(log)?.name ?? 'Event'),
+          h('div', { class: 'break' }, describeLog(log)?.text ?? log.topics[0] ?? ''))))),
+    ];
+  });
+}
+

@@ -1,0 +1,230 @@
+import type { Chain, Head } from '../chain';
+import { chart } from '../charts';
+import { h, put } from '../dom';
+import { type Decision, FIELDS } from '../events';
+import { duration, fixed, gwei, integer, mean, median, short } from '../format';
+import type { Page } from '../page';
+import { openSteering } from '../steer';
+
+/** Blocks the figures on top are taken over. */
+const WINDOW = 40;
+
+export function nowPage(chain: Chain): Page {
+  const sentence = h('p', { class: 'lede', 'aria-live': 'off' });
+  const tiles = {
+    height: tile('Final block'),
+    interval: tile('Block time'),
+    finality: tile('Finality, seen here'),
+    rate: tile('Transactions'),
+    gas: tile('Gas demand'),
+    fee: tile('Base fee'),
+  };
+  const stop = h('button', { type: 'button', class: 'quiet' }, 'Stop or advise…');
+  stop.addEventListener('click', () => void openSteering(chain));
+  const demand = chart({
+    title: 'Gas demand: forecast and what came',
+    note: 'Mean Mgas a second over the ten blocks after each decision; the band is the '
+      + 'forecast ± the model’s mean error of late. By block.',
+    series: [
+      { label: 'upper', color: '--accent', hidden: true },
+      { label: 'lower', color: '--accent', hidden: true },
+      { label: 'model', color: '--accent', width: 2 },
+      { label: 'twin', color: '--muted', dash: [4, 4] },
+      { label: 'what came', color: '--text', width: 2 },
+    ],
+    band: [0, 1],
+    bandLabel: 'mean error',
+    height: 260,
+    format: (v) => fixed(v, v < 10 ? 1 : 0),
+  });
+  const gas = chart({
+    title: 'Gas a second, and its target',
+    note: 'Mgas a second over eight blocks; the target is what the base fee steers to.',
+    series: [
+      { label: 'used', color: '--accent', area: true },
+      { label: 'target', color: '--text', dash: [4, 4] },
+    ],
+    format: (v) => fixed(v, v < 10 ? 1 : 0),
+  });
+  const fee = chart({
+    title: 'Base fee',
+    note: 'Gwei, by block.',
+    series: [{ label: 'base fee', color: '--accent' }],
+    format: (v) => (v < 1 ? fixed(v, 2) : fixed(v, 1)),
+  });
+  const element = h(
+    'div', { class: 'stack' },
+    h('section', { class: 'card hero', 'aria-label': 'What the network is doing' },
+      sentence, h('div', { class: 'row' }, stop)),
+    h('dl', { class: 'tiles' }, ...Object.values(tiles).map((t) => t.element)),
+    demand.element,
+    h('div', { class: 'two' }, gas.element, fee.element),
+  );
+  const update = (): void => {
+    put(sentence, describe(chain));
+    fillTiles(chain, tiles);
+    drawDemand(chain, demand);
+    drawBlocks(chain, gas, fee);
+  };
+  return {
+    title: 'Now',
+    element,
+    update,
+    dispose() {
+      demand.destroy();
+      gas.destroy();
+      fee.destroy();
+    },
+  };
+}
+
+type Tile = ReturnType<typeof tile>;
+
+function tile(label: string) {
+  const value = h('span', { class: 'value' }, '–');
+  const unit = h('span', { class: 'unit' });
+  const below = h('span', { class: 'below' }, '\u00a0');
+  const element = h('div', { class: 'tile' }, h('dt', null, label), h('dd', null, value, ' ', unit, below));
+  return {
+    element,
+    set(text: string, units: string, note: string) {
+      put(value, text);
+      put(unit, units);
+      put(below, note || '\u00a0');
+    },
+  };
+}
+
+function recent(chain: Chain): { heads: Head[]; seconds: number } {
+  const heads = chain.heads.slice(-WINDOW - 1);
+  const seconds = heads.length > 1 ? (heads.at(-1)!.timeMs - heads[0]!.timeMs) / 1000 : 0;
+  return { heads, seconds };
+}
+
+/** An idle chain makes no blocks, so what it did in its last ones is not what it does now. */
+function isIdle(chain: Chain): boolean {
+  const interval = chain.parameters?.blockIntervalMs ?? 1000;
+  return !!chain.tip && Date.now() - chain.tip.timeMs > Math.max(10_000, interval * 10);
+}
+
+function fillTiles(chain: Chain, tiles: Record<string, Tile>): void {
+  const { heads, seconds } = recent(chain);
+  const tip = chain.tip;
+  if (!tip) return;
+  const idle = isIdle(chain);
+  tiles.height!.set(integer(tip.number), '', `${duration(Date.now() - tip.timeMs)} old`);
+  const steps = heads.slice(1).map((head, i) => head.timeMs - heads[i]!.timeMs);
+  tiles.interval!.set(
+    steps.length ? integer(Math.round(median(steps))) : '–', 'ms',
+    chain.parameters ? `least ${integer(chain.parameters.blockIntervalMs)} ms` : '');
+  const finality = heads.filter((x) => x.seenMs).map((x) => x.seenMs! - x.timeMs);
+  tiles.finality!.set(
+    finality.length ? integer(Math.round(median(finality))) : '–', 'ms',
+    finality.length ? `median of ${finality.length} blocks` : 'waiting for a block');
+  const counted = heads.slice(1);
+  const own = counted.reduce((sum, x) => sum + Math.max(0, x.transactions - 1), 0);
+  tiles.rate!.set(idle ? '0' : seconds ? fixed(own / seconds, 1) : '–', 'a second',
+    `${integer(own)} in ${counted.length} blocks`);
+  const used = counted.reduce((sum, x) => sum + x.gasUsed, 0);
+  const target = chain.parameters?.gasTargetPerSecond ?? 0;
+  const gas = idle || !seconds ? 0 : used / seconds;
+  tiles.gas!.set(fixed(gas / 1e6, 2), 'Mgas/s',
+    target ? `${fixed((gas / target) * 100, 0)} % of the target` : '');
+  tiles.fee!.set(gwei(tip.baseFee), 'gwei',
+    chain.parameters ? `least ${gwei(chain.parameters.minimumBaseFee)}` : '');
+}
+
+function describe(chain: Chain): string {
+  if (!chain.tip) return chain.link.state === 'lost' ? 'The node does not answer.' : 'Reading…';
+  const last = chain.latestDecision();
+  if (!last) {
+    return chain.tip.number === 0
+      ? 'The network is waiting for its first transaction; it makes no empty blocks.'
+      : 'The network has decided nothing yet.';
+  }
+  const { heads, seconds } = recent(chain);
+  const gas = seconds ? heads.slice(1).reduce((sum, x) => sum + x.gasUsed, 0) / seconds / 1e6 : 0;
+  const opening = isIdle(chain)
+    ? 'The network is idle and makes no empty blocks; last,'
+    : `The network carries ${fixed(gas, 2)} Mgas a second;`;
+  return `${opening} ${actorOf(last)} expected ${fixed(forecastOf(last), 2)} for the next blocks `
+    + `and ${changeOf(chain, last)} (decision ${integer(last.id)}, block ${integer(last.block)}).`;
+}
+
+function actorOf(d: Decision): string {
+  return d.actor === 2 ? 'the twin' : 'the model';
+}
+
+function forecastOf(d: Decision): number {
+  return d.actor === 2 ? d.twin : d.model;
+}
+
+function changeOf(chain: Chain, d: Decision): string {
+  if (d.ruling === 2) return 'the Constitution refused what was proposed, so the settings stay';
+  if (d.ruling === 0) return 'left the settings as they are';
+  const before = chain.decisions.get(d.id - 1)?.inForce;
+  const changes = d.inForce.flatMap((value, i) => {
+    const old = before?.[i];
+    if (old === undefined || old === value) return [];
+    const name = FIELDS[i]?.name.toLowerCase() ?? `field ${i}`;
+    return [`${value > old ? 'raised' : 'lowered'} the ${name} from ${short(Number(old))} to `
+      + short(Number(value))];
+  });
+  return changes.length ? changes.join(' and ') : 'changed the settings';
+}
+
+function drawDemand(chain: Chain, demand: ReturnType<typeof chart>): void {
+  const decisions = chain.decisionsNewest().slice(0, 150).reverse();
+  const errors = [...chain.outcomes.values()].slice(-50);
+  const off = mean(errors.map((o) => o.modelError)) || 0;
+  const twinOff = mean(errors.map((o) => o.twinError)) || 0;
+  demand.set(
+    [
+      decisions.map((d) => d.block),
+      decisions.map((d) => d.model + off),
+      decisions.map((d) => Math.max(0, d.model - off)),
+      decisions.map((d) => d.model),
+      decisions.map((d) => d.twin),
+      decisions.map((d) => chain.outcomes.get(d.id)?.realised ?? null),
+    ],
+    errors.length
+      ? `Over ${errors.length} outcomes the model was off by ${fixed(off, 3)} Mgas a second on `
+        + `average, the twin by ${fixed(twinOff, 3)}.`
+      : 'No outcome yet.',
+  );
+}
+
+function drawBlocks(
+  chain: Chain, gas: ReturnType<typeof chart>, fee: ReturnType<typeof chart>,
+): void {
+  const heads = chain.heads.slice(-240);
+  const smooth = heads.map((head, i) => {
+    const first = Math.max(0, i - 8);
+    const seconds = (head.timeMs - heads[first]!.timeMs) / 1000;
+    if (i === 0 || seconds <= 0) return null;
+    return heads.slice(first + 1, i + 1).reduce((sum, x) => sum + x.gasUsed, 0) / seconds / 1e6;
+  });
+  gas.set(
+    [heads.map((x) => x.number), smooth, targets(chain, heads)],
+    `${integer(heads.length)} blocks.`,
+  );
+  fee.set(
+    [heads.map((x) => x.number), heads.map((x) => Number(x.baseFee) / 1e9)],
+    `Now ${gwei(chain.tip?.baseFee ?? 0n)} gwei.`,
+  );
+}
+
+/** The target in force at each block, out of the decisions before it. */
+function targets(chain: Chain, heads: Head[]): (number | null)[] {
+  const decisions = chain.decisionsNewest().reverse();
+  let next = 0;
+  let target: number | null = null;
+  const fallback = chain.parameters ? chain.parameters.gasTargetPerSecond / 1e6 : null;
+  return heads.map((head) => {
+    while (next < decisions.length && decisions[next]!.block < head.number) {
+      target = Number(decisions[next]!.inForce[0] ?? 0n) / 1e6 || target;
+      next++;
+    }
+    return target ?? (decisions.length ? null : fallback);
+  });
+}
