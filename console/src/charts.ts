@@ -110,6 +110,7 @@ function settings(options: ChartOptions, width: number, height: number): uPlot.O
   return {
     width,
     height,
+    padding: [10, 12, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { show: false } },
     scales: {
@@ -117,8 +118,8 @@ function settings(options: ChartOptions, width: number, height: number): uPlot.O
       y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 90, values: (_, at) => at.map((v) => integer(v)) },
-      { ...axis, size: 62, space: 40, values: (_, at) => at.map((v) => options.format(v)) },
+      { ...axis, grid: { show: false }, size: 26, space: 90, values: (_, at) => at.map((v) => integer(v)) },
+      { ...axis, size: 48, space: 40, values: (_, at) => at.map((v) => options.format(v)) },
     ],
     bands: options.band
       ? [{

@@ -127,6 +127,7 @@ setInterval(() => {
   if (!location.hash || location.hash === '#/now') page?.update();
 }, 1_000);
 addEventListener('hashchange', () => open(true));
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', nameTheme);
 nameTheme();
 showState();
 open(false);

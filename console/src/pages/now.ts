@@ -16,7 +16,7 @@ export function nowPage(chain: Chain): Page {
     interval: tile('Block time'),
     finality: tile('Finality, seen here'),
     rate: tile('Transactions'),
-    gas: tile('Gas demand'),
+    gas: tile('Gas used'),
     fee: tile('Base fee'),
   };
   const stop = h('button', { type: 'button', class: 'quiet' }, 'Stop or advise…');
@@ -39,7 +39,7 @@ export function nowPage(chain: Chain): Page {
   });
   const gas = chart({
     title: 'Gas a second, and its target',
-    note: 'Mgas a second over eight blocks; the target is what the base fee steers to.',
+    note: 'Mgas a second over eight blocks, transaction 0 included; the target is what the base fee steers to.',
     series: [
       { label: 'used', color: '--accent', area: true },
       { label: 'target', color: '--text', dash: [4, 4] },
@@ -142,12 +142,13 @@ function describe(chain: Chain): string {
       ? 'The network is waiting for its first transaction; it makes no empty blocks.'
       : 'The network has decided nothing yet.';
   }
-  const { heads, seconds } = recent(chain);
-  const gas = seconds ? heads.slice(1).reduce((sum, x) => sum + x.gasUsed, 0) / seconds / 1e6 : 0;
+  // The mean of eight blocks as the models saw it: without the protocol's own transaction.
+  const demand = last.features[4] ?? 0;
   const opening = isIdle(chain)
-    ? 'The network is idle and makes no empty blocks; last,'
-    : `The network carries ${fixed(gas, 2)} Mgas a second;`;
-  return `${opening} ${actorOf(last)} expected ${fixed(forecastOf(last), 2)} for the next blocks `
+    ? 'The network is idle and makes no empty blocks; when it last decided, demand had been'
+    : 'Demand has been';
+  return `${opening} ${fixed(demand, 2)} Mgas a second over eight blocks; ${actorOf(last)} `
+    + `expected ${fixed(forecastOf(last), 2)} for the next ten `
     + `and ${changeOf(chain, last)} (decision ${integer(last.id)}, block ${integer(last.block)}).`;
 }
 
