@@ -1,5 +1,5 @@
 // What Steering and ERC-20 contracts log, decoded. Pure functions, tested in test/.
-import { type Abi, decodeEventLog, getAddress, hexToString, trim } from 'viem';
+import { type Abi, decodeEventLog, getAddress, hexToString } from 'viem';
 import { abi as steeringJson } from '../../contracts/artifacts/Steering.json';
 import { abi as constitutionJson } from '../../contracts/artifacts/Constitution.json';
 import { abi as registryJson } from '../../contracts/artifacts/ModelRegistry.json';
@@ -86,7 +86,9 @@ export function fromFixed(raw: bigint): number {
 
 /** A loop's name; whatever it holds is shown as text. */
 export function loopName(bytes: `0x${string}`): string {
-  return hexToString(trim(bytes, { dir: 'right' })) || '(unnamed)';
+  const text = hexToString(bytes).replace(/\0+$/, '');
+  // Marks that turn or hide text around them are shown as what they are: not letters.
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd') || '(unnamed)';
 }
 
 export function decodeSteering(log: Log): Decision | Outcome | null {

@@ -111,7 +111,7 @@ function row(s: Score): HTMLElement {
 }
 
 function draw(chain: Chain, errors: ReturnType<typeof chart>): void {
-  const outcomes = [...chain.outcomes.values()].sort((a, b) => a.id - b.id).slice(-600);
+  const outcomes = [...chain.outcomes.values()].sort((a, b) => a.id - b.id).slice(-250);
   let [model, twin] = [0, 0];
   const lines: [number[], number[], number[]] = [[], [], []];
   outcomes.forEach((o, i) => {

@@ -149,7 +149,12 @@ function describe(chain: Chain): string {
     : 'Demand has been';
   return `${opening} ${fixed(demand, 2)} Mgas a second over eight blocks; ${actorOf(last)} `
     + `expected ${fixed(forecastOf(last), 2)} for the next ten `
-    + `and ${changeOf(chain, last)} (decision ${integer(last.id)}, block ${integer(last.block)}).`;
+    + `and ${changeOf(chain, last)} (decision ${integer(last.id)}, block ${integer(last.block)}).${standing(chain)}`;
+}
+
+function standing(chain: Chain): string {
+  const p = chain.parameters;
+  return p ? ` The gas target is ${fixed(p.gasTargetPerSecond / 1e6, 2)} Mgas a second.` : '';
 }
 
 function actorOf(d: Decision): string {

@@ -1,4 +1,4 @@
-import type { Chain } from '../chain';
+import type { Chain, Head } from '../chain';
 import { call } from '../contracts';
 import { h, link, put, sync } from '../dom';
 import { STEERING, steeringAbi } from '../events';
@@ -62,8 +62,10 @@ export function validatorsPage(chain: Chain): Page {
         n(r.report ? integer(r.report.propagationMs) : '–'),
         n(r.report ? integer(r.report.voteLatencyMs) : '–'),
         n(r.report ? duration(r.report.queueMs) : '–')));
-    sync(leaders, chain.heads.slice(-60), (x) => String(x.number), (x) => {
-      const place = validators.findIndex((v) => v.address === x.miner.toLowerCase());
+    const placeOf = (x: Head): number =>
+      validators.findIndex((v) => v.address.toLowerCase() === x.miner.toLowerCase());
+    sync(leaders, chain.heads.slice(-60), (x) => `${x.number}/${placeOf(x)}`, (x) => {
+      const place = placeOf(x);
       const item = link(`block/${x.number}`, place >= 0 ? String(place + 1) : '?');
       item.setAttribute('aria-label', `block ${x.number} by validator ${place + 1}`);
       return h('li', null, item);
