@@ -31,6 +31,16 @@ internal sealed record NodeConfig
     /// <summary>Zero: no limit.</summary>
     public required ulong GasCap { get; init; }
 
+    public int EvmTimeoutMs { get; init; } = 5_000;
+
+    public int TraceTimeoutMs { get; init; } = 10_000;
+
+    /// <summary>Null: calls need no token.</summary>
+    public byte[]? JwtSecret { get; init; }
+
+    /// <summary>Empty: no Unix socket.</summary>
+    public string IpcPath { get; init; } = "";
+
     public required int WorkThreads { get; init; }
 
     public required LogVerbosity LogLevel { get; init; }
@@ -58,6 +68,10 @@ internal sealed record NodeConfig
             P2p = new IPEndPoint(sources.Read(Settings.P2pAddress), sources.Read(Settings.P2pPort)),
             Peers = sources.Read(Settings.Peers),
             GasCap = sources.Read(Settings.GasCap),
+            EvmTimeoutMs = sources.Read(Settings.EvmTimeout),
+            TraceTimeoutMs = sources.Read(Settings.TraceTimeout),
+            JwtSecret = sources.Read(Settings.JwtSecret),
+            IpcPath = sources.Read(Settings.IpcPath),
             WorkThreads = sources.Read(Settings.WorkThreads),
             LogLevel = sources.Read(Settings.LogLevel),
             LogFile = sources.Read(Settings.LogFile),

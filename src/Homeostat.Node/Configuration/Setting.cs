@@ -69,6 +69,21 @@ internal static class Settings
         "rpc.gascap", "Gas that eth_call and eth_estimateGas may use; 0: no limit", "50000000",
         Number);
 
+    public static readonly Setting<int> EvmTimeout = new(
+        "rpc.evmtimeout", "Milliseconds of one eth_call, estimate or simulation", "5000",
+        text => Range(text, 1, 3_600_000));
+
+    public static readonly Setting<int> TraceTimeout = new(
+        "rpc.tracetimeout", "Milliseconds of one trace", "10000",
+        text => Range(text, 1, 3_600_000));
+
+    public static readonly Setting<byte[]?> JwtSecret = new(
+        "http.jwtsecret", "File with the secret of bearer tokens, 32 bytes in hexadecimal", "",
+        Secret);
+
+    public static readonly Setting<string> IpcPath = new(
+        "ipcpath", "Unix socket for JSON-RPC; empty: none", "", Any);
+
     public static readonly Setting<int> WorkThreads = new(
         "work.threads", "Threads for execution (one of them) and signatures (the others)", "2",
         text => Range(text, 1, 64));
@@ -82,7 +97,8 @@ internal static class Settings
     public static readonly IReadOnlyList<Setting> All =
     [
         DataDir, Genesis, NodeKey, Keystore, Password, Observer, HttpAddress, HttpPort, P2pAddress,
-        P2pPort, Peers, GasCap, WorkThreads, LogLevel, LogFile,
+        P2pPort, Peers, GasCap, EvmTimeout, TraceTimeout, JwtSecret, IpcPath, WorkThreads,
+        LogLevel, LogFile,
     ];
 
     public static (int Value, string? Error) Port(string text) => Range(text, 1, 65535);
@@ -109,6 +125,30 @@ internal static class Settings
         };
 
     private static (string Value, string? Error) Any(string text) => (text, null);
+
+    private static (byte[]? Value, string? Error) Secret(string file)
+    {
+        if (file.Length == 0)
+        {
+            return (null, null);
+        }
+        try
+        {
+            string text = File.ReadAllText(file).Trim();
+            string digits = text.StartsWith("0x", StringComparison.Ordinal) ? text[2..] : text;
+            return digits.Length == 64 ? (Convert.FromHexString(digits), null) : (null, Not(file));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return (null, error.Message);
+        }
+        catch (FormatException)
+        {
+            return (null, Not(file));
+        }
+
+        static string Not(string file) => $"'{file}' does not hold 64 hexadecimal digits";
+    }
 
     private static (string Value, string? Error) NonEmpty(string text) =>
         (text, text.Length == 0 ? "must not be empty" : null);

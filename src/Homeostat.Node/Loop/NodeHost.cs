@@ -134,12 +134,19 @@ internal sealed class NodeHost : IAsyncDisposable
             {
                 Address = _config.Http.Address,
                 Port = _config.Http.Port,
+                JwtSecret = _config.JwtSecret,
+                IpcPath = _config.IpcPath,
                 Metrics = _page.Render,
                 IsAlive = () => _loop.IsAlive,
                 IsReady = () => NotReadyBecause is null,
                 Console = new ConsolePages(new ConsoleBuild(ConsoleBuild.FindRoot(), _supervised)),
             },
-            Limits = new RpcLimits { GasCap = _config.GasCap },
+            Limits = new RpcLimits
+            {
+                GasCap = _config.GasCap,
+                CallMs = _config.EvmTimeoutMs,
+                TraceMs = _config.TraceTimeoutMs,
+            },
             Report = (method, error) => _log.LogError(error, "RPC method {Method} failed", method),
         };
         try

@@ -28,6 +28,12 @@ internal sealed record RpcLimits
     /// <summary>Open WebSockets.</summary>
     public int WebSockets { get; init; } = 15_000;
 
+    /// <summary>Open connections of the Unix socket.</summary>
+    public int IpcConnections { get; init; } = 100;
+
+    /// <summary>Answers from this length on are compressed where the client takes gzip.</summary>
+    public int GzipBytes { get; init; } = 1_024;
+
     /// <summary>Seconds for a request's headers to arrive: ends slow-header attacks.</summary>
     public int HeaderSeconds { get; init; } = 15;
 

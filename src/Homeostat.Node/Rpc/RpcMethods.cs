@@ -30,6 +30,7 @@ internal static class RpcMethods
         new FlatTraces(context).Register(table);
         new OtterscanMethods(context).Register(table);
         new HomeostatMethods(context).Register(table);
+        new HomeostatReadings(context).Register(table);
         table.Add("rpc_modules", (_, result) => ListModules(result));
         return table.Build();
     }

@@ -33,6 +33,7 @@ internal sealed class RpcService : IAsyncDisposable
     private readonly SubscriptionHub _hub;
     private readonly CallGate _gate;
     private readonly RpcServer _server;
+    private readonly IpcServer? _ipc;
 
     private RpcService(RpcServiceOptions options, ChainView first)
     {
@@ -65,6 +66,9 @@ internal sealed class RpcService : IAsyncDisposable
             IsReady = () => _gateway.NotReadyBecause is null && options.Server.IsReady(),
         };
         _server = new RpcServer(server, limits, processor, _hub);
+        _ipc = server.IpcPath.Length == 0
+            ? null
+            : new IpcServer(server.IpcPath, limits, processor);
     }
 
     /// <summary>The port in use.</summary>
@@ -93,6 +97,10 @@ internal sealed class RpcService : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _gateway.ViewChanged -= OnView;
+        if (_ipc is not null)
+        {
+            await _ipc.DisposeAsync().ConfigureAwait(false);
+        }
         await _server.DisposeAsync().ConfigureAwait(false);
         await _hub.DisposeAsync().ConfigureAwait(false);
         _gate.Dispose();

@@ -91,6 +91,17 @@ public sealed class ExplorerMethodTests(RpcFixture rpc) : IClassFixture<RpcFixtu
     }
 
     [Fact]
+    public async Task Readings_of_a_chain_that_never_stepped_are_zero()
+    {
+        JsonElement readings = await rpc.CallAsync("homeostat_readings", "[\"latest\"]");
+
+        Assert.Equal("0x0", readings.GetProperty("propagationMs").GetString());
+        Assert.Equal(
+            "0x0", readings.GetProperty("demandGasPerSecond").GetProperty("fast").GetString());
+        Assert.Equal(0, readings.GetProperty("observations").GetArrayLength());
+    }
+
+    [Fact]
     public void A_call_after_its_time_is_aborted()
     {
         var tracer = new DeadlineTracer(-1);

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
@@ -23,6 +24,12 @@ internal sealed record RpcServerOptions
     /// <summary>Prometheus text for GET /metrics; null: 404.</summary>
     public Func<string>? Metrics { get; init; }
 
+    /// <summary>Secret of the bearer tokens that calls must carry; null for none.</summary>
+    public byte[]? JwtSecret { get; init; }
+
+    /// <summary>Where the Unix socket is to be; empty for none.</summary>
+    public string IpcPath { get; init; } = "";
+
     /// <summary>GET /readiness: whether the node follows the chain.</summary>
     public Func<bool> IsReady { get; init; } = () => true;
 
@@ -46,6 +53,7 @@ internal sealed class RpcServer : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly CancellationTokenSource _stopping = new();
     private readonly RequestReader _reader;
+    private readonly JwtCheck? _tokens;
     private int _sockets;
 
     public RpcServer(
@@ -56,6 +64,9 @@ internal sealed class RpcServer : IAsyncDisposable
         _processor = processor;
         _hub = hub;
         _reader = new RequestReader(limits);
+        _tokens = options.JwtSecret is { } secret
+            ? new JwtCheck(secret, TimeProvider.System)
+            : null;
         _application = BuildApplication();
     }
 
@@ -107,6 +118,11 @@ internal sealed class RpcServer : IAsyncDisposable
     {
         AllowOrigin(context);
         HttpRequest request = context.Request;
+        bool isCall = context.WebSockets.IsWebSocketRequest || HttpMethods.IsPost(request.Method);
+        if (isCall && _tokens?.Problem(request.Headers.Authorization) is { } problem)
+        {
+            return TextAsync(context, StatusCodes.Status401Unauthorized, problem);
+        }
         if (context.WebSockets.IsWebSocketRequest)
         {
             return HandleSocketAsync(context);
@@ -148,6 +164,17 @@ internal sealed class RpcServer : IAsyncDisposable
             await _processor.ProcessAsync(body.Bytes, output, null).ConfigureAwait(false);
         }
         response.ContentType = "application/json";
+        bool takesGzip = context.Request.Headers.AcceptEncoding.Any(
+            value => value?.Contains("gzip", StringComparison.OrdinalIgnoreCase) == true);
+        if (takesGzip && output.Length >= _limits.GzipBytes)
+        {
+            response.Headers.ContentEncoding = "gzip";
+            response.Headers.Append("Vary", "Accept-Encoding");
+            await using var gzip = new GZipStream(
+                response.Body, CompressionLevel.Fastest, leaveOpen: true);
+            await gzip.WriteAsync(output.Written, context.RequestAborted).ConfigureAwait(false);
+            return;
+        }
         response.ContentLength = output.Length;
         await response.Body.WriteAsync(output.Written, context.RequestAborted)
             .ConfigureAwait(false);
