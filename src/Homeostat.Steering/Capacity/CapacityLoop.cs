@@ -51,7 +51,7 @@ internal static class CapacityLoop
             return failure;
         }
         // A model of another horizon answers another question than the one the twin is asked.
-        if (!LinearForecaster.TryDecode(bytes, out LinearForecaster? model) ||
+        if (!ForecasterCoding.TryDecode(bytes, out IForecaster? model) ||
             model!.HorizonBlocks != horizon)
         {
             return SteeringFailure.MalformedModel;

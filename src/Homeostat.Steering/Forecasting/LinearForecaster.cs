@@ -17,7 +17,7 @@ public sealed record Forecast(Fixed Output, IReadOnlyList<Fixed> Attributions)
 /// Canonical bytes: "HSLF", version 1, feature set, horizon in blocks (2 bytes), then one
 /// big-endian int64 a weight. The model's name is their keccak256.
 /// </remarks>
-public sealed class LinearForecaster
+public sealed class LinearForecaster : IForecaster
 {
     public const byte Version = 1;
     private const int HeaderSize = 8;
