@@ -8,6 +8,7 @@ using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.NoEmit;
 using Homeostat.Evm;
+using Perfolizer.Horology;
 
 namespace Homeostat.Benchmarks.Evm;
 
@@ -35,6 +36,7 @@ public class WorkloadBenchmarks
         _folder = folder;
         IConfig config = ManualConfig.Create(DefaultConfig.Instance)
             .AddJob(Job.ShortRun
+                .WithIterationTime(TimeInterval.Millisecond * 100)
                 .WithToolchain(InProcessNoEmitToolchain.Instance)
                 .WithClock(new ThreadProcessorClock()))
             .AddDiagnoser(MemoryDiagnoser.Default)
