@@ -57,9 +57,13 @@ const head = new Promise((resolve, reject) => {
     onError: reject,
   })
 })
-await new Promise(resolve => setTimeout(resolve, 300))
-await wait(await wallet.sendTransaction({ to: recipient, value: 1n }))
-check(await head > 0n, 'subscription to heads')
+// Blocks come on demand and viem does not say when it has subscribed: send until one is seen.
+let seen = 0n
+for (let i = 0; i < 20 && !seen; i++) {
+  await wait(await wallet.sendTransaction({ to: recipient, value: 1n }))
+  seen = await Promise.race([head, new Promise(resolve => setTimeout(() => resolve(0n), 500))])
+}
+check(seen > 0n, 'subscription to heads')
 
 const predeploy = await steering()
 if (predeploy) {
