@@ -108,4 +108,7 @@ public sealed record ReplicaConfig
 
     /// <summary>Called before each transaction; a test makes execution throw with it.</summary>
     public Action<RecoveredTransaction>? BeforeTransaction { get; init; }
+
+    /// <summary>Faults in consensus, which a test of the simulator plants.</summary>
+    internal PlantedBugs Bugs { get; init; } = PlantedBugs.None;
 }

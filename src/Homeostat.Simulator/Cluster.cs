@@ -19,32 +19,38 @@ internal sealed class Cluster : IWorldOfNodes
     private readonly EventDigest _digest = new();
     private readonly SeededRandom _random;
     private readonly VirtualNetwork _network;
-    private readonly SimulatedNode[] _nodes;
+    private readonly ClusterSetup _setup;
+    private readonly List<SimulatedNode> _nodes = [];
+    private readonly HashSet<int> _dishonest = [];
     private readonly bool[,] _connected;
-    private readonly Dictionary<PeerId, int> _indexes = [];
     private readonly Dictionary<int, IAdversary> _adversaries = [];
     private readonly TransferLoad _load;
+    private (int Node, int Twin, ulong Side)? _twins;
     private long _reply;
 
     public Cluster(ulong seed, ClusterSetup setup)
     {
+        _setup = setup;
         _random = new SeededRandom(seed);
         DevelopmentNetwork development = setup.Network;
         int count = development.Validators.Count;
-        _network = new VirtualNetwork(_queue, _random.Fork(), count);
-        _connected = new bool[count, count];
+        int most = count + 1; // One may have a twin.
+        _network = new VirtualNetwork(_queue, _random.Fork(), most);
+        _connected = new bool[most, most];
         _load = new TransferLoad(_random.Fork());
-        Checks = new SafetyChecks(count);
-        _nodes = new SimulatedNode[count];
+        Checks = new SafetyChecks(most) { ChecksVotes = setup.ChecksVotes };
         for (int i = 0; i < count; i++)
         {
-            var id = new PeerId(development.Validators[i].Address);
-            int index = i;
-            _indexes.Add(id, i);
-            _nodes[i] = new SimulatedNode(
-                i, id, () => setup.Configure(index), _queue, _random.Fork(), _digest,
-                (long)DevelopmentNetwork.GenesisTimeMs + 60_000, this);
+            AddNode(i);
         }
+    }
+
+    private void AddNode(int validator)
+    {
+        var id = new PeerId(_setup.Network.Validators[validator].Address);
+        _nodes.Add(new SimulatedNode(
+            _nodes.Count, id, () => _setup.Configure(validator), _queue, _random.Fork(), _digest,
+            (long)DevelopmentNetwork.GenesisTimeMs + 60_000, this));
     }
 
     public SafetyChecks Checks { get; }
@@ -64,9 +70,27 @@ internal sealed class Cluster : IWorldOfNodes
 
     public List<BadBlockDump> Dumps { get; } = [];
 
-    public bool IsHonest(int node) => !_adversaries.ContainsKey(node);
+    public bool IsHonest(int node) => !_dishonest.Contains(node);
 
-    public void Corrupt(int node, IAdversary adversary) => _adversaries.Add(node, adversary);
+    public void Corrupt(int node, IAdversary adversary)
+    {
+        _dishonest.Add(node);
+        _adversaries.Add(node, adversary);
+    }
+
+    /// <summary>
+    /// Runs a validator twice with one key (Bano et al., "Twins"): each of the two is honest by
+    /// itself and talks with the others on its side of the mask, so that together they propose two
+    /// good blocks in one view and vote for both. Before the start, and once.
+    /// </summary>
+    public void AddTwin(int node, ulong side)
+    {
+        Invariant.Require(_twins is null);
+        _twins = (node, _nodes.Count, side);
+        _dishonest.Add(node);
+        _dishonest.Add(_nodes.Count);
+        AddNode(node);
+    }
 
     public void StartAll()
     {
@@ -83,7 +107,10 @@ internal sealed class Cluster : IWorldOfNodes
         {
             return;
         }
-        Checks.Restarts(node);
+        if (IsHonest(index))
+        {
+            Checks.Restarts(node);
+        }
         node.Start();
         foreach (SimulatedNode other in _nodes.Where(other => other.IsUp && other != node))
         {
@@ -107,6 +134,17 @@ internal sealed class Cluster : IWorldOfNodes
             node.Kill();
         }
         Disconnect(node);
+    }
+
+    /// <summary>The node stops within a write of its journal.</summary>
+    public void TearJournal(int index)
+    {
+        SimulatedNode node = _nodes[index];
+        if (node.IsUp)
+        {
+            node.TearJournal();
+            Disconnect(node);
+        }
     }
 
     /// <summary>The node stops, and will find an empty disk.</summary>
@@ -143,8 +181,7 @@ internal sealed class Cluster : IWorldOfNodes
     }
 
     /// <summary>A client gives one node a transaction.</summary>
-    public void Submit(int node, byte[] raw) =>
-        _nodes[node].Give(new ReplicaInput.SubmitTransactions([raw], _reply++));
+    public void Submit(int node, byte[] raw) => Give(_nodes[node], [raw]);
 
     private void Submit(long everyUs, long untilUs)
     {
@@ -171,15 +208,51 @@ internal sealed class Cluster : IWorldOfNodes
         }
     }
 
-    private void Give(IReadOnlyList<byte[]> raw)
+    private void Give(IReadOnlyList<byte[]> raw) =>
+        Give(_nodes[_random.NextBelow(_nodes.Count)], raw);
+
+    private void Give(SimulatedNode node, IReadOnlyList<byte[]> raw)
     {
-        SimulatedNode node = _nodes[_random.NextBelow(_nodes.Length)];
+        if (_adversaries.TryGetValue(node.Index, out IAdversary? adversary))
+        {
+            raw = [.. raw.Where(adversary.Takes)];
+        }
         node.Give(new ReplicaInput.SubmitTransactions(raw, _reply++));
+    }
+
+    /// <summary>A message as the node's adversary lets it hear it; null: not at all.</summary>
+    private byte[]? Heard(SimulatedNode node, byte[] bytes)
+    {
+        if (bytes.Length == 0 || (WireKind)bytes[0] != WireKind.Transactions
+            || !_adversaries.TryGetValue(node.Index, out IAdversary? adversary)
+            || WireMessage.TryDecode(bytes, out WireMessage? message) is not null)
+        {
+            return bytes;
+        }
+        byte[][] taken =
+            [.. ((TransactionsMessage)message!).Transactions.Where(adversary.Takes)];
+        return taken.Length == 0 ? null : new TransactionsMessage(taken).Encode();
+    }
+
+    /// <summary>Twins share the others between them, and never meet.</summary>
+    private bool MayMeet(SimulatedNode one, SimulatedNode other)
+    {
+        if (_twins is not { } twins)
+        {
+            return true;
+        }
+        bool isFirst = one.Index == twins.Node || other.Index == twins.Node;
+        bool isSecond = one.Index == twins.Twin || other.Index == twins.Twin;
+        int third = one.Index == twins.Node || one.Index == twins.Twin ? other.Index : one.Index;
+        bool isOnSecondSide = (twins.Side >> third & 1) != 0;
+        return (!isFirst && !isSecond)
+            || (isFirst != isSecond && isSecond == isOnSecondSide);
     }
 
     private void Connect(SimulatedNode one, SimulatedNode other)
     {
-        if (!one.IsUp || !other.IsUp || _connected[one.Index, other.Index])
+        if (!one.IsUp || !other.IsUp || _connected[one.Index, other.Index]
+            || !MayMeet(one, other))
         {
             return;
         }
@@ -222,9 +295,27 @@ internal sealed class Cluster : IWorldOfNodes
         }
     }
 
-    private int[] Targets(SimulatedNode from, PeerId? to) => to is { } peer
-        ? _indexes.TryGetValue(peer, out int index) && index != from.Index ? [index] : []
-        : [.. _nodes.Where(node => node != from).Select(node => node.Index)];
+    private int[] Targets(SimulatedNode from, PeerId? to) =>
+    [
+        .. _nodes.Where(node => node != from && (to ?? node.Id) == node.Id)
+            .Select(node => node.Index),
+    ];
+
+    void IWorldOfNodes.Ran(SimulatedNode node, IWork work, WorkResult result)
+    {
+        if (_adversaries.TryGetValue(node.Index, out IAdversary? adversary))
+        {
+            foreach (byte[] bytes in adversary.Ran(work, result))
+            {
+                foreach (int target in Targets(node, null))
+                {
+                    Transmit(node, _nodes[target], bytes);
+                }
+            }
+        }
+    }
+
+    void IWorldOfNodes.DiskIsFull(SimulatedNode node) => Stop(node.Index, losesPower: false);
 
     private void Transmit(SimulatedNode from, SimulatedNode to, byte[] bytes)
     {
@@ -238,7 +329,10 @@ internal sealed class Cluster : IWorldOfNodes
             if (_connected[from.Index, to.Index])
             {
                 _digest.Add(_queue.NowUs, to.Index, 4, bytes);
-                to.Give(new ReplicaInput.PeerMessage(from.Id, bytes));
+                if (Heard(to, bytes) is { } heard)
+                {
+                    to.Give(new ReplicaInput.PeerMessage(from.Id, heard));
+                }
             }
         });
     }

@@ -29,6 +29,12 @@ internal sealed record ClusterSetup(DevelopmentNetwork Network)
     /// <summary>Changes one node's configuration.</summary>
     public Func<int, ReplicaConfig, ReplicaConfig> Change { get; init; } = (_, config) => config;
 
+    /// <summary>Planted in every honest node, to see that the run finds them.</summary>
+    public PlantedBugs Bugs { get; init; } = PlantedBugs.None;
+
+    /// <summary>See <see cref="SafetyChecks.ChecksVotes"/>.</summary>
+    public bool ChecksVotes { get; init; } = true;
+
     private SenderMemo Senders { get; } = new(14, SimulatedKeys.Instance);
 
     /// <summary>What an adversary signs over.</summary>
@@ -46,6 +52,7 @@ internal sealed record ClusterSetup(DevelopmentNetwork Network)
             Timing = Timing,
             Votes = SimulatedKeys.Instance,
             Senders = Senders,
+            Bugs = Bugs,
         });
     }
 }

@@ -1,4 +1,3 @@
-using Homeostat.Consensus;
 using Homeostat.Primitives;
 
 namespace Homeostat.Simulator;
@@ -37,7 +36,7 @@ internal sealed class Simulation
     {
         FaultPlan plan = FaultPlan.Draw(
             _random.Fork(), _options.Validators, _options.FaultSeconds * Second);
-        if (!TryCorruptOne() && _options.Validators >= 4 && _random.Chance(1, 4))
+        if (!TryCorrupt() && _options.Validators >= 4 && _random.Chance(1, 4))
         {
             plan = plan.WithLostDisk(_random.Fork(), _options.Validators);
         }
@@ -70,24 +69,23 @@ internal sealed class Simulation
         return Result(violation ?? Halted(), stall, recoveryMs);
     }
 
-    /// <summary>Every third seed has one validator that does not keep to the protocol.</summary>
-    private bool TryCorruptOne()
+    /// <summary>
+    /// Every second seed has validators that do not keep to the protocol: one, or up to a third.
+    /// </summary>
+    private bool TryCorrupt()
     {
-        if (_options.Validators < 4 || !_random.Chance(1, 3))
+        int bearable = (_options.Validators - 1) / 3;
+        if (bearable == 0 || !_random.Chance(1, 2))
         {
             return false;
         }
-        int node = _random.NextBelow(_options.Validators);
-        var signer = new SimulatedSigner(_setup.Network.Validators[node].Address);
-        VoteDigests digests = _setup.Digests();
-        IAdversary adversary = _random.NextBelow(4) switch
+        int count = _random.Chance(1, 2) ? 1 : 1 + _random.NextBelow(bearable);
+        int first = _random.NextBelow(_options.Validators);
+        var draw = new AdversaryDraw(Cluster, _setup, _random);
+        for (int i = 0; i < count; i++)
         {
-            0 => new SilentValidator(),
-            1 => new Equivocator(signer, digests),
-            2 => new Nuller(signer, digests),
-            _ => new Withholder(),
-        };
-        Cluster.Corrupt(node, adversary);
+            draw.Corrupt((first + i) % _options.Validators);
+        }
         return true;
     }
 

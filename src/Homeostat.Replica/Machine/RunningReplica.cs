@@ -44,7 +44,7 @@ internal sealed class RunningReplica
         _validators = protocol.Validators;
         var codec = new BlockCodec();
         _consensus = new SimplexMachine(
-            _network, config.Signer, config.Votes, codec, new RoundRobin());
+            _network, config.Signer, config.Votes, codec, new RoundRobin(), config.Bugs);
         _sync = new SyncMachine(_network, new Epoch(0), _validators, config.Votes, codec);
         _tree = new BlockTree(last);
         _pool = new TransactionPool(

@@ -20,6 +20,9 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
 
     public int Unsynced => _unsynced.Count;
 
+    /// <summary>While true every write fails, and the process with it.</summary>
+    public bool IsFull { get; set; }
+
     public FinalizedBlock? LastFinalized => _log.Count == 0 ? null : _log[^1];
 
     public void Write(long ticket, PersistBatch batch) => _unsynced.Add((ticket, batch));
@@ -55,6 +58,18 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
             Apply(batch);
         }
         _unsynced.Clear();
+    }
+
+    /// <summary>
+    /// The power goes in the middle of a write, and the store finds the tail torn: half a record
+    /// follows the prefix that stays.
+    /// </summary>
+    public void TearJournal(int survivors)
+    {
+        JournalEntry torn = _unsynced.Skip(survivors).SelectMany(write => write.Batch.Journal)
+            .FirstOrDefault() ?? new JournalEntry(View.Genesis, [0xff, 0xff]);
+        LosePower(survivors);
+        _journal.Add(torn with { Bytes = torn.Bytes[..(torn.Bytes.Length / 2)] });
     }
 
     /// <summary>A new, empty disk in the place of a broken one.</summary>

@@ -22,6 +22,8 @@ internal sealed class FaultInjector(Cluster cluster)
         foreach (SimulatedNode node in cluster.Nodes)
         {
             node.SkewMs = 0;
+            node.DriftPerMille = 0;
+            node.Disk.IsFull = false;
             node.Timing.SlowSyncUs = 0;
             if (node.HaltReason is null)
             {
@@ -45,10 +47,28 @@ internal sealed class FaultInjector(Cluster cluster)
                 cluster.LoseDisk(lost.Node);
                 After(lost.DownUs, () => Restart(lost.Node));
                 break;
+            case Fault.TornJournal torn:
+                cluster.TearJournal(torn.Node);
+                After(torn.DownUs, () => Restart(torn.Node));
+                break;
             case Fault.Partition partition:
                 Cut(partition, cluster.Network.Cut);
                 After(partition.ForUs, () => Cut(partition, cluster.Network.Mend));
                 break;
+            case Fault.Flapping flapping:
+                Flap(flapping, cluster.NowUs + flapping.ForUs);
+                break;
+            default:
+                Impair(fault);
+                break;
+        }
+    }
+
+    /// <summary>Faults that leave a node up, but worse than it should be.</summary>
+    private void Impair(Fault fault)
+    {
+        switch (fault)
+        {
             case Fault.BadLinks links:
                 cluster.Network.Faults = links.Faults;
                 After(links.ForUs, () => cluster.Network.Faults = NetworkFaults.None);
@@ -60,6 +80,14 @@ internal sealed class FaultInjector(Cluster cluster)
             case Fault.ClockJump jump:
                 cluster.Nodes[jump.Node].SkewMs = jump.SkewMs;
                 After(jump.ForUs, () => cluster.Nodes[jump.Node].SkewMs = 0);
+                break;
+            case Fault.ClockDrift drift:
+                cluster.Nodes[drift.Node].DriftPerMille = drift.PerMille;
+                After(drift.ForUs, () => cluster.Nodes[drift.Node].DriftPerMille = 0);
+                break;
+            case Fault.FullDisk full:
+                cluster.Nodes[full.Node].Disk.IsFull = true;
+                After(full.ForUs, () => MakeRoom(full.Node));
                 break;
             default:
                 throw new InvalidOperationException($"fault {fault}");
@@ -73,6 +101,25 @@ internal sealed class FaultInjector(Cluster cluster)
             end();
         }
     });
+
+    private void MakeRoom(int index)
+    {
+        cluster.Nodes[index].Disk.IsFull = false;
+        Restart(index);
+    }
+
+    /// <summary>Cut for a period, whole for one, until the end.</summary>
+    private void Flap(Fault.Flapping flapping, long endUs)
+    {
+        if (cluster.NowUs + 2 * flapping.PeriodUs > endUs)
+        {
+            return;
+        }
+        var partition = new Fault.Partition(flapping.Mask, OneWay: false, flapping.PeriodUs);
+        Cut(partition, cluster.Network.Cut);
+        After(flapping.PeriodUs, () => Cut(partition, cluster.Network.Mend));
+        After(2 * flapping.PeriodUs, () => Flap(flapping, endUs));
+    }
 
     private void Restart(int index)
     {

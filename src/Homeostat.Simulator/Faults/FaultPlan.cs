@@ -29,14 +29,20 @@ internal sealed record FaultPlan(IReadOnlyList<PlannedFault> Faults, long Healed
     }
 
     /// <summary>
-    /// The same plan with one disk lost on the way. A validator whose journal is gone counts among
-    /// the faulty ones the protocol bears, so a plan has at most one, and no adversary beside it.
+    /// The same plan with one disk lost, or one journal torn, on the way. A validator whose journal
+    /// is gone counts among the faulty ones the protocol bears, so a plan has at most one, and no
+    /// adversary beside it.
     /// </summary>
     public FaultPlan WithLostDisk(SeededRandom random, int nodes)
     {
         long at = random.NextBetween(HealedUs / 4, HealedUs);
         long downUs = Math.Min(HealedUs - at, random.NextBetween(Second / 5, 4 * Second));
-        var lost = new PlannedFault(at, new Fault.LostDisk(random.NextBelow(nodes), downUs));
+        int node = random.NextBelow(nodes);
+        var lost = new PlannedFault(
+            at,
+            random.Chance(1, 2)
+                ? new Fault.LostDisk(node, downUs)
+                : new Fault.TornJournal(node, downUs));
         return this with { Faults = [.. Faults.Append(lost).OrderBy(fault => fault.AtUs)] };
     }
 
@@ -46,13 +52,17 @@ internal sealed record FaultPlan(IReadOnlyList<PlannedFault> Faults, long Healed
         int node = random.NextBelow(nodes);
         return random.NextBelow(100) switch
         {
-            < 25 => new Fault.Crash(node, LosesPower: false, length),
-            < 45 => new Fault.Crash(node, LosesPower: true, length),
-            < 50 => new Fault.Blackout(length),
-            < 65 => new Fault.Partition(DrawMask(random, nodes), OneWay: false, length),
-            < 72 => new Fault.Partition(DrawMask(random, nodes), OneWay: true, length),
-            < 88 => new Fault.BadLinks(DrawLinks(random), length),
-            < 94 => new Fault.SlowDisk(node, random.NextBetween(10_000, 400_000), length),
+            < 20 => new Fault.Crash(node, LosesPower: false, length),
+            < 38 => new Fault.Crash(node, LosesPower: true, length),
+            < 43 => new Fault.Blackout(length),
+            < 55 => new Fault.Partition(DrawMask(random, nodes), OneWay: false, length),
+            < 61 => new Fault.Partition(DrawMask(random, nodes), OneWay: true, length),
+            < 68 => new Fault.Flapping(
+                DrawMask(random, nodes), random.NextBetween(Second / 20, Second), length),
+            < 83 => new Fault.BadLinks(DrawLinks(random), length),
+            < 88 => new Fault.SlowDisk(node, random.NextBetween(10_000, 400_000), length),
+            < 93 => new Fault.FullDisk(node, length),
+            < 96 => new Fault.ClockDrift(node, random.NextBetween(-200, 201), length),
             _ => new Fault.ClockJump(node, random.NextBetween(-3_000, 3_001), length),
         };
     }

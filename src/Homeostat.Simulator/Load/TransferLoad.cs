@@ -1,17 +1,22 @@
 using Homeostat.Ledger;
 using Homeostat.Primitives;
 using Homeostat.Replica;
+using Homeostat.Steering;
 
 namespace Homeostat.Simulator;
 
 /// <summary>
-/// Clients: transfers of the ten funded accounts in nonce order, each given to some node that is
-/// up. What is not final after a while is given again, perhaps to another: nodes lose their pools.
+/// Clients: transfers of the ten funded accounts in nonce order, every fifth a contract call that
+/// burns gas, each given to some node that is up. What is not final after a while is given again,
+/// perhaps to another: nodes lose their pools.
 /// </summary>
 internal sealed class TransferLoad(SeededRandom random)
 {
     /// <summary>Unconfirmed transfers of one account: more wait until those are final.</summary>
     private const int MaxUnconfirmed = 64;
+
+    private const ulong CallEvery = 5;
+    private const ulong BurnedGas = 100_000;
 
     private static readonly Dictionary<(int Account, ulong Nonce), byte[]> Signed = [];
 
@@ -67,6 +72,7 @@ internal sealed class TransferLoad(SeededRandom random)
             return known;
         }
         Address from = DevelopmentNetwork.FundedAccounts[account].Address;
+        bool isCall = nonce % CallEvery == CallEvery - 1;
         var unsigned = new Transaction
         {
             Type = TransactionType.DynamicFee,
@@ -74,9 +80,12 @@ internal sealed class TransferLoad(SeededRandom random)
             Nonce = nonce,
             MaxFee = 100_000_000_000,
             MaxPriorityFee = 1_000_000_000,
-            GasLimit = 21_000,
-            To = Address.FromNumber(0x10000 + (uint)(nonce % 1_000)),
-            Value = 1,
+            GasLimit = isCall ? 2 * BurnedGas : 21_000,
+            To = isCall
+                ? PredeployAddresses.GasBurner
+                : Address.FromNumber(0x10000 + (uint)(nonce % 1_000)),
+            Value = isCall ? UInt256.Zero : UInt256.One,
+            Data = isCall ? new UInt256(BurnedGas).ToBigEndian() : [],
         };
         byte[] raw = unsigned
             .WithSignature(SimulatedKeys.Sign(from, unsigned.SigningHash)).Encoded.ToArray();

@@ -4,8 +4,9 @@ using Homeostat.Replica;
 namespace Homeostat.Simulator;
 
 /// <summary>
-/// What a node's work and disk cost in virtual time: figures measured on the two-core machine this
-/// was developed on (docs/evidence.md), not the time the simulation itself takes.
+/// What a node's work and disk cost in virtual time. The figures are estimates, of the order that
+/// one core and a commodity SSD need, rounded up; they were not measured. A run's safety does not
+/// depend on them, and its latencies are only as good as they are.
 /// </summary>
 internal sealed class NodeTiming(SeededRandom random)
 {

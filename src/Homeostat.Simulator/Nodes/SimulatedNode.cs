@@ -10,6 +10,12 @@ internal interface IWorldOfNodes
     void Sent(SimulatedNode from, PeerId? to, byte[] bytes);
 
     void Observed(SimulatedNode node, ReplicaEffect effect);
+
+    /// <summary>A work of the node has run.</summary>
+    void Ran(SimulatedNode node, IWork work, WorkResult result);
+
+    /// <summary>A write failed for want of space: the process ends.</summary>
+    void DiskIsFull(SimulatedNode node);
 }
 
 /// <summary>
@@ -28,6 +34,8 @@ internal sealed class SimulatedNode(
     private long _timer;
     private bool _isSyncing;
     private long _lastTicket;
+    private long _driftPerMille;
+    private long _driftFromUs;
 
     public int Index { get; } = index;
 
@@ -39,6 +47,20 @@ internal sealed class SimulatedNode(
 
     /// <summary>This node's clock against the true one.</summary>
     public long SkewMs { get; set; }
+
+    /// <summary>What its clock gains in a second, in milliseconds; negative: loses.</summary>
+    public long DriftPerMille
+    {
+        get => _driftPerMille;
+        set
+        {
+            _driftPerMille = value;
+            _driftFromUs = queue.NowUs;
+        }
+    }
+
+    private long ErrorMs =>
+        SkewMs + (queue.NowUs - _driftFromUs) * _driftPerMille / 1_000_000;
 
     public bool IsUp => _machine is not null;
 
@@ -72,16 +94,27 @@ internal sealed class SimulatedNode(
         Disk.LosePower(random.NextBelow(Disk.Unsynced + 1));
     }
 
+    /// <summary>As <see cref="LosePower"/>, and the first lost record is half there.</summary>
+    public void TearJournal()
+    {
+        _machine = null;
+        Disk.TearJournal(random.NextBelow(Disk.Unsynced + 1));
+    }
+
     public void Give(ReplicaInput input)
     {
         if (_machine is null)
         {
             return;
         }
-        long nowMs = epochMs + queue.NowUs / 1_000 + SkewMs;
+        long nowMs = epochMs + queue.NowUs / 1_000 + ErrorMs;
         foreach (ReplicaEffect effect in _machine.Step(nowMs, input))
         {
             Carry(effect);
+            if (_machine is null)
+            {
+                return; // It ended over this effect.
+            }
         }
     }
 
@@ -98,6 +131,9 @@ internal sealed class SimulatedNode(
                 break;
             case ReplicaEffect.SetTimer timer:
                 SetTimer(timer.AtMs);
+                break;
+            case ReplicaEffect.Persist when Disk.IsFull:
+                world.DiskIsFull(this);
                 break;
             case ReplicaEffect.Persist persist:
                 Disk.Write(persist.Ticket, persist.Batch);
@@ -119,7 +155,7 @@ internal sealed class SimulatedNode(
     private void SetTimer(long atMs)
     {
         long timer = ++_timer;
-        InThisLife((atMs - epochMs - SkewMs) * 1_000, () =>
+        InThisLife((atMs - epochMs - ErrorMs) * 1_000, () =>
         {
             if (timer == _timer)
             {
@@ -152,6 +188,7 @@ internal sealed class SimulatedNode(
     private void Run(ReplicaEffect.Work work)
     {
         WorkResult result = WorkRunner.Run(work.Task);
+        world.Ran(this, work.Task, result);
         long costUs = NodeTiming.WorkUs(work.Task);
         _coreFreeUs = Math.Max(_coreFreeUs, queue.NowUs) + costUs;
         InThisLife(_coreFreeUs, () =>

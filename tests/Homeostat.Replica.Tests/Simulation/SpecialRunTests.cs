@@ -70,6 +70,31 @@ public sealed class SpecialRunTests
         Assert.True(cluster.Checks.Highest.Value > before.Value + 5, "the chain goes on");
     }
 
+    [Fact]
+    public void A_censored_account_gets_in_by_the_others_blocks()
+    {
+        var setup = new ClusterSetup(SimulationRunner.Network(4));
+        Address censored = DevelopmentNetwork.FundedAccounts[3].Address;
+        var cluster = new Cluster(8, setup);
+        cluster.Corrupt(1, new CensoringLeader(censored));
+        cluster.StartAll();
+        cluster.Load(40, 10 * Second);
+        cluster.RunUntil(20 * Second);
+        var included = new List<Address>();
+        for (ulong height = 1; height <= cluster.Checks.Highest.Value; height++)
+        {
+            Assert.True(cluster.Nodes[0].Disk.TryGet(new Height(height), out FinalizedBlock block));
+            Address[] senders =
+                [.. block.Executed!.Transactions.Skip(1).Select(each => each.Sender)];
+            Address proposer = block.Executed.Block.Header.Coinbase;
+            bool isCensors = proposer == cluster.Nodes[1].Id.Address;
+            Assert.False(isCensors && senders.Contains(censored));
+            included.AddRange(senders);
+        }
+        Assert.Contains(censored, included);
+        Assert.True(included.Count > 300, $"{included.Count} included");
+    }
+
     /// <summary>The champion of the capacity loop, but for the last bit of one weight.</summary>
     private sealed class OneWeightChanged(IStorageReader state) : IStorageReader
     {

@@ -1,0 +1,61 @@
+using Homeostat.Consensus;
+using Homeostat.Primitives;
+
+namespace Homeostat.Simulator;
+
+/// <summary>
+/// Makes certificates with the names of all and the signatures of none: some validators are told
+/// that the block it votes for is final, the others that its view is nullified, and a block of its
+/// own goes to the first only. Whoever believes them has a final block that the rest never had.
+/// </summary>
+internal sealed class Forger(SeededRandom random, int validators) : IAdversary
+{
+    public IEnumerable<(int Target, byte[] Bytes)> Send(int[] targets, byte[] bytes)
+    {
+        Vote? vote = NotarizeVoteOf(bytes, out bool isProposal);
+        if (vote is null)
+        {
+            return targets.Select(target => (target, bytes));
+        }
+        byte[] final = Forge(VoteKind.Finalize, vote.View, vote.BlockHash);
+        byte[] nullified = Forge(VoteKind.Nullify, vote.View, Hash256.Zero);
+        int favoured = random.NextBelow(validators);
+        var sent = new List<(int Target, byte[] Bytes)>();
+        foreach (int target in targets)
+        {
+            bool isFavoured = target == favoured;
+            if (isFavoured || !isProposal)
+            {
+                sent.Add((target, bytes));
+            }
+            sent.Add((target, isFavoured ? final : nullified));
+        }
+        return sent;
+    }
+
+    private static Vote? NotarizeVoteOf(byte[] bytes, out bool isProposal)
+    {
+        isProposal = (WireKind)bytes[0] == WireKind.Proposal;
+        if ((!isProposal && (WireKind)bytes[0] != WireKind.Vote)
+            || WireMessage.TryDecode(bytes, out WireMessage? message) is not null)
+        {
+            return null;
+        }
+        Vote vote = message is ProposalMessage proposal
+            ? proposal.LeaderVote
+            : ((VoteMessage)message!).Vote;
+        return vote.Kind == VoteKind.Notarize ? vote : null;
+    }
+
+    private byte[] Forge(VoteKind kind, View view, in Hash256 block)
+    {
+        byte[] signers = new byte[(validators + 7) / 8];
+        for (int i = 0; i < validators; i++)
+        {
+            signers[i / 8] |= (byte)(1 << (i % 8));
+        }
+        var forged = new Certificate(
+            kind, new Epoch(0), view, block, signers, new Signature[validators], []);
+        return new CertificatesMessage([forged]).Encode();
+    }
+}
