@@ -47,7 +47,7 @@ internal sealed class ConsoleBuild(string? root, bool mayBuild, string npm = "np
         return null;
     }
 
-    /// <summary>The folder of built files, or null: then it is being built or has a problem.</summary>
+    /// <summary>The folder of built files; null while it is built or has a problem.</summary>
     public string? Folder()
     {
         lock (_lock)
@@ -87,7 +87,8 @@ internal sealed class ConsoleBuild(string? root, bool mayBuild, string npm = "np
             return false;
         }
         DateTime made = File.GetLastWriteTimeUtc(Path.Combine(built, "index.html"));
-        return Directory.EnumerateFiles(Path.Combine(root!, "src"), "*", SearchOption.AllDirectories)
+        string source = Path.Combine(root!, "src");
+        return Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories)
             .Concat(Directory.EnumerateFiles(root!))
             .All(file => File.GetLastWriteTimeUtc(file) <= made);
     }
