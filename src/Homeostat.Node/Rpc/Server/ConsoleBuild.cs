@@ -12,7 +12,7 @@ namespace Homeostat.Node.Rpc;
 /// <param name="npm">The program to run.</param>
 internal sealed class ConsoleBuild(string? root, bool mayBuild, string npm = "npm")
 {
-    public const string Command = "cd console && npm ci && npm run build";
+    public const string Command = "cd console && npm install && npm run build";
 
     private static readonly TimeSpan MostTime = TimeSpan.FromMinutes(5);
     private readonly Lock _lock = new();
@@ -103,7 +103,7 @@ internal sealed class ConsoleBuild(string? root, bool mayBuild, string npm = "np
                 .ConfigureAwait(false);
             problem = IsFresh(Path.Combine(folder, "dist"))
                 ? null
-                : await RunAsync(folder, "ci", "--no-audit", "--no-fund").ConfigureAwait(false)
+                : await InstallAsync(folder).ConfigureAwait(false)
                     ?? await RunAsync(folder, "run", "build").ConfigureAwait(false);
         }
         catch (Win32Exception)
@@ -139,7 +139,14 @@ internal sealed class ConsoleBuild(string? root, bool mayBuild, string npm = "np
         }
     }
 
-    /// <summary>Null, or what it said last.</summary>
+    /// <summary>
+    /// Not `npm ci`: that refuses a lock file made where the registry lacks the optional packages
+    /// of other platforms. This takes the locked versions too, and leaves the file alone.
+    /// </summary>
+    private Task<string?> InstallAsync(string folder) => RunAsync(
+        folder, "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund");
+
+    /// <summary>Null, or what it said first.</summary>
     private async Task<string?> RunAsync(string folder, params string[] arguments)
     {
         using var process = new Process

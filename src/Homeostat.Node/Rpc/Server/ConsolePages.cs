@@ -23,6 +23,7 @@ internal sealed class ConsolePages(ConsoleBuild build)
 
     private readonly Lock _lock = new();
     private FrozenDictionary<string, Asset>? _assets;
+    private DateTime _made;
 
     public static bool IsFor(PathString path) => path.StartsWithSegments(
         Prefix, StringComparison.Ordinal);
@@ -45,7 +46,7 @@ internal sealed class ConsolePages(ConsoleBuild build)
             return Task.CompletedTask;
         }
         string name = path == "/" ? "index.html" : path[1..];
-        if (Assets() is not { } assets)
+        if (Assets(mayReload: name == "index.html") is not { } assets)
         {
             return name == "index.html"
                 ? WaitingPageAsync(context)
@@ -117,12 +118,23 @@ internal sealed class ConsolePages(ConsoleBuild build)
             context.RequestAborted);
     }
 
-    private FrozenDictionary<string, Asset>? Assets()
+    /// <summary>A new build is taken up when the page itself is asked for.</summary>
+    private FrozenDictionary<string, Asset>? Assets(bool mayReload)
     {
         lock (_lock)
         {
-            if (_assets is null && build.Folder() is { } folder)
+            if (_assets is not null && !mayReload)
             {
+                return _assets;
+            }
+            if (build.Folder() is not { } folder)
+            {
+                return _assets;
+            }
+            DateTime made = File.GetLastWriteTimeUtc(Path.Combine(folder, "index.html"));
+            if (_assets is null || made != _made)
+            {
+                _made = made;
                 _assets = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
                     .ToFrozenDictionary(
                         file => Path.GetRelativePath(folder, file).Replace('\\', '/'), Load,
