@@ -118,7 +118,10 @@ function settings(options: ChartOptions, width: number, height: number): uPlot.O
       y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: 26, space: 90, values: (_, at) => at.map((v) => integer(v)) },
+      {
+        ...axis, grid: { show: false }, size: 26, space: 90,
+        values: (_, at) => at.map((v) => integer(v)),
+      },
       { ...axis, size: 48, space: 40, values: (_, at) => at.map((v) => options.format(v)) },
     ],
     bands: options.band

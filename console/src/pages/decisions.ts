@@ -154,7 +154,9 @@ function attribution(d: Decision): HTMLElement {
 }
 
 function inputs(d: Decision): HTMLElement {
-  return h('section', { class: 'card' },
+  return h('section', {
+    class: 'card table', tabindex: 0, role: 'region', 'aria-label': 'Inputs',
+  },
     h('h2', null, 'What it was computed from'),
     h('table', null, h('tbody', null,
       ...d.features.map((value, i) => h('tr', null,
@@ -170,7 +172,9 @@ function vector(d: Decision, before: Decision | undefined): HTMLElement {
   const cell = (values: bigint[], i: number, base?: bigint) => h('td', {
     class: base !== undefined && values[i] !== undefined && values[i] !== base ? 'n changed' : 'n',
   }, values[i] === undefined ? '–' : integer(values[i]));
-  return h('section', { class: 'card table', tabindex: 0, role: 'region', 'aria-label': 'Settings' },
+  return h('section', {
+    class: 'card table', tabindex: 0, role: 'region', 'aria-label': 'Settings',
+  },
     h('h2', null, 'Settings'),
     h('table', null,
       h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Setting'),

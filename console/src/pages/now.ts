@@ -8,6 +8,7 @@ import { openSteering } from '../steer';
 
 /** Blocks the figures on top are taken over. */
 const WINDOW = 40;
+const PAUSE_MS = 5_000;
 
 export function nowPage(chain: Chain): Page {
   const sentence = h('p', { class: 'lede', 'aria-live': 'off' });
@@ -39,7 +40,8 @@ export function nowPage(chain: Chain): Page {
   });
   const gas = chart({
     title: 'Gas a second, and its target',
-    note: 'Mgas a second over eight blocks, transaction 0 included; the target is what the base fee steers to.',
+    note: 'Mgas a second over eight blocks, transaction 0 included; the target is what '
+      + 'the base fee steers to.',
     series: [
       { label: 'used', color: '--accent', area: true },
       { label: 'target', color: '--text', dash: [4, 4] },
@@ -50,7 +52,7 @@ export function nowPage(chain: Chain): Page {
     title: 'Base fee',
     note: 'Gwei, by block.',
     series: [{ label: 'base fee', color: '--accent' }],
-    format: (v) => (v < 1 ? fixed(v, 2) : fixed(v, 1)),
+    format: (v) => (v < 1 ? fixed(v, 3) : fixed(v, 1)),
   });
   const element = h(
     'div', { class: 'stack' },
@@ -84,7 +86,8 @@ function tile(label: string) {
   const value = h('span', { class: 'value' }, '–');
   const unit = h('span', { class: 'unit' });
   const below = h('span', { class: 'below' }, '\u00a0');
-  const element = h('div', { class: 'tile' }, h('dt', null, label), h('dd', null, value, ' ', unit, below));
+  const element = h('div', { class: 'tile' },
+    h('dt', null, label), h('dd', null, value, ' ', unit, below));
   return {
     element,
     set(text: string, units: string, note: string) {
@@ -96,7 +99,10 @@ function tile(label: string) {
 }
 
 function recent(chain: Chain): { heads: Head[]; seconds: number } {
-  const heads = chain.heads.slice(-WINDOW - 1);
+  let heads = chain.heads.slice(-WINDOW - 1);
+  // A pause without transactions is no part of a rate: count from after the last one.
+  const pause = heads.findLastIndex((x, i) => i > 0 && x.timeMs - heads[i - 1]!.timeMs > PAUSE_MS);
+  if (pause > 0) heads = heads.slice(pause);
   const seconds = heads.length > 1 ? (heads.at(-1)!.timeMs - heads[0]!.timeMs) / 1000 : 0;
   return { heads, seconds };
 }
