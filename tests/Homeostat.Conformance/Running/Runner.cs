@@ -10,7 +10,7 @@ namespace Homeostat.Conformance;
 /// </summary>
 internal sealed class Runner(Options options, IReadOnlyList<ISuite> suites, Func<IEvmEngine> engine)
 {
-    private const int WaitingFiles = 8;
+    private const int WaitingFiles = 2;
     private const int MostFailuresShown = 200;
     private const int MostUnreadShown = 20;
 
