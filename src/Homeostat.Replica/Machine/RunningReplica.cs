@@ -152,9 +152,10 @@ internal sealed class RunningReplica
         {
             _gossip.Resend();
         }
-        if (_timers.TakeDue(TimerKind.Fee, _clock.NowMs))
+        bool feeHasFallen = _timers.TakeDue(TimerKind.Fee, _clock.NowMs);
+        if (_timers.TakeDue(TimerKind.Follower, _clock.NowMs) || feeHasFallen)
         {
-            _publisher.FeeHasFallen();
+            _publisher.LookForWork();
         }
     }
 

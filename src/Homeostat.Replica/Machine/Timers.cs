@@ -10,6 +10,9 @@ internal enum TimerKind
 
     /// <summary>The base fee has fallen to what something in the pool pays.</summary>
     Fee,
+
+    /// <summary>The last busy block before an idle time is to be followed by an empty one.</summary>
+    Follower,
 }
 
 /// <summary>Several timers over the shell's one.</summary>

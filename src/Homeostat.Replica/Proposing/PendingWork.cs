@@ -13,6 +13,9 @@ namespace Homeostat.Replica;
 internal sealed class PendingWork(
     Mailbox mail, StepClock clock, Timers timers, TransactionPool pool)
 {
+    /// <summary>Longer than a client takes from its first look to its first poll.</summary>
+    private const long FollowerDelayMs = 1_000;
+
     private bool _hasWork;
     private Hash256 _plannedTip;
     private UInt256 _plannedFee;
@@ -28,7 +31,29 @@ internal sealed class PendingWork(
         }
     }
 
-    private bool HasWork(TreeBlock tip)
+    private bool HasWork(TreeBlock tip) => HasAffordable(tip) || NeedsFollower(tip);
+
+    /// <summary>
+    /// Clients that poll (ethers' wait among them) look at a receipt again only when they see a
+    /// block after the one they began at, so the last busy block before an idle time is followed
+    /// by an empty one.
+    /// </summary>
+    private bool NeedsFollower(TreeBlock tip)
+    {
+        if (tip.Block.Transactions.Count <= 1)
+        {
+            return false;
+        }
+        long followerAtMs = tip.Reference.TimeMs + FollowerDelayMs;
+        if (clock.NowMs >= followerAtMs)
+        {
+            return true;
+        }
+        timers.Set(TimerKind.Follower, followerAtMs);
+        return false;
+    }
+
+    private bool HasAffordable(TreeBlock tip)
     {
         if (pool.ExecutableCount == 0)
         {

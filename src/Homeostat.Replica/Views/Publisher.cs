@@ -48,7 +48,7 @@ internal sealed class Publisher(
             config.Timing with { BlockIntervalMs = (long)intervalMs }));
 
     /// <summary>Time alone has made a transaction affordable.</summary>
-    public void FeeHasFallen() => work.Tell(_tip);
+    public void LookForWork() => work.Tell(_tip);
 
     /// <summary>Ends a step: tells what has changed in it.</summary>
     /// <param name="poolChanged">True when the pool took or lost something.</param>
