@@ -11,7 +11,7 @@ internal enum TimerKind
     /// <summary>The base fee has fallen to what something in the pool pays.</summary>
     Fee,
 
-    /// <summary>The last busy block before an idle time is to be followed by an empty one.</summary>
+    /// <summary>The last busy block before an idle time is due its empty follower.</summary>
     Follower,
 }
 
