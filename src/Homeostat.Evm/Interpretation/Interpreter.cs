@@ -148,6 +148,7 @@ internal static unsafe class Interpreter
                 goto Enter;
             Land:
                 if (ip == null) goto NoTarget;
+                if (ip->Operation == Fast.TracedBlock) machine.TraceStep(ip, top, gas);
             Enter:
                 gas -= ip->Gas;
                 height = (nuint)((byte*)top - (byte*)machine.Floor);

@@ -16,6 +16,11 @@ internal sealed class PendingWork(
     /// <summary>Longer than a client takes from its first look to its first poll.</summary>
     private const long FollowerDelayMs = 1_000;
 
+    /// <summary>Confirmations that Hardhat Ignition, the most patient of clients, waits for.</summary>
+    private const ulong FollowerBlocks = 5;
+
+    /// <summary>The last tip seen with users' transactions in it.</summary>
+    private ulong? _busyHeight;
     private bool _hasWork;
     private Hash256 _plannedTip;
     private UInt256 _plannedFee;
@@ -31,16 +36,20 @@ internal sealed class PendingWork(
         }
     }
 
-    private bool HasWork(TreeBlock tip) => HasAffordable(tip) || NeedsFollower(tip);
+    private bool HasWork(TreeBlock tip) => NeedsFollower(tip) || HasAffordable(tip);
 
     /// <summary>
     /// Clients that poll (ethers' wait among them) look at a receipt again only when they see a
-    /// block after the one they began at, so the last busy block before an idle time is followed
-    /// by an empty one.
+    /// block after the one they began at, and some wait for several blocks on top, so the last busy
+    /// block before an idle time is followed by a few empty ones, a second apart.
     /// </summary>
     private bool NeedsFollower(TreeBlock tip)
     {
-        if (tip.Block.Transactions.Count <= 1)
+        if (tip.Block.Transactions.Count > 1)
+        {
+            _busyHeight = tip.Reference.Height.Value;
+        }
+        if (_busyHeight is not { } busy || tip.Reference.Height.Value >= busy + FollowerBlocks)
         {
             return false;
         }

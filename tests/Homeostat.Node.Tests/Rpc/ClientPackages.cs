@@ -1,10 +1,12 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace Homeostat.Node.Tests.Rpc;
 
 /// <summary>
-/// The packages of tests/clients: installed by `npm ci` once, kept for the runs after. npm writes
-/// node_modules/.package-lock.json last, so its presence says that an install came to its end.
+/// The packages of tests/clients and of the folders in it that have their own: installed by
+/// `npm ci` once, kept for the runs after. npm writes node_modules/.package-lock.json last, so its
+/// presence says that an install came to its end.
 /// </summary>
 internal static class ClientPackages
 {
@@ -17,19 +19,33 @@ internal static class ClientPackages
         "EHOSTUNREACH", "ERR_SOCKET_TIMEOUT", "E401", "E403", "E407", "E429", "E50",
     ];
 
-    private static readonly Lazy<Task<string?>> Installation = new(InstallAsync);
+    private static readonly ConcurrentDictionary<string, Lazy<Task<string?>>> Installations = new();
 
     public static string Folder { get; } = FindFolder();
 
-    /// <summary>Null when they are there, else why the tests must be skipped.</summary>
-    public static Task<string?> SkipReasonAsync() => Installation.Value;
+    /// <summary>
+    /// Null when the packages of a client are there, else why its test must be skipped. A client
+    /// "hardhat/hardhat" has packages of its own in the folder hardhat.
+    /// </summary>
+    public static async Task<string?> SkipReasonAsync(string client)
+    {
+        if (await InstalledAsync(Folder) is { } reason)
+        {
+            return reason;
+        }
+        int slash = client.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 ? null : await InstalledAsync(Path.Combine(Folder, client[..slash]));
+    }
+
+    private static Task<string?> InstalledAsync(string folder) => Installations
+        .GetOrAdd(folder, place => new Lazy<Task<string?>>(() => InstallAsync(place))).Value;
 
     public static async Task<(int Status, string Text)> RunAsync(
-        string program, TimeSpan patience, params string[] arguments)
+        string folder, string program, TimeSpan patience, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
-            WorkingDirectory = Folder,
+            WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -49,18 +65,18 @@ internal static class ClientPackages
         return (process.ExitCode, await text + await errors);
     }
 
-    private static async Task<string?> InstallAsync()
+    private static async Task<string?> InstallAsync(string folder)
     {
         if (!OnPath("node") || !OnPath("npm"))
         {
             return "node or npm is not on the PATH";
         }
-        if (File.Exists(Path.Combine(Folder, "node_modules", ".package-lock.json")))
+        if (File.Exists(Path.Combine(folder, "node_modules", ".package-lock.json")))
         {
             return null;
         }
         (int status, string text) = await RunAsync(
-            "npm", Patience, "ci", "--ignore-scripts", "--no-progress", "--no-audit", "--no-fund",
+            folder, "npm", Patience, "ci", "--ignore-scripts", "--no-progress", "--no-audit", "--no-fund",
             "--fetch-retries=1", "--fetch-timeout=20000");
         if (status == 0)
         {

@@ -3,8 +3,9 @@ using Xunit.Abstractions;
 namespace Homeostat.Node.Tests.Rpc;
 
 /// <summary>
-/// Runs tests/clients (cast, forge, viem, ethers) against the server wherever npm is; skipped,
-/// saying so, where it is not or where its registry can't be reached.
+/// Runs the scripts of tests/clients against the server wherever npm is; skipped, saying so, where
+/// it is not or where its registry can't be reached. Those that need blocks without transactions
+/// (Hardhat Ignition's confirmations) run against a network: `tests/clients/run URL`.
 /// </summary>
 public sealed class ClientScriptTests(RpcFixture rpc, ITestOutputHelper output)
     : IClassFixture<RpcFixture>
@@ -16,16 +17,24 @@ public sealed class ClientScriptTests(RpcFixture rpc, ITestOutputHelper output)
     [InlineData("forge")]
     [InlineData("viem")]
     [InlineData("ethers")]
+    [InlineData("web3")]
+    [InlineData("openzeppelin")]
+    [InlineData("permit")]
+    [InlineData("multicall")]
+    [InlineData("otterscan")]
+    [InlineData("suites/uniswap")]
+    [InlineData("suites/account-abstraction")]
+    [InlineData("suites/safe")]
     public async Task A_real_client_is_content(string client)
     {
-        if (await ClientPackages.SkipReasonAsync() is { } reason)
+        if (await ClientPackages.SkipReasonAsync(client) is { } reason)
         {
             output.WriteLine($"skipped: {reason}");
             await Console.Out.WriteLineAsync($"client scripts: {client} skipped: {reason}");
             return;
         }
         (int status, string text) = await ClientPackages.RunAsync(
-            Path.Combine(ClientPackages.Folder, "run"), Patience, rpc.Url, client);
+            ClientPackages.Folder, Path.Combine(ClientPackages.Folder, "run"), Patience, rpc.Url, client);
         output.WriteLine(text);
         Assert.True(status == 0, text);
         Assert.Empty(rpc.Reports);

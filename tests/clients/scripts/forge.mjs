@@ -1,4 +1,4 @@
-// forge create of an OpenZeppelin ERC-20, then cast on it.
+// forge create of an OpenZeppelin ERC-20, cast on it, forge script and forge test on a fork of it.
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { check, keys, recipient, root, tool, url } from './common.mjs'
@@ -26,3 +26,10 @@ try {
   reason = String(error.stderr)
 }
 check(reason.includes('execution reverted: because'), 'revert with its reason')
+
+const script = tool('forge', ['script', 'script/Deploy.s.sol:Deploy', '--rpc-url', url,
+  '--private-key', keys.forge, '--broadcast'])
+check(script.includes('ONCHAIN EXECUTION COMPLETE & SUCCESSFUL'), 'forge script --broadcast')
+const tested = tool('forge', ['test', '--fork-url', url], { env: { ...process.env, TOKEN: token } })
+check(/2 tests passed, 0 failed/.test(tested) || /2 passed; 0 failed/.test(tested),
+  'forge test --fork-url')

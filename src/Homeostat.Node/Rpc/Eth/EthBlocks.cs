@@ -14,7 +14,8 @@ internal sealed class EthBlocks(RpcContext context)
         table.Add("eth_getBlockByHash", GetBlockByHash);
         table.Add("eth_getHeaderByNumber", GetHeader);
         table.Add("eth_getHeaderByHash", GetHeaderByHash);
-        table.Add("erigon_getHeaderByNumber", GetHeader);
+        table.Add("erigon_getHeaderByNumber", (arguments, result) =>
+            WriteHeader(_chain.Find(OtterscanMethods.NumberOf(arguments, 0)), result));
         table.Add("eth_getBlockReceipts", GetReceipts);
         table.Add("eth_getBlockTransactionCountByNumber", CountByNumber);
         table.Add("eth_getBlockTransactionCountByHash", CountByHash);

@@ -18,7 +18,8 @@ internal sealed class OtterscanMethods(RpcContext context)
     {
         table.Add("ots_getApiLevel", (_, result) => result.WriteNumberValue(ApiLevel));
         table.Add("ots_hasCode", (arguments, result) => result.WriteBooleanValue(
-            !_chain.StateAt(arguments.Block(1)).GetCode(arguments.Address(0)).IsEmpty));
+            !_chain.StateAt(arguments.Has(1) ? NumberOf(arguments, 1) : BlockSelector.Latest)
+                .GetCode(arguments.Address(0)).IsEmpty));
         table.Add("ots_getBlockDetails", (arguments, result) =>
             WriteDetails(Required(arguments), result));
         table.Add("ots_getBlockDetailsByHash", (arguments, result) =>
