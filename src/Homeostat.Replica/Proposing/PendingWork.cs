@@ -16,7 +16,9 @@ internal sealed class PendingWork(
     /// <summary>Longer than a client takes from its first look to its first poll.</summary>
     private const long FollowerDelayMs = 1_000;
 
-    /// <summary>Confirmations that Hardhat Ignition, the most patient of clients, waits for.</summary>
+    /// <summary>
+    /// Confirmations that Hardhat Ignition, the most patient of clients, waits for.
+    /// </summary>
     private const ulong FollowerBlocks = 5;
 
     /// <summary>The last tip seen with users' transactions in it.</summary>

@@ -76,8 +76,8 @@ internal static class ClientPackages
             return null;
         }
         (int status, string text) = await RunAsync(
-            folder, "npm", Patience, "ci", "--ignore-scripts", "--no-progress", "--no-audit", "--no-fund",
-            "--fetch-retries=1", "--fetch-timeout=20000");
+            folder, "npm", Patience, "ci", "--ignore-scripts", "--no-progress", "--no-audit",
+            "--no-fund", "--fetch-retries=1", "--fetch-timeout=20000");
         if (status == 0)
         {
             return null;

@@ -34,7 +34,8 @@ public sealed class ClientScriptTests(RpcFixture rpc, ITestOutputHelper output)
             return;
         }
         (int status, string text) = await ClientPackages.RunAsync(
-            ClientPackages.Folder, Path.Combine(ClientPackages.Folder, "run"), Patience, rpc.Url, client);
+            ClientPackages.Folder, Path.Combine(ClientPackages.Folder, "run"), Patience,
+            rpc.Url, client);
         output.WriteLine(text);
         Assert.True(status == 0, text);
         Assert.Empty(rpc.Reports);
