@@ -19,14 +19,15 @@ export interface LoopRules {
   mode: number;
   since: bigint;
   dwellBlocks: number;
-  intervalsPerLimit: number;
-  secondsPerLimit: number;
 }
 
 export interface Rules {
   inForce: bigint[];
   actuators: Actuator[];
   loop: LoopRules;
+  /** What the invariants across settings read. */
+  intervalsPerLimit: number;
+  secondsPerLimit: number;
   owner: string;
   guardian: string;
   guardianExpiry: bigint;
@@ -43,15 +44,22 @@ export async function call<T>(
 export async function readRules(link: Link): Promise<Rules> {
   const read = <T>(name: string, args: unknown[] = []) =>
     call<T>(link, CONSTITUTION, constitutionAbi, name, args);
-  const [inForce, loop, owner, guardian, guardianExpiry, ...actuators] = await Promise.all([
-    read<bigint[]>('inForce'),
+  const [inForce, loop, settings, owner, guardian, guardianExpiry, ...actuators] = await Promise.all([
+    read<bigint[]>('inForce', [CAPACITY]),
     read<LoopRules>('loopState', [CAPACITY]),
+    read<[`0x${string}`, `0x${string}`]>('parameters', [CAPACITY]),
     read<string>('owner'),
     read<string>('guardian'),
     read<bigint>('guardianExpiry'),
-    ...[0n, 1n, 2n, 3n].map((field) => read<Actuator>('actuator', [field])),
+    ...[0n, 1n, 2n, 3n].map((field) => read<Actuator>('actuator', [CAPACITY, field])),
   ]);
-  return { inForce, actuators: actuators as Actuator[], loop, owner, guardian, guardianExpiry };
+  // Sixteen uint32 in two words, lowest first: the eighth and ninth.
+  const second = BigInt(settings[1]);
+  return {
+    inForce, actuators: actuators as Actuator[], loop, owner, guardian, guardianExpiry,
+    intervalsPerLimit: Number(second & 0xffffffffn),
+    secondsPerLimit: Number(second >> 32n & 0xffffffffn),
+  };
 }
 
 export function readChampion(link: Link): Promise<`0x${string}`> {

@@ -33,7 +33,8 @@ function decisionLog(loop: `0x${string}`): Log {
     modelRefusal: 0, twinRefusal: 1281, failure: 0,
     modelOutput: ONE / 2n, twinOutput: -ONE, readings: [1n, 2n],
     modelProposal: [5n, 6n, 7n, 8n], twinProposal: [], inForce: [5n, 6n, 7n, 8n],
-    features: [ONE], attributions: [-ONE / 4n],
+    features: [ONE], attributions: [-ONE / 4n], champions: [HASH], outputs: [ONE / 2n],
+    failures: [0],
   });
 }
 

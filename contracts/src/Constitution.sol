@@ -2,22 +2,21 @@
 pragma solidity 0.8.37;
 
 import "./ISteering.sol";
+import "./Invariants.sol";
 
 /// @title What the loops may change, and how far
 /// @notice People write the rules here; loops propose whole vectors, and this contract accepts or
 /// refuses each one whole. It never clamps a field: half of a proposal is another proposal, one that
 /// nobody made (docs/spec/steering.md, "Constitution").
-/// @dev Slot 0 is the vector in force, which every node reads to build the next block: its place and
-/// packing are part of the protocol. Only Steering decides; only the owner amends; the guardian can
-/// only switch a loop off, and only until its expiry. The state is written by genesis.
+/// @dev A loop is a name and a vector of up to eight uint64. Loop i's vector lies in slots 2i and
+/// 2i + 1; capacity is loop 0, and slot 0 is what every node reads to build the next block: places
+/// and packing are part of the protocol. Only Steering decides; only the owner amends; the guardian
+/// can only switch loops off, and only until its expiry. The state is written by genesis.
 contract Constitution is IConstitution {
-    /// @notice Gas target per second, gas limit, minimum base fee, block interval in ms.
-    uint256 private constant FIELDS = 4;
-    uint256 private constant TARGET = 0;
-    uint256 private constant LIMIT = 1;
-    uint256 private constant INTERVAL = 3;
+    uint256 public constant MAXIMUM_LOOPS = 16;
+    uint256 public constant MAXIMUM_FIELDS = 8;
+    uint256 public constant MAXIMUM_INVARIANTS = 16;
 
-    bytes32 public constant CAPACITY = "capacity";
     address public constant STEERING = address(0x484f0001);
 
     uint8 public constant MODE_ACT = 0;
@@ -36,16 +35,6 @@ contract Constitution is IConstitution {
     uint16 private constant REFUSED_LOOP = 9 << 8;
 
     uint256 private constant BASIS = 10_000;
-    /// @dev Rules that hold of one vector: three of each field, then the invariants.
-    uint256 private constant INVARIANTS = 2;
-    uint256 private constant VECTOR_RULES = FIELDS * 3 + INVARIANTS;
-
-    struct Vector {
-        uint64 gasTargetPerSecond;
-        uint64 gasLimit;
-        uint64 minimumBaseFee;
-        uint64 blockIntervalMs;
-    }
 
     /// @param minimum least legal value
     /// @param maximum greatest legal value
@@ -65,29 +54,55 @@ contract Constitution is IConstitution {
     }
 
     /// @param mode MODE_*
+    /// @param fields length of the loop's vector
     /// @param since height of the last switch
     /// @param dwellBlocks least blocks between two switches by the owner
-    /// @param intervalsPerLimit a block must hold the target of at least so many intervals
-    /// @param secondsPerLimit a block may hold the target of at most so many seconds
     struct Loop {
         uint8 mode;
+        uint8 fields;
         uint64 since;
         uint32 dwellBlocks;
-        uint32 intervalsPerLimit;
-        uint32 secondsPerLimit;
     }
 
-    /// @dev Slots 0 to 3, then two slots for each field from slot 4.
-    Vector private _inForce;
-    Loop private _loop;
-    address public owner;
-    address public guardian;
-    uint64 public guardianExpiry;
-    Actuator[FIELDS] private _actuators;
+    /// @param loops bit i is set when the code reads a field or parameter of loop i
+    /// @param code an expression; at most 0 is obeyed (Invariants.sol)
+    struct Invariant {
+        uint256 loops;
+        bytes code;
+    }
 
-    event Ratified(uint64[] values);
-    event ActuatorAmended(uint256 indexed field, Actuator actuator);
-    event InvariantsAmended(uint32 intervalsPerLimit, uint32 secondsPerLimit);
+    /// @notice One field's new rules, for `amend`.
+    struct Amendment {
+        bytes32 loop;
+        uint256 field;
+        Actuator rules;
+    }
+
+    /// @dev What a ruling looks at, read once.
+    struct Case {
+        uint256 index;
+        Loop loop;
+        uint256[2] vector;
+        Actuator[] rules;
+    }
+
+    uint256[32] private _vectors; // slot 0
+    bytes32[32] private _parameters; // slot 32: two words a loop, sixteen uint32
+    Loop[16] private _loops; // slot 64
+    bytes32[16] private _names; // slot 80
+    address public owner; // slot 96
+    uint8 public loopCount;
+    address public guardian; // slot 97
+    uint64 public guardianExpiry;
+    mapping(bytes32 name => uint256 indexPlusOne) private _places; // slot 98
+    Invariant[16] private _invariants; // slot 99
+    Actuator[128] private _actuators; // slot 131: field f of loop i at 131 + 2 (8i + f)
+
+    event LoopAdded(bytes32 indexed loop, uint256 index, uint64[] values);
+    event Ratified(bytes32 indexed loop, uint64[] values);
+    event ActuatorAmended(bytes32 indexed loop, uint256 indexed field, Actuator actuator);
+    event InvariantAmended(uint256 indexed index, bytes code);
+    event ParametersAmended(bytes32 indexed loop, bytes32[2] parameters);
     event ModeChanged(bytes32 indexed loop, uint8 mode, address by);
     event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
 
@@ -95,8 +110,11 @@ contract Constitution is IConstitution {
     error NotGuardian();
     error NotSteering();
     error UnknownLoop();
+    error KnownLoop();
+    error TooMany();
     error Dwelling(uint256 until);
     error Illegal(uint16 rule);
+    error Malformed();
 
     modifier onlyOwner() {
         if (msg.sender != owner) revert NotOwner();
@@ -109,96 +127,155 @@ contract Constitution is IConstitution {
         returns (Ruling memory ruling)
     {
         if (msg.sender != STEERING) revert NotSteering();
-        if (loop != CAPACITY) {
+        uint256 place = _places[loop];
+        if (place == 0) {
             return Ruling(ACTOR_NONE, RULING_REFUSED, REFUSED_LOOP, REFUSED_LOOP, new uint64[](0));
         }
-        Actuator[FIELDS] memory actuators = _actuators;
-        Loop memory state = _loop;
-        uint64[FIELDS] memory current = _current();
-        if (state.mode == MODE_ACT && modelProposal.length != 0) {
-            ruling.modelRefusal = _judge(modelProposal, current, actuators, state);
-            if (ruling.modelRefusal == 0) {
-                return _apply(ruling, ACTOR_MODEL, modelProposal, current);
-            }
+        Case memory c = _case(place - 1);
+        if (c.loop.mode == MODE_ACT && modelProposal.length != 0) {
+            ruling.modelRefusal = _judge(c, modelProposal);
+            if (ruling.modelRefusal == 0) return _apply(c, ruling, ACTOR_MODEL, modelProposal);
         }
-        ruling.twinRefusal = _judge(twinProposal, current, actuators, state);
-        if (ruling.twinRefusal == 0) {
-            return _apply(ruling, ACTOR_TWIN, twinProposal, current);
-        }
+        ruling.twinRefusal = _judge(c, twinProposal);
+        if (ruling.twinRefusal == 0) return _apply(c, ruling, ACTOR_TWIN, twinProposal);
         ruling.ruling = RULING_REFUSED;
-        ruling.inForce = _asArray(current);
+        ruling.inForce = _unpack(c.vector, c.loop.fields);
     }
 
     /// @notice What `decide` would say of a vector now: 0, or the first rule that refuses it.
     function judge(bytes32 loop, uint64[] calldata proposal) external view returns (uint16 refusal) {
-        if (loop != CAPACITY) return REFUSED_LOOP;
-        return _judge(proposal, _current(), _actuators, _loop);
+        uint256 place = _places[loop];
+        return place == 0 ? REFUSED_LOOP : _judge(_case(place - 1), proposal);
     }
 
-    /// @notice The vector in force for the next block.
-    function inForce() external view returns (uint64[] memory) {
-        return _asArray(_current());
+    /// @notice The names of all loops, in the order of their places.
+    function loops() external view returns (bytes32[] memory names) {
+        names = new bytes32[](loopCount);
+        for (uint256 i = 0; i < names.length; i++) names[i] = _names[i];
+    }
+
+    /// @notice The loop's vector in force for the next block.
+    function inForce(bytes32 loop) external view returns (uint64[] memory) {
+        uint256 i = _index(loop);
+        return _unpack(_vectorOf(i), _loops[i].fields);
     }
 
     /// @notice The vector people last voted for.
-    function ratified() external view returns (uint64[] memory values) {
-        values = new uint64[](FIELDS);
-        for (uint256 i = 0; i < FIELDS; i++) values[i] = _actuators[i].ratified;
+    function ratified(bytes32 loop) external view returns (uint64[] memory values) {
+        uint256 i = _index(loop);
+        values = new uint64[](_loops[i].fields);
+        for (uint256 f = 0; f < values.length; f++) values[f] = _actuators[8 * i + f].ratified;
     }
 
-    function actuator(uint256 field) external view returns (Actuator memory) {
-        return _actuators[field];
+    function actuator(bytes32 loop, uint256 field) external view returns (Actuator memory) {
+        return _actuators[_field(loop, field)];
     }
 
     function loopState(bytes32 loop) external view returns (Loop memory) {
-        if (loop != CAPACITY) revert UnknownLoop();
-        return _loop;
+        return _loops[_index(loop)];
     }
 
-    /// @notice Sets what the loop is measured from. The vector in force steps there by decisions.
-    function ratify(uint64[] calldata values) external onlyOwner {
-        if (values.length != FIELDS) revert Illegal(REFUSED_LENGTH);
-        for (uint256 i = 0; i < FIELDS; i++) {
-            _requireInside(i, values[i], _actuators[i]);
-            _actuators[i].ratified = values[i];
+    /// @notice The loop's settings: sixteen uint32, lowest first; their meaning is the loop's.
+    function parameters(bytes32 loop) external view returns (bytes32[2] memory) {
+        uint256 i = _index(loop);
+        return [_parameters[2 * i], _parameters[2 * i + 1]];
+    }
+
+    /// @notice An invariant's code, empty where there is none.
+    function invariant(uint256 index) external view returns (bytes memory) {
+        return _invariants[index].code;
+    }
+
+    /// @notice Adds a loop, off, with the ratified values in force. A node that does not know it
+    /// proposes nothing for it.
+    function addLoop(
+        bytes32 loop,
+        uint32 dwellBlocks,
+        bytes32[2] calldata settings,
+        Actuator[] calldata rules
+    ) external onlyOwner {
+        if (_places[loop] != 0 || loop == 0 || uint64(uint256(loop)) != 0) revert KnownLoop();
+        uint256 i = loopCount;
+        if (i == MAXIMUM_LOOPS || rules.length > MAXIMUM_FIELDS) revert TooMany();
+        if (rules.length == 0) revert Malformed();
+        uint64[] memory values = new uint64[](rules.length);
+        for (uint256 f = 0; f < rules.length; f++) {
+            _requireInside(f, rules[f]);
+            values[f] = rules[f].ratified;
+            _actuators[8 * i + f] = rules[f];
+            _actuators[8 * i + f].changedAt = uint64(block.number);
         }
-        _requireInvariants(_loop);
-        emit Ratified(values);
+        _places[loop] = i + 1;
+        _names[i] = loop;
+        _loops[i] = Loop(MODE_OFF, uint8(rules.length), uint64(block.number), dwellBlocks);
+        (_parameters[2 * i], _parameters[2 * i + 1]) = (settings[0], settings[1]);
+        _store(i, _pack(values));
+        loopCount = uint8(i + 1);
+        emit LoopAdded(loop, i, values);
     }
 
-    /// @notice Changes a field's rules. A vector in force that they make illegal is left in force;
-    /// decisions then lead it back (a step that worsens no violated rule and reduces one passes).
-    function amend(uint256 field, Actuator calldata amended) external onlyOwner {
-        _requireInside(field, amended.ratified, amended);
-        if (amended.distanceBasisPoints < BASIS) revert Illegal(REFUSED_DISTANCE | uint16(field));
-        uint64 changedAt = _actuators[field].changedAt;
-        _actuators[field] = amended;
-        _actuators[field].changedAt = changedAt;
-        _requireInvariants(_loop);
-        emit ActuatorAmended(field, amended);
+    /// @notice Sets what a loop is measured from. The vector in force steps there by decisions.
+    function ratify(bytes32 loop, uint64[] calldata values) external onlyOwner {
+        uint256 i = _index(loop);
+        if (values.length != _loops[i].fields) revert Illegal(REFUSED_LENGTH);
+        for (uint256 f = 0; f < values.length; f++) {
+            Actuator memory rules = _actuators[8 * i + f];
+            rules.ratified = values[f];
+            _requireInside(f, rules);
+            _actuators[8 * i + f].ratified = values[f];
+        }
+        _requireInvariants();
+        emit Ratified(loop, values);
     }
 
-    /// @notice Changes the invariants across fields; the ratified vector must obey them.
-    function amendInvariants(uint32 intervalsPerLimit, uint32 secondsPerLimit) external onlyOwner {
-        _loop.intervalsPerLimit = intervalsPerLimit;
-        _loop.secondsPerLimit = secondsPerLimit;
-        _requireInvariants(_loop);
-        emit InvariantsAmended(intervalsPerLimit, secondsPerLimit);
+    /// @notice Changes the rules of fields, all or none. A vector in force that they make illegal is
+    /// left in force; decisions then lead it back.
+    function amend(Amendment[] calldata amendments) external onlyOwner {
+        for (uint256 k = 0; k < amendments.length; k++) {
+            Amendment calldata a = amendments[k];
+            uint256 place = _field(a.loop, a.field);
+            _requireInside(a.field, a.rules);
+            uint64 changedAt = _actuators[place].changedAt;
+            _actuators[place] = a.rules;
+            _actuators[place].changedAt = changedAt;
+            emit ActuatorAmended(a.loop, a.field, a.rules);
+        }
+        _requireInvariants();
+    }
+
+    /// @notice Writes an invariant, or removes it with empty code; the ratified vectors must obey.
+    function setInvariant(uint256 index, bytes calldata code) external onlyOwner {
+        if (index >= MAXIMUM_INVARIANTS) revert TooMany();
+        uint256 mask = Invariants.check(code, MAXIMUM_LOOPS);
+        for (uint256 i = 0; i < MAXIMUM_LOOPS; i++) {
+            if (mask >> i & 1 != 0 && i >= loopCount) revert UnknownLoop();
+        }
+        _invariants[index] = Invariant(mask, code);
+        _requireInvariants();
+        emit InvariantAmended(index, code);
+    }
+
+    /// @notice Changes a loop's settings; invariants may read them, and the ratified vectors obey.
+    function setParameters(bytes32 loop, bytes32[2] calldata settings) external onlyOwner {
+        uint256 i = _index(loop);
+        (_parameters[2 * i], _parameters[2 * i + 1]) = (settings[0], settings[1]);
+        _requireInvariants();
+        emit ParametersAmended(loop, settings);
     }
 
     /// @notice Switches a loop between act, advise and off, at most once a dwell.
     function setMode(bytes32 loop, uint8 mode) external onlyOwner {
-        if (loop != CAPACITY || mode > MODE_OFF) revert UnknownLoop();
-        uint256 until = uint256(_loop.since) + _loop.dwellBlocks;
+        if (mode > MODE_OFF) revert Malformed();
+        Loop storage state = _loops[_index(loop)];
+        uint256 until = uint256(state.since) + state.dwellBlocks;
         if (block.number < until) revert Dwelling(until);
-        _switch(mode);
+        _switch(loop, mode);
     }
 
     /// @notice The guardian's one power. No dwell: off steps to the ratified vector without a jump.
     function switchOff(bytes32 loop) external {
         if (msg.sender != guardian || block.timestamp >= guardianExpiry) revert NotGuardian();
-        if (loop != CAPACITY) revert UnknownLoop();
-        _switch(MODE_OFF);
+        _switch(loop, MODE_OFF);
     }
 
     /// @notice Ends the guardian's term. Nobody can lengthen it.
@@ -211,150 +288,204 @@ contract Constitution is IConstitution {
         owner = newOwner;
     }
 
-    function _switch(uint8 mode) private {
-        _loop.mode = mode;
-        _loop.since = uint64(block.number);
-        emit ModeChanged(CAPACITY, mode, msg.sender);
+    function _switch(bytes32 loop, uint8 mode) private {
+        Loop storage state = _loops[_index(loop)];
+        state.mode = mode;
+        state.since = uint64(block.number);
+        emit ModeChanged(loop, mode, msg.sender);
     }
 
-    function _judge(
-        uint64[] calldata proposal,
-        uint64[FIELDS] memory current,
-        Actuator[FIELDS] memory actuators,
-        Loop memory state
-    ) private view returns (uint16) {
-        if (proposal.length != FIELDS) return REFUSED_LENGTH;
-        uint64[FIELDS] memory proposed;
-        for (uint256 i = 0; i < FIELDS; i++) {
-            proposed[i] = proposal[i];
-            uint16 refusal = _judgeChange(i, current[i], proposed[i], actuators[i], state.mode);
+    function _judge(Case memory c, uint64[] calldata proposal) private view returns (uint16) {
+        if (proposal.length != c.loop.fields) return REFUSED_LENGTH;
+        for (uint256 f = 0; f < proposal.length; f++) {
+            uint16 refusal =
+                _judgeChange(f, _at(c.vector, f), proposal[f], c.rules[f], c.loop.mode);
             if (refusal != 0) return refusal;
         }
-        return _judgeVector(current, proposed, actuators, state);
+        return _judgeVector(c, _pack(proposal));
     }
 
     /// @dev Rules about the way from one value to the next.
-    function _judgeChange(uint256 i, uint64 from, uint64 to, Actuator memory rules, uint8 mode)
+    function _judgeChange(uint256 f, uint64 from, uint64 to, Actuator memory rules, uint8 mode)
         private
         view
         returns (uint16)
     {
         if (from == to) return 0;
         if (mode == MODE_OFF && !_isBetween(to, from, rules.ratified)) {
-            return REFUSED_MODE | uint16(i);
+            return REFUSED_MODE | uint16(f);
         }
         uint256 step = uint256(from) * rules.stepBasisPoints / BASIS;
         if (step == 0) step = 1;
-        if ((to > from ? to - from : from - to) > step) return REFUSED_STEP | uint16(i);
+        if ((to > from ? to - from : from - to) > step) return REFUSED_STEP | uint16(f);
         if (block.number < uint256(rules.changedAt) + rules.cooldownBlocks) {
-            return REFUSED_COOLDOWN | uint16(i);
+            return REFUSED_COOLDOWN | uint16(f);
         }
         return 0;
     }
 
     /// @dev Rules about a vector. From a legal one only a legal one may follow. From one that has
-    /// become illegal, a step passes that worsens no rule and, unless it is legal, reduces one: so
-    /// narrowed bounds never trap the chain, and moving back to the ratified value is always open.
-    function _judgeVector(
-        uint64[FIELDS] memory current,
-        uint64[FIELDS] memory proposed,
-        Actuator[FIELDS] memory actuators,
-        Loop memory state
-    ) private pure returns (uint16) {
-        uint256[VECTOR_RULES] memory after_ = _violations(proposed, actuators, state);
-        uint16 worst = _firstViolated(after_);
-        if (worst == 0) return 0;
-        uint256[VECTOR_RULES] memory before = _violations(current, actuators, state);
+    /// become illegal passes what worsens no rule and reduces one (or is legal), and what moves
+    /// fields toward their ratified values and none away: the sum of distances falls with each such
+    /// step, so the ratified vector, which is legal, is reached whatever the rules have become.
+    function _judgeVector(Case memory c, uint256[2] memory proposed)
+        private
+        view
+        returns (uint16)
+    {
+        uint256[] memory broken = _violations(c, proposed);
+        uint16 first = _firstViolated(c, broken);
+        if (first == 0 || (proposed[0] == c.vector[0] && proposed[1] == c.vector[1])) return 0;
+        uint256[] memory before = _violations(c, c.vector);
         bool reduces = false;
-        for (uint256 r = 0; r < VECTOR_RULES; r++) {
-            if (after_[r] > before[r]) return _ruleCode(r);
-            if (after_[r] < before[r]) reduces = true;
+        uint16 worsened = 0;
+        for (uint256 r = 0; r < broken.length; r++) {
+            if (broken[r] > before[r] && worsened == 0) worsened = _ruleCode(c, r);
+            if (broken[r] < before[r]) reduces = true;
         }
-        return reduces || _isSame(current, proposed) ? 0 : worst;
+        if (worsened == 0 && reduces) return 0;
+        if (_firstViolated(c, before) != 0 && _isHoming(c, proposed)) return 0;
+        return worsened != 0 ? worsened : first;
     }
 
-    /// @dev By how much a vector breaks each rule; 0 where it obeys.
-    function _violations(
-        uint64[FIELDS] memory vector,
-        Actuator[FIELDS] memory actuators,
-        Loop memory state
-    ) private pure returns (uint256[VECTOR_RULES] memory broken) {
+    /// @dev No field leaves the way between its value and the ratified one.
+    function _isHoming(Case memory c, uint256[2] memory proposed) private pure returns (bool) {
+        for (uint256 f = 0; f < c.loop.fields; f++) {
+            uint64 to = _at(proposed, f);
+            if (!_isBetween(to, _at(c.vector, f), c.rules[f].ratified)) return false;
+        }
+        return true;
+    }
+
+    /// @dev By how much a vector breaks each rule: three of each field, then the invariants that
+    /// read this loop; 0 where it obeys.
+    function _violations(Case memory c, uint256[2] memory vector)
+        private
+        view
+        returns (uint256[] memory broken)
+    {
+        uint256 fields = c.loop.fields;
+        broken = new uint256[](3 * fields + MAXIMUM_INVARIANTS);
         unchecked {
-            for (uint256 i = 0; i < FIELDS; i++) {
-                Actuator memory rules = actuators[i];
-                uint256 value = vector[i];
+            for (uint256 f = 0; f < fields; f++) {
+                Actuator memory rules = c.rules[f];
+                uint256 value = _at(vector, f);
                 uint256 anchor = rules.ratified;
                 uint256 ratio = rules.distanceBasisPoints;
-                broken[i * 3] = _excess(rules.minimum, value);
-                broken[i * 3 + 1] = _excess(value, rules.maximum);
-                broken[i * 3 + 2] = _excess(value * BASIS, anchor * ratio)
+                broken[f * 3] = _excess(rules.minimum, value);
+                broken[f * 3 + 1] = _excess(value, rules.maximum);
+                broken[f * 3 + 2] = _excess(value * BASIS, anchor * ratio)
                     + _excess(anchor * BASIS, value * ratio);
             }
-            uint256 limit = vector[LIMIT];
-            uint256 target = vector[TARGET];
-            broken[FIELDS * 3] =
-                _excess(state.intervalsPerLimit * target * vector[INTERVAL], limit * 1000);
-            broken[FIELDS * 3 + 1] = _excess(limit, state.secondsPerLimit * target);
+            for (uint256 k = 0; k < MAXIMUM_INVARIANTS; k++) {
+                if (_invariants[k].loops >> c.index & 1 == 0) continue;
+                broken[3 * fields + k] =
+                    _violation(_invariants[k].code, c.index, vector, false);
+            }
         }
     }
 
-    function _apply(
-        Ruling memory ruling,
-        uint8 actor,
-        uint64[] calldata proposal,
-        uint64[FIELDS] memory current
-    ) private returns (Ruling memory) {
+    /// @dev Fields are those of `vector` for its loop, else those in force; with `ofRatified`, all
+    /// are the ratified ones.
+    function _violation(bytes memory code, uint256 index, uint256[2] memory vector, bool ofRatified)
+        private
+        view
+        returns (uint256)
+    {
+        Invariants.Machine memory m;
+        while (Invariants.advance(m, code)) {
+            uint256 place = m.operand;
+            if (m.reads == Invariants.FIELD) {
+                if (ofRatified) Invariants.push(m, _actuators[place].ratified);
+                else if (place >> 3 == index) Invariants.push(m, _at(vector, place & 7));
+                else Invariants.push(m, uint64(_vectors[place >> 2] >> (64 * (place & 3))));
+            } else {
+                uint256 word = uint256(_parameters[place >> 3]);
+                Invariants.push(m, uint32(word >> (32 * (place & 7))));
+            }
+        }
+        return Invariants.excess(m);
+    }
+
+    function _apply(Case memory c, Ruling memory ruling, uint8 actor, uint64[] calldata proposal)
+        private
+        returns (Ruling memory)
+    {
         ruling.actor = actor;
         ruling.inForce = proposal;
-        for (uint256 i = 0; i < FIELDS; i++) {
-            if (proposal[i] != current[i]) {
-                _actuators[i].changedAt = uint64(block.number);
+        for (uint256 f = 0; f < proposal.length; f++) {
+            if (proposal[f] != _at(c.vector, f)) {
+                _actuators[8 * c.index + f].changedAt = uint64(block.number);
                 ruling.ruling = RULING_APPLIED;
             }
         }
-        if (ruling.ruling == RULING_APPLIED) {
-            _inForce = Vector(proposal[0], proposal[1], proposal[2], proposal[3]);
-        }
+        if (ruling.ruling == RULING_APPLIED) _store(c.index, _pack(proposal));
         return ruling;
     }
 
-    function _current() private view returns (uint64[FIELDS] memory) {
-        Vector memory v = _inForce;
-        return [v.gasTargetPerSecond, v.gasLimit, v.minimumBaseFee, v.blockIntervalMs];
+    function _case(uint256 index) private view returns (Case memory c) {
+        c.index = index;
+        c.loop = _loops[index];
+        c.vector = _vectorOf(index);
+        c.rules = new Actuator[](c.loop.fields);
+        for (uint256 f = 0; f < c.rules.length; f++) c.rules[f] = _actuators[8 * index + f];
     }
 
-    /// @dev The ratified vector obeys the invariants, so that there always is a legal vector.
-    function _requireInvariants(Loop memory state) private view {
-        Actuator[FIELDS] memory actuators = _actuators;
-        uint64[FIELDS] memory values;
-        for (uint256 i = 0; i < FIELDS; i++) values[i] = actuators[i].ratified;
-        uint16 rule = _firstViolated(_violations(values, actuators, state));
-        if (rule >= REFUSED_INVARIANT) revert Illegal(rule);
+    function _vectorOf(uint256 index) private view returns (uint256[2] memory vector) {
+        vector[0] = _vectors[2 * index];
+        if (_loops[index].fields > 4) vector[1] = _vectors[2 * index + 1];
     }
 
-    function _requireInside(uint256 field, uint64 value, Actuator memory rules) private pure {
-        if (value < rules.minimum) revert Illegal(REFUSED_LOWER_BOUND | uint16(field));
-        if (value > rules.maximum) revert Illegal(REFUSED_UPPER_BOUND | uint16(field));
+    function _store(uint256 index, uint256[2] memory vector) private {
+        _vectors[2 * index] = vector[0];
+        if (_loops[index].fields > 4) _vectors[2 * index + 1] = vector[1];
     }
 
-    function _firstViolated(uint256[VECTOR_RULES] memory broken) private pure returns (uint16) {
-        for (uint256 r = 0; r < VECTOR_RULES; r++) {
-            if (broken[r] != 0) return _ruleCode(r);
+    function _index(bytes32 loop) private view returns (uint256) {
+        uint256 place = _places[loop];
+        if (place == 0) revert UnknownLoop();
+        return place - 1;
+    }
+
+    function _field(bytes32 loop, uint256 field) private view returns (uint256) {
+        uint256 i = _index(loop);
+        if (field >= _loops[i].fields) revert Malformed();
+        return 8 * i + field;
+    }
+
+    /// @dev The ratified vectors obey all invariants, so that there always is a legal state.
+    function _requireInvariants() private view {
+        uint256[2] memory none;
+        for (uint256 k = 0; k < MAXIMUM_INVARIANTS; k++) {
+            if (_invariants[k].loops == 0) continue;
+            if (_violation(_invariants[k].code, 0, none, true) != 0) {
+                revert Illegal(REFUSED_INVARIANT | uint16(k));
+            }
+        }
+    }
+
+    /// @dev A field that could never move, or whose ratified value is out of bounds, is no rule.
+    function _requireInside(uint256 field, Actuator memory rules) private pure {
+        if (rules.ratified < rules.minimum) revert Illegal(REFUSED_LOWER_BOUND | uint16(field));
+        if (rules.ratified > rules.maximum) revert Illegal(REFUSED_UPPER_BOUND | uint16(field));
+        if (rules.distanceBasisPoints < BASIS) revert Illegal(REFUSED_DISTANCE | uint16(field));
+    }
+
+    function _firstViolated(Case memory c, uint256[] memory broken) private pure returns (uint16) {
+        for (uint256 r = 0; r < broken.length; r++) {
+            if (broken[r] != 0) return _ruleCode(c, r);
         }
         return 0;
     }
 
-    function _ruleCode(uint256 r) private pure returns (uint16) {
-        if (r >= FIELDS * 3) return REFUSED_INVARIANT | uint16(r - FIELDS * 3);
+    function _ruleCode(Case memory c, uint256 r) private pure returns (uint16) {
+        uint256 fieldRules = 3 * uint256(c.loop.fields);
+        if (r >= fieldRules) return REFUSED_INVARIANT | uint16(r - fieldRules);
         return (REFUSED_LOWER_BOUND + uint16(r % 3) * 256) | uint16(r / 3);
     }
 
     function _isBetween(uint64 value, uint64 a, uint64 b) private pure returns (bool) {
         return a <= b ? a <= value && value <= b : b <= value && value <= a;
-    }
-
-    function _isSame(uint64[FIELDS] memory a, uint64[FIELDS] memory b) private pure returns (bool) {
-        return a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3];
     }
 
     function _excess(uint256 a, uint256 b) private pure returns (uint256) {
@@ -363,8 +494,22 @@ contract Constitution is IConstitution {
         }
     }
 
-    function _asArray(uint64[FIELDS] memory v) private pure returns (uint64[] memory values) {
-        values = new uint64[](FIELDS);
-        for (uint256 i = 0; i < FIELDS; i++) values[i] = v[i];
+    function _at(uint256[2] memory vector, uint256 f) private pure returns (uint64) {
+        return uint64(vector[f >> 2] >> (64 * (f & 3)));
+    }
+
+    function _pack(uint64[] memory values) private pure returns (uint256[2] memory vector) {
+        for (uint256 f = 0; f < values.length; f++) {
+            vector[f >> 2] |= uint256(values[f]) << (64 * (f & 3));
+        }
+    }
+
+    function _unpack(uint256[2] memory vector, uint256 fields)
+        private
+        pure
+        returns (uint64[] memory values)
+    {
+        values = new uint64[](fields);
+        for (uint256 f = 0; f < fields; f++) values[f] = _at(vector, f);
     }
 }

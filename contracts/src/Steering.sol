@@ -13,6 +13,7 @@ import "./ISteering.sol";
 /// part of the protocol (docs/spec/steering.md, "Storage").
 contract Steering {
     uint256 public constant RING = 8192;
+    /// @notice Decisions of one loop that may wait for their outcome.
     uint256 public constant DECISION_RING = 64;
     IConstitution public constant CONSTITUTION = IConstitution(address(0x484f0002));
     /// @notice The failure recorded when the Constitution itself could not rule.
@@ -22,7 +23,17 @@ contract Steering {
         uint64 height;
         uint64 timeMs;
         uint64 nextDecision;
-        uint64 nextOutcome;
+    }
+
+    /// @param decided decisions of the loop so far
+    /// @param scored of these, those with an outcome or dropped
+    /// @param lastHeight of its last decision
+    /// @param lastTimeMs of that block
+    struct LoopHead {
+        uint64 decided;
+        uint64 scored;
+        uint64 lastHeight;
+        uint64 lastTimeMs;
     }
 
     /// @param demandGas gas of the parent that burned base fee
@@ -47,6 +58,18 @@ contract Steering {
         bytes24 observation;
     }
 
+    /// @dev Written only when it changed; the height is added here as well.
+    struct SignalInput {
+        address validator;
+        bytes24 signals;
+    }
+
+    /// @dev A word of a loop's own state. The key is the loop's name with a number in its last byte.
+    struct WordInput {
+        bytes32 key;
+        bytes32 value;
+    }
+
     struct DecisionInput {
         bytes32 loop;
         bytes32 modelHash;
@@ -59,6 +82,9 @@ contract Steering {
         uint64[] twinProposal;
         int64[] features;
         int64[] attributions;
+        bytes32[] champions;
+        int64[] outputs;
+        uint16[] failures;
     }
 
     struct OutcomeInput {
@@ -68,24 +94,30 @@ contract Steering {
 
     Head private _head; // slot 0
     bytes32 private _estimators; // slot 1: four int64, most significant first
-    bytes32 private _parameters; // slot 2: eight uint32, written by genesis
+    mapping(bytes32 key => bytes32) private _words; // slot 2
     mapping(address validator => bytes32) private _observations; // slot 3: bytes24, uint64 height
     bytes32[RING] private _roots; // slot 4
     BlockRecord[RING] private _records; // slot 4 + 8192
-    PendingOutcome[DECISION_RING] private _pending; // slot 4 + 2 * 8192
+    mapping(address validator => bytes32) private _signals; // slot 16388: bytes24, uint64 height
+    mapping(bytes32 loop => LoopHead) private _heads; // slot 16389
+    /// @dev The key is the loop's name with (its count of decisions mod 64) in the last byte.
+    mapping(bytes32 key => PendingOutcome) private _pending; // slot 16390
 
     /// @notice One ruling. Outputs, features and attributions are Q32.32 as raw int64.
     /// @param id counts from 0
     /// @param loop the loop's name as bytes32 text
-    /// @param modelHash the champion asked
+    /// @param modelHash the champion whose proposal it is, zero when none made one
     /// @param inputsHash keccak256 of what the decision was computed from
     /// @param actor 0 nobody, 1 model, 2 twin
     /// @param ruling 0 held, 1 applied, 2 refused
     /// @param modelRefusal rule that refused the model, 0 none
     /// @param twinRefusal rule that refused the twin, 0 none
     /// @param failure why the model made no proposal, 0 when it did
-    /// @param attributions weight times feature; they sum exactly to modelOutput
+    /// @param attributions the features' shares; they sum exactly to modelOutput
     /// @param inForce the vector from the next block on
+    /// @param champions all models asked
+    /// @param outputs what each said, 0 where it failed
+    /// @param failures why each failed, 0 where it did not
     event Decision(
         uint256 indexed id,
         bytes32 indexed loop,
@@ -103,7 +135,10 @@ contract Steering {
         uint64[] twinProposal,
         uint64[] inForce,
         int64[] features,
-        int64[] attributions
+        int64[] attributions,
+        bytes32[] champions,
+        int64[] outputs,
+        uint16[] failures
     );
 
     /// @notice How a decision's forecasts turned out, after their horizon. Q32.32 as raw int64.
@@ -129,6 +164,8 @@ contract Steering {
         uint64 baseFee,
         bytes32 state,
         ObservationInput[] calldata observations,
+        SignalInput[] calldata signals,
+        WordInput[] calldata words,
         DecisionInput[] calldata decisions,
         OutcomeInput[] calldata outcomes
     ) external {
@@ -145,12 +182,18 @@ contract Steering {
             _observations[observations[i].validator] =
                 observations[i].observation | bytes32(block.number);
         }
-        for (uint256 i = 0; i < outcomes.length; i++) _account(latest.nextOutcome++, outcomes[i]);
-        for (uint256 i = 0; i < decisions.length; i++) _decide(latest.nextDecision++, decisions[i]);
+        for (uint256 i = 0; i < signals.length; i++) {
+            _signals[signals[i].validator] = signals[i].signals | bytes32(block.number);
+        }
+        for (uint256 i = 0; i < words.length; i++) _words[words[i].key] = words[i].value;
+        for (uint256 i = 0; i < outcomes.length; i++) _account(outcomes[i]);
+        for (uint256 i = 0; i < decisions.length; i++) {
+            _decide(latest.nextDecision++, timeMs, decisions[i]);
+        }
         _head = latest;
     }
 
-    /// @notice The last block that stepped and the counters of decisions and outcomes.
+    /// @notice The last block that stepped and the number of the next decision.
     function head() external view returns (Head memory) {
         return _head;
     }
@@ -172,13 +215,29 @@ contract Steering {
         return (bytes24(word), uint64(uint256(word)));
     }
 
+    /// @notice A validator's latest signals and the height at which they last changed.
+    function signalsOf(address validator) external view returns (bytes24, uint64 height) {
+        bytes32 word = _signals[validator];
+        return (bytes24(word), uint64(uint256(word)));
+    }
+
+    /// @notice A loop's counters and its last decision's place.
+    function loopHead(bytes32 loop) external view returns (LoopHead memory) {
+        return _heads[loop];
+    }
+
+    /// @notice A word of a loop's own state.
+    function loopWord(bytes32 loop, uint8 index) external view returns (bytes32) {
+        return _words[_key(loop, index)];
+    }
+
     /// @notice The estimators' state: four Q32.32, gas in millions a second.
     function estimators() external view returns (int64[4] memory values) {
         uint256 word = uint256(_estimators);
         for (uint256 i = 0; i < 4; i++) values[i] = int64(uint64(word >> (192 - 64 * i)));
     }
 
-    function _decide(uint64 id, DecisionInput calldata d) private {
+    function _decide(uint64 id, uint64 timeMs, DecisionInput calldata d) private {
         uint16 failure = d.failure;
         Ruling memory ruling;
         try CONSTITUTION.decide(d.loop, d.modelProposal, d.twinProposal) returns (Ruling memory r) {
@@ -187,8 +246,20 @@ contract Steering {
             failure = FAILURE_NO_RULING;
             ruling.ruling = RULING_REFUSED;
         }
-        _pending[id % DECISION_RING] =
+        LoopHead memory h = _heads[d.loop];
+        _pending[_key(d.loop, h.decided % DECISION_RING)] =
             PendingOutcome(id, uint64(block.number), d.modelOutput, d.twinOutput);
+        h.decided++;
+        // What the ring no longer holds is never scored.
+        if (h.decided - h.scored > DECISION_RING) h.scored = h.decided - uint64(DECISION_RING);
+        (h.lastHeight, h.lastTimeMs) = (uint64(block.number), timeMs);
+        _heads[d.loop] = h;
+        _record(id, failure, ruling, d);
+    }
+
+    function _record(uint64 id, uint16 failure, Ruling memory ruling, DecisionInput calldata d)
+        private
+    {
         emit Decision(
             id,
             d.loop,
@@ -206,14 +277,18 @@ contract Steering {
             d.twinProposal,
             ruling.inForce,
             d.features,
-            d.attributions
+            d.attributions,
+            d.champions,
+            d.outputs,
+            d.failures
         );
     }
 
-    function _account(uint64 id, OutcomeInput calldata o) private {
-        PendingOutcome memory p = _pending[id % DECISION_RING];
+    function _account(OutcomeInput calldata o) private {
+        uint64 place = _heads[o.loop].scored++;
+        PendingOutcome memory p = _pending[_key(o.loop, place % DECISION_RING)];
         emit Outcome(
-            id,
+            p.id,
             o.loop,
             p.height,
             o.realised,
@@ -222,6 +297,10 @@ contract Steering {
             _distance(p.modelOutput, o.realised),
             _distance(p.twinOutput, o.realised)
         );
+    }
+
+    function _key(bytes32 loop, uint256 index) private pure returns (bytes32) {
+        return loop | bytes32(index);
     }
 
     /// @dev |a - b|, saturated.

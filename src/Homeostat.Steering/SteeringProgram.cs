@@ -41,15 +41,21 @@ public static class SteeringProgram
     /// Gas limit of every transaction 0. A constant of the protocol: the builder keeps this much of
     /// the block's gas free (docs/spec/steering.md gives the measured use).
     /// </summary>
-    public const ulong GasLimit = 1_000_000;
+    public const ulong GasLimit = 2_000_000;
 
     /// <summary>The capacity loop's name on chain: "capacity" as bytes32 text.</summary>
-    public static Hash256 CapacityLoopName => CapacityLoop.Name;
+    public static Hash256 CapacityLoopName => CapacityLoop.LoopName;
 
     /// <summary>
     /// Observations recorded in one block, so that its gas stays bounded at any n.
     /// </summary>
     public const int MaximumObservations = 8;
+
+    /// <summary>Decisions in one block, of different loops; others wait a block.</summary>
+    public const int MaximumDecisions = 2;
+
+    /// <summary>Outcomes in one block, of different loops.</summary>
+    public const int MaximumOutcomes = 2;
 
     /// <summary>
     /// The calldata of the block's transaction 0: a pure function that every validator recomputes.

@@ -106,9 +106,9 @@ function invariantsCard(rules: Rules): HTMLElement {
   return h('section', { class: 'card' },
     h('h2', null, 'Across settings'),
     h('ul', { class: 'plain' },
-      h('li', null, `A block holds the target of at least ${rules.loop.intervalsPerLimit} `
+      h('li', null, `A block holds the target of at least ${rules.intervalsPerLimit} `
         + 'block intervals.'),
-      h('li', null, `A block holds the target of at most ${rules.loop.secondsPerLimit} seconds.`),
+      h('li', null, `A block holds the target of at most ${rules.secondsPerLimit} seconds.`),
       h('li', null, 'A vector of settings is accepted or refused whole; if both the model’s and '
         + 'the twin’s are refused, the one in force stays.')));
 }

@@ -12,9 +12,10 @@ public static class WireLimits
     public const int MaxBlockBytes = 10 * 1024 * 1024;
 
     /// <summary>
-    /// Steering's observation is far smaller; this bounds a certificate at n = 128.
+    /// Steering's observation is 56 bytes and up to 16 hashes, 568; this bounds a certificate of
+    /// 128 validators to 72 kB of observations.
     /// </summary>
-    public const int MaxObservationBytes = 256;
+    public const int MaxObservationBytes = 576;
 
     public const int MaxCertificates = 64;
 

@@ -55,43 +55,76 @@ internal sealed class DecisionFinder(RpcClient rpc)
     }
 
     /// <summary>
-    /// The vector before the decision: what the one before left, or what genesis wrote.
+    /// The vector before the decision: what the loop's one before left, or what genesis wrote.
+    /// Empty when the node can't tell.
     /// </summary>
-    public async Task<IReadOnlyList<ulong>> BeforeAsync(ulong id, CancellationToken cancellation)
+    public async Task<IReadOnlyList<ulong>> BeforeAsync(
+        FoundDecision found, CancellationToken cancellation)
     {
-        if (id > 0)
+        DecisionEvent decision = found.Decision;
+        JsonArray topics = [DecisionEvent.Topic.ToString(), null, decision.Loop.ToString()];
+        if (found.Height > 0 && await LastLogAsync(
+            topics, found.Height - 1, BlocksAtOnce, cancellation) is { } log)
         {
-            string before = (id - 1).ToString(CultureInfo.InvariantCulture);
-            return (await FindAsync(before, cancellation)).Decision.InForce;
+            (List<Hash256> before, byte[] data) = Parts(log);
+            return DecisionEvent.TryDecode(before, data, out DecisionEvent? last)
+                ? last!.InForce
+                : [];
         }
-        JsonElement vector = await rpc.CallAsync("homeostat_parameters", ["0x0"], cancellation);
-        return
-        [
-            RpcClient.Quantity(vector.GetProperty("gasTargetPerSecond")),
-            RpcClient.Quantity(vector.GetProperty("gasLimit")),
-            RpcClient.Quantity(vector.GetProperty("minimumBaseFee")),
-            RpcClient.Quantity(vector.GetProperty("blockIntervalMs")),
-        ];
+        try
+        {
+            return await AtGenesisAsync(decision, cancellation);
+        }
+        catch (RpcException)
+        {
+            return [];
+        }
+    }
+
+    private async Task<IReadOnlyList<ulong>> AtGenesisAsync(
+        DecisionEvent decision, CancellationToken cancellation)
+    {
+        async Task<UInt256> WordAsync(UInt256 slot) => UInt256.FromBigEndian(Hex.Decode(
+            (await rpc.CallAsync(
+                "eth_getStorageAt",
+                [
+                    PredeployAddresses.Constitution.ToString(), DecisionEvidence.Word(slot),
+                    "0x0",
+                ],
+                cancellation)).GetString()));
+        UInt256 place = await WordAsync(StorageLayout.MappingSlot(
+            UInt256.FromHash256(decision.Loop), ConstitutionStorage.PlacesSlot));
+        if (place.IsZero || !place.IsUInt64)
+        {
+            return [];
+        }
+        UInt256 low = await WordAsync(2 * (place.U0 - 1));
+        UInt256 high = await WordAsync(2 * (place.U0 - 1) + 1);
+        ulong[] all = [low.U0, low.U1, low.U2, low.U3, high.U0, high.U1, high.U2, high.U3];
+        return all[..Math.Min(all.Length, decision.InForce.Count)];
     }
 
     private async Task<JsonElement?> LastLogAsync(
         Hash256 topic, ulong? id, CancellationToken cancellation)
     {
         ulong last = RpcClient.Quantity(await rpc.CallAsync("eth_blockNumber", [], cancellation));
+        // The newest decision is at most some seconds back; no need to list them all.
+        return await LastLogAsync(
+            Topics(topic, id), last, id is null ? 1_000 : BlocksAtOnce, cancellation);
+    }
+
+    private async Task<JsonElement?> LastLogAsync(
+        JsonArray topics, ulong last, ulong blocks, CancellationToken cancellation)
+    {
         while (true)
         {
-            ulong first = last >= BlocksAtOnce ? last - BlocksAtOnce + 1 : 0;
-            if (id is null)
-            {
-                // The newest decision is at most some seconds back; no need to list them all.
-                first = Math.Max(first, last - Math.Min(last, 1_000));
-            }
+            ulong first = last >= blocks ? last - blocks + 1 : 0;
             JsonElement logs = await rpc.CallAsync("eth_getLogs", [new JsonObject
             {
                 ["address"] = PredeployAddresses.Steering.ToString(),
                 ["fromBlock"] = $"0x{first:x}",
                 ["toBlock"] = $"0x{last:x}",
-                ["topics"] = Topics(topic, id),
+                ["topics"] = topics.DeepClone(),
             }], cancellation);
             if (logs.GetArrayLength() != 0)
             {

@@ -201,7 +201,7 @@ internal static class DecisionVerifier
         var outputs = new List<string>();
         if (decision is not null)
         {
-            DecisionInput? own = call.Decisions.Count == 0 ? null : call.Decisions[0];
+            DecisionInput? own = call.Decisions.FirstOrDefault(d => d.Loop == decision.Loop);
             CompareDecision(own, decision, outputs);
         }
         bool isEqual = block.Transactions.Count != 0
@@ -229,11 +229,13 @@ internal static class DecisionVerifier
                 outputs.Add($"{name}: recorded {theirs}, recomputed {mine}");
             }
         }
-        Field("loop", own.Loop, recorded.Loop);
         Field("model", own.ModelHash, recorded.ModelHash);
         Field("readings", Text(own.Readings), Text(recorded.Readings));
         Field("features", Text(own.Features), Text(recorded.Features));
         Field("inputs hash", own.InputsHash, recorded.InputsHash);
+        Field("champions", Text(own.Champions), Text(recorded.Champions));
+        Field("champions' outputs", Text(own.Outputs), Text(recorded.Outputs));
+        Field("champions' failures", Text(own.Failures), Text(recorded.Failures));
         Field("model's forecast", own.ModelOutput, recorded.ModelOutput);
         Field("attributions", Text(own.Attributions), Text(recorded.Attributions));
         Field("twin's forecast", own.TwinOutput, recorded.TwinOutput);

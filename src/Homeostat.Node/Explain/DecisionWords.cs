@@ -11,13 +11,8 @@ internal static class DecisionWords
     /// <summary>Features named as having weighed most.</summary>
     private const int WeightsShown = 3;
 
-    public static string Field(int index) => index switch
-    {
-        0 => "gas target",
-        1 => "gas limit",
-        2 => "minimum base fee",
-        _ => "block interval",
-    };
+    // Of a loop that this program does not know the numbers are still true.
+    private static readonly LoopWords Unknown = new([], [], [], new Quantity("output", ""));
 
     public static string Describe(
         FoundDecision found, IReadOnlyList<ulong> before, OutcomeEvent? outcome)
@@ -27,39 +22,34 @@ internal static class DecisionWords
         text.AppendLine(
             $"Decision {decision.Id} of the {LoopName(decision.Loop)} loop, in block "
             + $"{found.Height} ({found.BlockHash})");
-        Seen(text, decision);
-        Forecast(text, decision);
-        Decided(text, decision, before);
+        LoopWords words = SteeringLoops.Find(decision.Loop)?.Words ?? Unknown;
+        Seen(text, decision, words);
+        Forecast(text, decision, words);
+        Decided(text, decision, words, before);
         Constitution(text, decision);
-        Outcome(text, decision, outcome);
+        Outcome(text, decision, words, outcome);
         return text.ToString();
     }
 
-    private static void Seen(StringBuilder text, DecisionEvent decision)
+    private static void Seen(StringBuilder text, DecisionEvent decision, LoopWords words)
     {
         text.AppendLine().AppendLine("Seen");
-        IReadOnlyList<ulong> r = decision.Readings;
-        if (r.Count >= 6)
+        for (int i = 0; i < decision.Readings.Count; i++)
         {
-            text.AppendLine($"  execution    {Number(r[0])} ns per 1,000 gas on slow validators");
-            text.AppendLine($"  propagation  {Number(r[1])} ms to reach slow validators");
-            text.AppendLine($"  pool         {Number(r[2])} thousand gas waiting");
-            text.AppendLine($"  reported by  weight {Number(r[3])} of {Number(r[4])}");
-            text.AppendLine(
-                $"  ceiling      {Number(r[5])} gas a second is what they can execute in their "
-                + "share of time");
+            Quantity reading = At(words.Readings, i, "reading");
+            text.AppendLine($"  {reading.Name}: {Value(reading, decision.Readings[i])}");
         }
-        if (decision.Features.Count == DemandFeatures.Count)
+        for (int i = 0; i < decision.Features.Count; i++)
         {
+            string name = i < words.Features.Count ? words.Features[i] : $"feature {i}";
             text.AppendLine(
-                $"  demand       {Rate(decision.Features[0])} in the last block, "
-                + $"{Rate(decision.Features[6])} on average");
+                $"  {words.Output.Name}, {name}: {Amount(words, decision.Features[i])}");
         }
     }
 
-    private static void Forecast(StringBuilder text, DecisionEvent decision)
+    private static void Forecast(StringBuilder text, DecisionEvent decision, LoopWords words)
     {
-        text.AppendLine().AppendLine("Forecast");
+        text.AppendLine().AppendLine($"Forecast of {words.Output.Name}");
         if (decision.Failure is not (SteeringFailure.None or SteeringFailure.NoRuling))
         {
             text.AppendLine($"  model        none: {FailureText(decision.Failure)}");
@@ -67,21 +57,33 @@ internal static class DecisionWords
         else
         {
             text.AppendLine(
-                $"  model        {Rate(decision.ModelOutput)} ({decision.ModelHash})");
+                $"  model        {Amount(words, decision.ModelOutput)} ({decision.ModelHash})");
         }
-        text.AppendLine($"  twin         {Rate(decision.TwinOutput)}");
-        foreach ((string name, Fixed share) in Heaviest(decision))
+        text.AppendLine($"  twin         {Amount(words, decision.TwinOutput)}");
+        if (decision.Champions.Count > 1)
         {
-            text.AppendLine($"  weighed      {Signed(share)} from {name}");
+            for (int i = 0; i < decision.Champions.Count; i++)
+            {
+                var failure = (SteeringFailure)decision.Failures[i];
+                text.AppendLine(failure == SteeringFailure.None
+                    ? $"  asked        {decision.Champions[i]}: "
+                        + Amount(words, decision.Outputs[i])
+                    : $"  asked        {decision.Champions[i]}: {FailureText(failure)}");
+            }
+        }
+        foreach ((string name, Fixed share) in Heaviest(decision, words))
+        {
+            text.AppendLine($"  weighed      {Signed(words, share)} from {name}");
         }
     }
 
-    // By size; the model's attributions sum exactly to its forecast.
-    private static IEnumerable<(string Name, Fixed Share)> Heaviest(DecisionEvent decision) =>
+    // By size; the model's attributions sum exactly to its output.
+    private static IEnumerable<(string Name, Fixed Share)> Heaviest(
+        DecisionEvent decision, LoopWords words) =>
         decision.Attributions
             .Select((share, i) => (
-                Name: i < DemandFeatures.Names.Count
-                    ? $"the demand feature \"{DemandFeatures.Names[i]}\""
+                Name: i < decision.Features.Count
+                    ? i < words.Features.Count ? $"\"{words.Features[i]}\"" : $"feature {i}"
                     : "the model's bias",
                 Share: share))
             .Where(part => part.Share != Fixed.Zero)
@@ -89,7 +91,7 @@ internal static class DecisionWords
             .Take(WeightsShown);
 
     private static void Decided(
-        StringBuilder text, DecisionEvent decision, IReadOnlyList<ulong> before)
+        StringBuilder text, DecisionEvent decision, LoopWords words, IReadOnlyList<ulong> before)
     {
         text.AppendLine().AppendLine("Decided");
         string actor = decision.Actor switch
@@ -107,23 +109,26 @@ internal static class DecisionWords
         text.AppendLine($"  {ruling}");
         for (int i = 0; i < decision.InForce.Count; i++)
         {
+            Quantity field = At(words.Fields, i, "field");
             ulong was = i < before.Count ? before[i] : decision.InForce[i];
             string change = was == decision.InForce[i]
-                ? $"{Value(i, was)} as before"
-                : $"{Value(i, was)} → {Value(i, decision.InForce[i])}";
-            text.AppendLine($"  {Field(i),-17} {change}");
+                ? $"{Value(field, was)} as before"
+                : $"{Value(field, was)} → {Value(field, decision.InForce[i])}";
+            text.AppendLine($"  {field.Name,-17} {change}");
         }
-        Proposal(text, "model", decision.ModelProposal, decision.InForce);
-        Proposal(text, "twin", decision.TwinProposal, decision.InForce);
+        Proposal(text, "model", decision.ModelProposal, decision.InForce, words);
+        Proposal(text, "twin", decision.TwinProposal, decision.InForce, words);
     }
 
     // Only where it is not what came into force.
     private static void Proposal(
-        StringBuilder text, string who, IReadOnlyList<ulong> proposal, IReadOnlyList<ulong> inForce)
+        StringBuilder text, string who, IReadOnlyList<ulong> proposal,
+        IReadOnlyList<ulong> inForce, LoopWords words)
     {
         if (proposal.Count == inForce.Count && !proposal.SequenceEqual(inForce))
         {
-            IEnumerable<string> values = proposal.Select((value, i) => Value(i, value));
+            IEnumerable<string> values = proposal.Select(
+                (value, i) => Value(At(words.Fields, i, "field"), value));
             text.AppendLine($"  the {who} proposed {string.Join(", ", values)}");
         }
     }
@@ -140,20 +145,20 @@ internal static class DecisionWords
         {
             text.AppendLine("  refused nothing");
         }
-        Refusal(text, "model", decision.ModelRefusal);
-        Refusal(text, "twin", decision.TwinRefusal);
+        Refusal(text, decision.Loop, "model", decision.ModelRefusal);
+        Refusal(text, decision.Loop, "twin", decision.TwinRefusal);
     }
 
-    private static void Refusal(StringBuilder text, string who, ushort code)
+    private static void Refusal(StringBuilder text, in Hash256 loop, string who, ushort code)
     {
         if (code != 0)
         {
-            text.AppendLine($"  refused the {who}: {DecisionEvent.RefusalText(code)}");
+            text.AppendLine($"  refused the {who}: {DecisionEvent.RefusalText(loop, code)}");
         }
     }
 
     private static void Outcome(
-        StringBuilder text, DecisionEvent decision, OutcomeEvent? outcome)
+        StringBuilder text, DecisionEvent decision, LoopWords words, OutcomeEvent? outcome)
     {
         text.AppendLine().AppendLine("Turned out");
         if (outcome is null)
@@ -161,10 +166,10 @@ internal static class DecisionWords
             text.AppendLine("  not known yet: the forecast's blocks have not all passed");
             return;
         }
-        text.AppendLine($"  demand was   {Rate(outcome.Realised)}");
+        text.AppendLine($"  {words.Output.Name} was {Amount(words, outcome.Realised)}");
         if (decision.Failure is not (SteeringFailure.None or SteeringFailure.NoRuling))
         {
-            text.AppendLine($"  the twin was off by {Rate(outcome.TwinError)}");
+            text.AppendLine($"  the twin was off by {Amount(words, outcome.TwinError)}");
             return;
         }
         string better = outcome.ModelError.CompareTo(outcome.TwinError) switch
@@ -174,8 +179,8 @@ internal static class DecisionWords
             _ => "they were equally close",
         };
         text.AppendLine(
-            $"  {better}: the model was off by {Rate(outcome.ModelError)}, the twin by "
-            + Rate(outcome.TwinError));
+            $"  {better}: the model was off by {Amount(words, outcome.ModelError)}, the "
+            + $"twin by {Amount(words, outcome.TwinError)}");
     }
 
     public static string FailureText(SteeringFailure failure) => failure switch
@@ -191,21 +196,18 @@ internal static class DecisionWords
         _ => "an unknown reason",
     };
 
-    private static string LoopName(in Hash256 loop) =>
+    public static string LoopName(in Hash256 loop) =>
         Encoding.ASCII.GetString(loop.Bytes).TrimEnd('\0');
 
-    private static string Value(int field, ulong value) => field switch
-    {
-        0 => $"{Number(value)} gas/s",
-        1 => $"{Number(value)} gas",
-        2 => $"{Number(value)} wei",
-        _ => $"{Number(value)} ms",
-    };
+    private static Quantity At(IReadOnlyList<Quantity> names, int index, string kind) =>
+        index < names.Count ? names[index] : new Quantity($"{kind} {index}", "");
 
-    private static string Number(ulong value) => value.ToString("N0", CultureInfo.InvariantCulture);
+    private static string Value(Quantity quantity, ulong value) =>
+        $"{value.ToString("N0", CultureInfo.InvariantCulture)} {quantity.Unit}".TrimEnd();
 
-    private static string Rate(Fixed millions) => $"{millions} Mgas/s";
+    private static string Amount(LoopWords words, Fixed amount) =>
+        $"{amount} {words.Output.Unit}".TrimEnd();
 
-    private static string Signed(Fixed share) =>
-        share.Raw < 0 ? Rate(share) : $"+{Rate(share)}";
+    private static string Signed(LoopWords words, Fixed share) =>
+        share.Raw < 0 ? Amount(words, share) : $"+{Amount(words, share)}";
 }

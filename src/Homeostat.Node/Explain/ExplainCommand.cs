@@ -54,7 +54,7 @@ internal static class ExplainCommand
             var finder = new DecisionFinder(rpc);
             FoundDecision found = await finder.FindAsync(id, cancellation);
             ulong number = found.Decision.Id;
-            IReadOnlyList<ulong> before = await finder.BeforeAsync(number, cancellation);
+            IReadOnlyList<ulong> before = await finder.BeforeAsync(found, cancellation);
             OutcomeEvent? outcome = await finder.OutcomeAsync(number, cancellation);
             Console.Out.Write(DecisionWords.Describe(found, before, outcome));
             return ExitCode.Done;

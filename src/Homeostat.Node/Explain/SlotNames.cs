@@ -21,6 +21,15 @@ internal static class SlotNames
                 {
                     meaning = $"the observation of {validator}";
                 }
+                if (slot == StorageLayout.MappingSlot(
+                    validator.ToWord(), SteeringStorage.SignalsSlot))
+                {
+                    meaning = $"the signals of {validator}";
+                }
+            }
+            foreach ((UInt256 known, string text) in OfLoops())
+            {
+                meaning = known == slot ? text : meaning;
             }
         }
         string place = slot.IsUInt64
@@ -37,25 +46,56 @@ internal static class SlotNames
             {
                 SteeringStorage.HeadSlot => "the last block and the counters",
                 SteeringStorage.EstimatorsSlot => "the means of demand",
-                SteeringStorage.ParametersSlot => "the loop's parameters",
                 < SteeringStorage.RootsSlot => null,
                 < SteeringStorage.RecordsSlot => "the payload root of a block",
-                < SteeringStorage.PendingSlot => "the record of a block",
-                _ => "a decision not scored yet",
+                < SteeringStorage.SignalsSlot => "the record of a block",
+                _ => null,
             };
         }
-        if (contract != PredeployAddresses.Constitution)
+        return contract == PredeployAddresses.Constitution ? Constitution(slot) : null;
+    }
+
+    private static string? Constitution(ulong slot) => slot switch
+    {
+        < ConstitutionStorage.ParametersSlot =>
+            $"the vector in force of {Loop(slot / 2)}",
+        < ConstitutionStorage.LoopsSlot =>
+            $"parameters of {Loop((slot - ConstitutionStorage.ParametersSlot) / 2)}",
+        < ConstitutionStorage.NamesSlot =>
+            $"the mode of {Loop(slot - ConstitutionStorage.LoopsSlot)}",
+        < ConstitutionStorage.InvariantsSlot => null,
+        < ConstitutionStorage.ActuatorsSlot =>
+            $"invariant {(slot - ConstitutionStorage.InvariantsSlot) / 2}",
+        < ConstitutionStorage.ActuatorsSlot + 256 =>
+            Actuator((slot - ConstitutionStorage.ActuatorsSlot) / 2),
+        _ => null,
+    };
+
+    private static string Actuator(ulong number)
+    {
+        ulong loop = number / ConstitutionStorage.MaximumFields;
+        return $"rules of field {number % ConstitutionStorage.MaximumFields} of {Loop(loop)}";
+    }
+
+    private static string Loop(ulong place) => $"loop {place}";
+
+    private static IEnumerable<(UInt256 Slot, string Meaning)> OfLoops()
+    {
+        foreach (ISteeringLoop loop in SteeringLoops.All)
         {
-            return null;
+            string name = DecisionWords.LoopName(loop.Name);
+            UInt256 key = UInt256.FromHash256(loop.Name);
+            yield return (StorageLayout.MappingSlot(key, SteeringStorage.LoopsSlot),
+                $"the counters of the {name} loop");
+            for (int i = 0; i < (int)SteeringStorage.DecisionRingSize; i++)
+            {
+                UInt256 word = UInt256.FromHash256(SteeringStorage.KeyOf(loop.Name, (byte)i));
+                yield return (StorageLayout.MappingSlot(word, SteeringStorage.PendingSlot),
+                    $"a decision of the {name} loop not scored yet");
+                yield return (StorageLayout.MappingSlot(word, SteeringStorage.WordsSlot),
+                    $"word {i} of the {name} loop");
+            }
         }
-        return slot switch
-        {
-            0 => "the vector in force",
-            CapacityRules.LoopSlot => "the loop's mode and invariants",
-            >= CapacityRules.ActuatorsSlot and < CapacityRules.ActuatorsSlot + 8 =>
-                $"rules of {DecisionWords.Field((int)(slot - CapacityRules.ActuatorsSlot) / 2)}",
-            _ => null,
-        };
     }
 
     private static string Contract(in Address contract) =>

@@ -11,15 +11,6 @@ public static class GenesisAllocations
     /// <summary>The model that forecasts demand for the capacity loop (Genesis/Models).</summary>
     public const string CapacityModel = "capacity-h10";
 
-    /// <summary>Least blocks between two switches of a loop's mode by its owner.</summary>
-    public const uint ModeDwellBlocks = 32;
-
-    private const uint IntervalsPerLimit = 2;
-    private const uint SecondsPerLimit = 12;
-    private const uint StepBasisPoints = 2_500;
-    private const uint CooldownBlocks = 2;
-    private const uint DistanceBasisPoints = 40_000;
-
     public static SortedDictionary<Address, GenesisAccount> Create(
         ChainConfig config, IEnumerable<KeyValuePair<Address, UInt256>> balances)
     {
@@ -40,23 +31,6 @@ public static class GenesisAllocations
         return accounts;
     }
 
-    /// <summary>
-    /// The rules a network starts with: any ratified vector may move by a factor of four either
-    /// way, inside bounds that hold whatever people ratify, a quarter at a time.
-    /// </summary>
-    public static CapacityRules InitialRules(in ChainParameters ratified) => new(
-        ratified, LoopMode.Act, IntervalsPerLimit, SecondsPerLimit,
-        [
-            Rules(1_000_000, 1_000_000_000, ratified.GasTargetPerSecond),
-            // Osaka's largest transaction is 2^24 gas: one must fit beside transaction 0.
-            Rules(20_000_000, 1_000_000_000, ratified.GasLimit),
-            Rules(0, 1_000_000_000_000, ratified.MinimumBaseFee),
-            Rules(50, 60_000, ratified.BlockIntervalMs),
-        ]);
-
-    private static ActuatorRules Rules(ulong minimum, ulong maximum, ulong ratified) => new(
-        minimum, maximum, ratified, 0, StepBasisPoints, CooldownBlocks, DistanceBasisPoints);
-
     private static void Add(
         SortedDictionary<Address, GenesisAccount> accounts, in Address address, string contract,
         SortedDictionary<UInt256, UInt256> storage) =>
@@ -71,9 +45,8 @@ public static class GenesisAllocations
         return new SortedDictionary<UInt256, UInt256>
         {
             [SteeringStorage.HeadSlot] =
-                new SteeringHead(Height.Genesis, config.GenesisTimeMs, 0, 0).ToWord(),
+                new SteeringHead(Height.Genesis, config.GenesisTimeMs, 0).ToWord(),
             [SteeringStorage.EstimatorsSlot] = estimators.ToWord(),
-            [SteeringStorage.ParametersSlot] = parameters.ToWord(),
             [SteeringStorage.RecordsSlot] =
                 new BlockRecord(Height.Genesis, config.GenesisTimeMs, 0, 0).ToWord(),
         };
@@ -82,9 +55,10 @@ public static class GenesisAllocations
     private static SortedDictionary<UInt256, UInt256> ConstitutionOf(ChainConfig config)
     {
         var storage = new SortedDictionary<UInt256, UInt256>();
-        InitialRules(config.Capacity).WriteTo(storage, ModeDwellBlocks);
-        storage[CapacityRules.OwnerSlot] = config.Governance.ToWord();
-        storage[CapacityRules.GuardianSlot] =
+        ConstitutionStorage.WriteGenesis(
+            storage, GenesisLoops.All(config), GenesisLoops.Invariants());
+        storage[ConstitutionStorage.OwnerSlot] |= config.Governance.ToWord();
+        storage[ConstitutionStorage.GuardianSlot] =
             config.Guardian.ToWord() | ((UInt256)config.GuardianExpiryTime << 160);
         return storage;
     }

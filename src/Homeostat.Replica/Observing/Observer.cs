@@ -1,4 +1,6 @@
 using Homeostat.Ledger;
+using Homeostat.Primitives;
+using Homeostat.Steering;
 
 namespace Homeostat.Replica;
 
@@ -13,6 +15,15 @@ internal sealed class Observer(Telemetry telemetry, TransactionPool pool, StepCl
     private ulong _meanGas = TransferGas;
 
     public Telemetry Telemetry { get; } = telemetry;
+
+    /// <summary>What this node says of itself beside its measurements.</summary>
+    public ObservationSignals Signals { get; set; }
+
+    /// <summary>
+    /// Transactions this node calls overdue, ascending, at most
+    /// <see cref="ObservationReport.MaximumOverdue"/>.
+    /// </summary>
+    public IReadOnlyList<Hash256> Overdue { get; set; } = [];
 
     public void BlockExecuted(TreeBlock block, long elapsedNs)
     {
@@ -32,6 +43,7 @@ internal sealed class Observer(Telemetry telemetry, TransactionPool pool, StepCl
     public byte[] Observe()
     {
         int count = pool.ExecutableCount;
-        return Telemetry.Observe(count, (ulong)count * _meanGas).Encode();
+        Observation measured = Telemetry.Observe(count, (ulong)count * _meanGas);
+        return new ObservationReport(measured, Signals, Overdue).Encode();
     }
 }

@@ -9,17 +9,20 @@ namespace Homeostat.Simulator;
 /// </summary>
 internal sealed class LyingObserver(ISigner signer, VoteDigests digests) : IAdversary
 {
-    private static readonly byte[] Slow = new Observation(
+    private static readonly byte[] Slow = Report(new Observation(
         Observation.MaximumNanosecondsPerKilogas, uint.MaxValue, ushort.MaxValue, uint.MaxValue,
-        uint.MaxValue, ushort.MaxValue, ushort.MaxValue).Encode();
+        uint.MaxValue, ushort.MaxValue, ushort.MaxValue));
 
-    private static readonly byte[] Fast = default(Observation).Encode();
+    private static readonly byte[] Fast = Report(default);
 
     public IEnumerable<(int Target, byte[] Bytes)> Send(int[] targets, byte[] bytes)
     {
         byte[] lie = Lie(bytes);
         return targets.Select(target => (target, lie));
     }
+
+    private static byte[] Report(Observation measured) =>
+        new ObservationReport(measured, default, []).Encode();
 
     private byte[] Lie(byte[] bytes)
     {

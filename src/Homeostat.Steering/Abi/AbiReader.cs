@@ -54,6 +54,17 @@ internal ref struct AbiReader(ReadOnlySpan<byte> tuple)
         return values;
     }
 
+    public Hash256[] ReadHashArray()
+    {
+        ReadOnlySpan<byte> words = ReadArray();
+        Hash256[] values = new Hash256[words.Length / WordSize];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = new Hash256(words.Slice(i * WordSize, WordSize));
+        }
+        return values;
+    }
+
     private ReadOnlySpan<byte> ReadArray()
     {
         UInt256 offset = ReadWord();

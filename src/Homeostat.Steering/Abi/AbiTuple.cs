@@ -48,6 +48,16 @@ internal sealed class AbiTuple
         return Add(bytes, isDynamic: true);
     }
 
+    public AbiTuple Add(IReadOnlyList<Hash256> values)
+    {
+        byte[] bytes = ArrayOf(values.Count);
+        for (int i = 0; i < values.Count; i++)
+        {
+            values[i].CopyTo(bytes.AsSpan((i + 1) * WordSize));
+        }
+        return Add(bytes, isDynamic: true);
+    }
+
     /// <summary>An array of tuples; every one of the same static or dynamic kind.</summary>
     public AbiTuple Add(IReadOnlyList<AbiTuple> tuples, bool tuplesAreDynamic)
     {

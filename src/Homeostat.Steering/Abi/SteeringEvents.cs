@@ -59,11 +59,14 @@ public sealed record DecisionEvent(
     IReadOnlyList<ulong> TwinProposal,
     IReadOnlyList<ulong> InForce,
     IReadOnlyList<Fixed> Features,
-    IReadOnlyList<Fixed> Attributions)
+    IReadOnlyList<Fixed> Attributions,
+    IReadOnlyList<Hash256> Champions,
+    IReadOnlyList<Fixed> Outputs,
+    IReadOnlyList<ulong> Failures)
 {
     public const string Signature =
         "Decision(uint256,bytes32,bytes32,bytes32,uint8,uint8,uint16,uint16,uint16,int64,int64," +
-        "uint64[],uint64[],uint64[],uint64[],int64[],int64[])";
+        "uint64[],uint64[],uint64[],uint64[],int64[],int64[],bytes32[],int64[],uint16[])";
 
     public static readonly Hash256 Topic =
         Keccak.Hash(System.Text.Encoding.ASCII.GetBytes(Signature));
@@ -87,36 +90,39 @@ public sealed record DecisionEvent(
             (SteeringFailure)unchecked((ushort)reader.ReadUInt64()),
             reader.ReadFixed(), reader.ReadFixed(),
             reader.ReadUInt64Array(), reader.ReadUInt64Array(), reader.ReadUInt64Array(),
-            reader.ReadUInt64Array(), reader.ReadFixedArray(), reader.ReadFixedArray());
+            reader.ReadUInt64Array(), reader.ReadFixedArray(), reader.ReadFixedArray(),
+            reader.ReadHashArray(), reader.ReadFixedArray(), reader.ReadUInt64Array());
         decision = reader.Failed ? null : decoded;
         return decision is not null;
     }
 
     /// <summary>A refusal code in words, for people.</summary>
-    public static string RefusalText(ushort code) => (code >> 8) switch
+    public static string RefusalText(in Hash256 loop, ushort code)
     {
-        0 => "none",
-        1 => "not a vector of this loop",
-        2 => $"{FieldName(code)} is under its lower bound",
-        3 => $"{FieldName(code)} is over its upper bound",
-        4 => $"{FieldName(code)} is too far from its ratified value",
-        5 => $"{FieldName(code)} moves by more than one step",
-        6 => $"{FieldName(code)} is in its cooldown",
-        7 when (code & 0xff) == 0 => "a block would hold too few intervals of the gas target",
-        7 => "a block would hold too many seconds of the gas target",
-        8 => $"{FieldName(code)} moves away from its ratified value while the loop is off",
-        9 => "the constitution does not know the loop",
-        _ => "an unknown rule",
-    };
-
-    private static string FieldName(int code) => (code & 0xff) switch
-    {
-        0 => "the gas target",
-        1 => "the gas limit",
-        2 => "the minimum base fee",
-        3 => "the block interval",
-        _ => "an unknown field",
-    };
+        LoopWords? words = SteeringLoops.Find(loop)?.Words;
+        int field = code & 0xff;
+        string name = words is not null && field < words.Fields.Count
+            ? $"the {words.Fields[field].Name}"
+            : $"field {field}";
+        return (code >> 8) switch
+        {
+            0 => "none",
+            1 => "not a vector of this loop",
+            2 => $"{name} is under its lower bound",
+            3 => $"{name} is over its upper bound",
+            4 => $"{name} is too far from its ratified value",
+            5 => $"{name} moves by more than one step",
+            6 => $"{name} is in its cooldown",
+            7 when loop == CapacityLoop.LoopName && field == 0 =>
+                "a block would hold too few intervals of the gas target (invariant 0)",
+            7 when loop == CapacityLoop.LoopName && field == 1 =>
+                "a block would hold too many seconds of the gas target (invariant 1)",
+            7 => $"invariant {field} would be broken",
+            8 => $"{name} moves away from its ratified value while the loop is off",
+            9 => "the constitution does not know the loop",
+            _ => "an unknown rule",
+        };
+    }
 }
 
 /// <summary>The Outcome event of contracts/src/Steering.sol.</summary>

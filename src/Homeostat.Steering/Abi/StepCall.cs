@@ -16,9 +16,15 @@ public sealed record DecisionInput(
     IReadOnlyList<ulong> ModelProposal,
     IReadOnlyList<ulong> TwinProposal,
     IReadOnlyList<Fixed> Features,
-    IReadOnlyList<Fixed> Attributions);
+    IReadOnlyList<Fixed> Attributions,
+    IReadOnlyList<Hash256> Champions,
+    IReadOnlyList<Fixed> Outputs,
+    IReadOnlyList<ulong> Failures);
 
-/// <summary>The demand that followed the oldest decision not yet scored.</summary>
+/// <summary>A word of a loop's own state to be written.</summary>
+public readonly record struct LoopWord(Hash256 Key, UInt256 Value);
+
+/// <summary>What came of the loop's oldest decision not yet scored.</summary>
 public sealed record OutcomeInput(Hash256 Loop, Fixed Realised);
 
 /// <summary>The arguments of `step` (contracts/src/Steering.sol).</summary>
@@ -29,14 +35,17 @@ public sealed record StepCall(
     ulong BaseFee,
     UInt256 Estimators,
     IReadOnlyList<SignedObservation> Observations,
+    IReadOnlyList<ChangedSignals> Signals,
+    IReadOnlyList<LoopWord> Words,
     IReadOnlyList<DecisionInput> Decisions,
     IReadOnlyList<OutcomeInput> Outcomes)
 {
     /// <summary>The function's signature, whose hash begins the calldata.</summary>
     public const string Signature =
         "step(uint64,bytes32,uint64,uint64,bytes32,(address,bytes24)[]," +
+        "(address,bytes24)[],(bytes32,bytes32)[]," +
         "(bytes32,bytes32,bytes32,uint16,int64,int64," +
-        "uint64[],uint64[],uint64[],int64[],int64[])[]," +
+        "uint64[],uint64[],uint64[],int64[],int64[],bytes32[],int64[],uint16[])[]," +
         "(bytes32,int64)[])";
 
     private static readonly byte[] Selector =
@@ -48,6 +57,8 @@ public sealed record StepCall(
             .Add((UInt256)TimeMs).Add(PayloadHash).Add((UInt256)DemandGas).Add((UInt256)BaseFee)
             .Add(Estimators)
             .Add([.. Observations.Select(Encode)], tuplesAreDynamic: false)
+            .Add([.. Signals.Select(Encode)], tuplesAreDynamic: false)
+            .Add([.. Words.Select(Encode)], tuplesAreDynamic: false)
             .Add([.. Decisions.Select(Encode)], tuplesAreDynamic: true)
             .Add([.. Outcomes.Select(Encode)], tuplesAreDynamic: false)
             .Encode();
@@ -55,7 +66,14 @@ public sealed record StepCall(
     }
 
     private static AbiTuple Encode(SignedObservation observation) =>
-        new AbiTuple().Add(observation.Validator).AddLeftAligned(observation.Encoded.Span);
+        new AbiTuple().Add(observation.Validator)
+            .AddLeftAligned(observation.Encoded.Span[..Observation.Size]);
+
+    private static AbiTuple Encode(ChangedSignals change) =>
+        new AbiTuple().Add(change.Validator).AddLeftAligned(change.Signals.Encode());
+
+    private static AbiTuple Encode(LoopWord word) =>
+        new AbiTuple().Add(word.Key).Add(word.Value);
 
     private static AbiTuple Encode(DecisionInput decision) =>
         new AbiTuple()
@@ -63,7 +81,8 @@ public sealed record StepCall(
             .Add((UInt256)(ulong)decision.Failure)
             .Add(decision.ModelOutput.Raw).Add(decision.TwinOutput.Raw)
             .Add(decision.Readings).Add(decision.ModelProposal).Add(decision.TwinProposal)
-            .Add(decision.Features).Add(decision.Attributions);
+            .Add(decision.Features).Add(decision.Attributions)
+            .Add(decision.Champions).Add(decision.Outputs).Add(decision.Failures);
 
     private static AbiTuple Encode(OutcomeInput outcome) =>
         new AbiTuple().Add(outcome.Loop).Add(outcome.Realised.Raw);

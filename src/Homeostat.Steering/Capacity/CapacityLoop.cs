@@ -3,95 +3,63 @@ using Homeostat.Primitives;
 namespace Homeostat.Steering;
 
 /// <summary>
-/// One decision of the capacity loop: readings and features in, the model's and the twin's
-/// proposals out. Whatever fails on the model's side is named in the decision, and the twin acts.
+/// The capacity loop: a forecast of demand in, gas target, gas limit, minimum base fee and block
+/// interval out.
 /// </summary>
-internal static class CapacityLoop
+internal sealed class CapacityLoop : ISteeringLoop
 {
-    /// <summary>bytes32 text "capacity".</summary>
-    public static readonly Hash256 Name = NameOf("capacity"u8);
+    public static readonly Hash256 LoopName = SteeringLoops.NameOf("capacity");
 
-    public static DecisionInput Decide(
-        IStorageReader state, Height height, in LoopParameters parameters,
-        IReadOnlyList<Fixed> features, CapacityReadings readings, in Estimators estimators)
-    {
-        CapacityRules rules = CapacityRules.Read(state);
-        Hash256 champion = ModelStorage.Champion(state, Name);
-        SteeringFailure failure = AskModel(
-            state, champion, features, parameters.HorizonBlocks, out Forecast forecast);
-        Fixed twin = estimators.Medium;
-        ulong[] numbers =
+    public Hash256 Name => LoopName;
+
+    public LoopWords Words { get; } = new(
         [
-            readings.NanosecondsPerKilogas, readings.PropagationMs, readings.PoolKilogas,
-            readings.ReportedWeight, readings.AllWeight,
-            CapacityRule.ExecutionCeiling(readings, parameters),
-        ];
-        ulong[] model = failure == SteeringFailure.None
-            ? Vector(CapacityRule.Propose(forecast.Output, readings, rules, parameters, height))
-            : [];
-        return new DecisionInput(
-            Name, champion, InputsHash(rules, parameters, champion, features, numbers), failure,
-            forecast.Output, twin, numbers, model,
-            Vector(CapacityRule.Propose(twin, readings, rules, parameters, height)),
-            features, forecast.Attributions);
-    }
+            new("gas target", "gas/s"), new("gas limit", "gas"), new("minimum base fee", "wei"),
+            new("block interval", "ms"),
+        ],
+        [
+            new("execution on slow validators", "ns per 1,000 gas"),
+            new("propagation to slow validators", "ms"),
+            new("waiting in the pool", "thousand gas"),
+            new("weight that reported", ""), new("weight of all", ""),
+            new("what slow validators execute in their share of time", "gas/s"),
+        ],
+        DemandFeatures.Names, new("demand", "Mgas/s"));
 
-    private static SteeringFailure TryForecast(
-        IStorageReader state, in Hash256 champion, IReadOnlyList<Fixed> features, uint horizon,
-        out Forecast forecast)
+    // The means of demand are shared by all loops (BlockContext).
+    public void Advance(LoopContext context)
     {
-        forecast = Forecast.None;
-        if (champion.IsZero)
-        {
-            return SteeringFailure.NoChampion;
-        }
-        SteeringFailure failure = ModelStorage.TryRead(state, champion, out byte[] bytes);
-        if (failure != SteeringFailure.None)
-        {
-            return failure;
-        }
-        // A model of another horizon answers another question than the one the twin is asked.
-        if (!ForecasterCoding.TryDecode(bytes, out IForecaster? model) ||
-            model!.HorizonBlocks != horizon)
-        {
-            return SteeringFailure.MalformedModel;
-        }
-        forecast = model.Evaluate(features);
-        return SteeringFailure.None;
     }
 
-    private static SteeringFailure AskModel(
-        IStorageReader state, in Hash256 champion, IReadOnlyList<Fixed> features, uint horizon,
-        out Forecast forecast)
+    public LoopInputs Read(LoopContext context, LoopRules rules)
     {
-        try
+        CapacityReadings readings = CapacityReadings.Take(
+            context.Validators, context.Latest, context.Estimators);
+        Estimators estimators = context.Estimators with
         {
-            return TryForecast(state, champion, features, horizon, out forecast);
-        }
-#pragma warning disable CA1031 // Whatever a model does, the twin acts.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-            forecast = Forecast.None;
-            return SteeringFailure.Internal;
-        }
+            NanosecondsPerKilogas = readings.NanosecondsPerKilogas,
+            PropagationMs = readings.PropagationMs,
+        };
+        context.Estimators = estimators;
+        LoopParameters parameters = LoopParameters.From(rules.Settings);
+        CapacityRules capacity = CapacityRules.From(rules);
+        Height height = context.Height;
+        return new LoopInputs(
+            DemandFeatures.Of([.. context.RecentDemand], estimators), DemandFeatures.SetId,
+            estimators.Medium,
+            [
+                readings.NanosecondsPerKilogas, readings.PropagationMs, readings.PoolKilogas,
+                readings.ReportedWeight, readings.AllWeight,
+                CapacityRule.ExecutionCeiling(readings, parameters),
+            ],
+            demand => Vector(
+                CapacityRule.Propose(demand, readings, capacity, parameters, height)));
     }
 
-    // What `verify` recomputes a decision from, in the order of the spec.
-    private static Hash256 InputsHash(
-        CapacityRules rules, in LoopParameters parameters, in Hash256 champion,
-        IReadOnlyList<Fixed> features, ulong[] readings) =>
-        Keccak.Hash(new AbiTuple()
-            .Add(rules.InForce.ToWord()).Add(parameters.ToWord()).Add(champion)
-            .Add((UInt256)(ulong)rules.Mode).Add(features).Add(readings).Encode());
+    public Fixed Score(LoopContext context, in PendingOutcome pending, LoopRules rules) =>
+        DemandRecord.Realised(
+            context.Storage, context.Facts, pending.DecidedAt, rules.Settings.HorizonBlocks);
 
     private static ulong[] Vector(in ChainParameters p) =>
         [p.GasTargetPerSecond, p.GasLimit, p.MinimumBaseFee, p.BlockIntervalMs];
-
-    private static Hash256 NameOf(ReadOnlySpan<byte> text)
-    {
-        byte[] word = new byte[Hash256.Size];
-        text.CopyTo(word);
-        return new Hash256(word);
-    }
 }

@@ -25,9 +25,6 @@ public static class CapacityRule
     /// <summary>The interval is at least so many times the propagation reading.</summary>
     public const ulong PropagationsPerInterval = 4;
 
-    /// <summary>A change below 1/32 of the value is not worth a decision.</summary>
-    private const ulong DeadZoneDivisor = 32;
-
     /// <summary>Gas a second that slow validators execute in their share of the time.</summary>
     public static ulong ExecutionCeiling(CapacityReadings readings, in LoopParameters parameters) =>
         (ulong)parameters.ExecutionShareBasisPoints * 100_000_000 /
@@ -47,35 +44,21 @@ public static class CapacityRule
         Fixed demand, CapacityReadings readings, CapacityRules rules,
         in LoopParameters parameters, Height height)
     {
-        if (rules.Mode == LoopMode.Off)
-        {
-            return TowardRatified(rules, height);
-        }
         ulong gas = (ulong)Fixed.Clamp(demand, Fixed.Zero, DemandFeatures.MaximumDemand)
             .MultiplyInteger(1_000_000);
         ulong ceiling = ExecutionCeiling(readings, parameters);
         ulong wanted = (ulong)((UInt128)gas * parameters.HeadroomBasisPoints / ActuatorRules.Basis);
-        ulong target = Move(rules.GasTarget, rules.InForce.GasTargetPerSecond,
+        ulong target = rules.GasTarget.Move(rules.InForce.GasTargetPerSecond,
             wanted, ceiling, height);
-        ulong interval = Move(rules.BlockInterval, rules.InForce.BlockIntervalMs,
+        ulong interval = rules.BlockInterval.Move(rules.InForce.BlockIntervalMs,
             Math.Max(rules.BlockInterval.Ratified,
                 PropagationsPerInterval * readings.PropagationMs), ulong.MaxValue, height);
-        ulong fee = Move(rules.MinimumBaseFee, rules.InForce.MinimumBaseFee,
+        ulong fee = rules.MinimumBaseFee.Move(rules.InForce.MinimumBaseFee,
             gas > ceiling ? ulong.MaxValue : rules.MinimumBaseFee.Ratified, ulong.MaxValue, height);
-        ulong limit = Move(rules.GasLimit, rules.InForce.GasLimit,
+        ulong limit = rules.GasLimit.Move(rules.InForce.GasLimit,
             Math.Max(rules.GasLimit.Ratified, TargetSecondsPerLimit * target),
             BlockCeiling(readings, parameters), height);
         return Cohere(rules, target, limit, fee, interval, height);
-    }
-
-    private static ChainParameters TowardRatified(CapacityRules rules, Height height)
-    {
-        ChainParameters now = rules.InForce;
-        return new ChainParameters(
-            Step(rules.GasTarget, now.GasTargetPerSecond, rules.GasTarget.Ratified, height),
-            Step(rules.GasLimit, now.GasLimit, rules.GasLimit.Ratified, height),
-            Step(rules.MinimumBaseFee, now.MinimumBaseFee, rules.MinimumBaseFee.Ratified, height),
-            Step(rules.BlockInterval, now.BlockIntervalMs, rules.BlockInterval.Ratified, height));
     }
 
     // A block must hold enough intervals, and not too many seconds, of the target. The limit gives
@@ -88,7 +71,7 @@ public static class CapacityRule
         ulong most = Saturate((UInt128)rules.SecondsPerLimit * target);
         if (limit < least || limit > most)
         {
-            limit = Step(rules.GasLimit, now, limit < least ? least : most, height);
+            limit = rules.GasLimit.Step(now, limit < least ? least : most, height);
         }
         ulong highest = rules.IntervalsPerLimit == 0 || interval == 0
             ? ulong.MaxValue
@@ -98,43 +81,8 @@ public static class CapacityRule
         return new ChainParameters(target, limit, fee, interval);
     }
 
-    // As Step, but a difference within the dead zone is left alone, unless it ends at the value
-    // wanted for good (the ratified one or a bound), which would otherwise never be reached. The
-    // ceiling knows no dead zone.
-    private static ulong Move(
-        in ActuatorRules rules, ulong from, ulong wanted, ulong ceiling, Height height)
-    {
-        ulong to = Inside(rules, wanted);
-        ulong gap = to > from ? to - from : from - to;
-        bool isRest = to == rules.Ratified || to == rules.LeastLegal || to == rules.GreatestLegal;
-        bool isSmall = gap < from / DeadZoneDivisor && !isRest;
-        return Step(rules, from, Math.Min(isSmall ? from : to, ceiling), height);
-    }
-
-    private static ulong Step(in ActuatorRules rules, ulong from, ulong wanted, Height height)
-    {
-        ulong to = Inside(rules, wanted);
-        ulong step = rules.StepFrom(from);
-        bool isCooling = height.Value < Saturate((UInt128)rules.ChangedAt + rules.CooldownBlocks);
-        if (isCooling || to == from)
-        {
-            return from;
-        }
-        return to > from
-            ? Math.Min(to, Saturate((UInt128)from + step))
-            : Math.Max(to, from > step ? from - step : 0);
-    }
-
-    private static ulong Inside(in ActuatorRules rules, ulong value)
-    {
-        ulong low = rules.LeastLegal;
-        ulong high = rules.GreatestLegal;
-        return low > high ? rules.Ratified : Math.Clamp(value, low, high);
-    }
-
     private static ulong CeilingDivide(UInt128 value, ulong by) =>
         Saturate((value + by - 1) / by);
 
-    private static ulong Saturate(UInt128 value) =>
-        value > ulong.MaxValue ? ulong.MaxValue : (ulong)value;
+    private static ulong Saturate(UInt128 value) => ActuatorRules.Saturate(value);
 }

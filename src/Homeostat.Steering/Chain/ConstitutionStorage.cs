@@ -2,106 +2,161 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Steering;
 
-/// <summary>What a loop may do.</summary>
-public enum LoopMode : byte
+/// <summary>
+/// The Constitution predeploy by its documented layout (docs/spec/steering.md, "Storage").
+/// </summary>
+public static class ConstitutionStorage
 {
-    /// <summary>The model acts, else the twin.</summary>
-    Act = 0,
+    public const int MaximumLoops = 16;
+    public const int MaximumFields = 8;
+    public const int MaximumInvariants = 16;
 
-    /// <summary>The twin acts; the model's proposal is recorded.</summary>
-    Advise = 1,
+    /// <summary>uint32 settings of a loop.</summary>
+    public const int ParametersOfLoop = 16;
 
-    /// <summary>The vector steps to the ratified one.</summary>
-    Off = 2,
-}
+    public const ulong VectorsSlot = 0;
+    public const ulong ParametersSlot = 32;
+    public const ulong LoopsSlot = 64;
+    public const ulong NamesSlot = 80;
+    public const ulong OwnerSlot = 96;
+    public const ulong GuardianSlot = 97;
+    public const ulong PlacesSlot = 98;
+    public const ulong InvariantsSlot = 99;
+    public const ulong ActuatorsSlot = 131;
 
-/// <summary>One field's rules (struct Actuator of contracts/src/Constitution.sol).</summary>
-public readonly record struct ActuatorRules(
-    ulong Minimum, ulong Maximum, ulong Ratified, ulong ChangedAt,
-    uint StepBasisPoints, uint CooldownBlocks, uint DistanceBasisPoints)
-{
-    public const uint Basis = 10_000;
+    /// <summary>The loop's place, or false when the Constitution does not know it.</summary>
+    public static bool TryGetPlace(IStorageReader state, in Hash256 loop, out int place)
+    {
+        UInt256 word = Read(state, StorageLayout.MappingSlot(
+            UInt256.FromHash256(loop), PlacesSlot));
+        bool isKnown = word.IsUInt64 && word.U0 is > 0 and <= MaximumLoops;
+        place = isKnown ? (int)word.U0 - 1 : -1;
+        return isKnown;
+    }
+
+    /// <summary>A loop's rules, or null when the Constitution does not know it.</summary>
+    public static LoopRules? ReadLoop(IStorageReader state, in Hash256 loop)
+    {
+        if (!TryGetPlace(state, loop, out int place))
+        {
+            return null;
+        }
+        UInt256 word = Read(state, LoopsSlot + (ulong)place);
+        int fields = Math.Min((int)((word.U0 >> 8) & 0xff), MaximumFields);
+        var actuators = new ActuatorRules[fields];
+        for (int i = 0; i < fields; i++)
+        {
+            actuators[i] = ReadActuator(state, MaximumFields * place + i);
+        }
+        return new LoopRules(
+            place, (LoopMode)(word.U0 & 0xff), ReadVector(state, place, fields),
+            ReadParameters(state, place), actuators);
+    }
+
+    /// <summary>The vector in force of a loop whose place and length are known.</summary>
+    public static ulong[] ReadVector(IStorageReader state, int place, int fields)
+    {
+        UInt256 low = Read(state, VectorsSlot + 2 * (ulong)place);
+        UInt256 high = fields > 4 ? Read(state, VectorsSlot + 2 * (ulong)place + 1) : default;
+        ulong[] all = [low.U0, low.U1, low.U2, low.U3, high.U0, high.U1, high.U2, high.U3];
+        return all[..fields];
+    }
+
+    /// <summary>The field's value in the vector in force, of any loop.</summary>
+    public static ulong ReadField(IStorageReader state, int place, int field)
+    {
+        UInt256 word = Read(state, VectorsSlot + 2 * (ulong)place + (ulong)(field / 4));
+        return (word >> (64 * (field % 4))).U0;
+    }
+
+    public static LoopSettings ReadParameters(IStorageReader state, int place) => new(
+        Read(state, ParametersSlot + 2 * (ulong)place),
+        Read(state, ParametersSlot + 2 * (ulong)place + 1));
+
+    /// <summary>The invariants in force that read this loop, by number.</summary>
+    public static IReadOnlyList<(int Number, InvariantCode Code)> ReadInvariants(
+        IStorageReader state, int place)
+    {
+        var found = new List<(int, InvariantCode)>();
+        for (int i = 0; i < MaximumInvariants; i++)
+        {
+            ulong slot = InvariantsSlot + 2 * (ulong)i;
+            UInt256 mask = Read(state, slot);
+            if (((mask.U0 >> place) & 1) != 0 &&
+                StorageLayout.TryReadBytes(state, PredeployAddresses.Constitution,
+                    slot + UInt256.One, InvariantCode.MaximumBytes, out byte[] bytes) &&
+                InvariantCode.TryCreate(bytes, out InvariantCode? code))
+            {
+                found.Add((i, code!));
+            }
+        }
+        return found;
+    }
 
     /// <summary>
-    /// Least value that is inside the bounds and not too far from the ratified one.
+    /// The Constitution's storage at genesis: loops in the order of their places.
     /// </summary>
-    public ulong LeastLegal => Math.Max(Minimum, DividedUp(Ratified, DistanceBasisPoints));
-
-    /// <summary>Greatest such value.</summary>
-    public ulong GreatestLegal => Math.Min(Maximum,
-        (ulong)UInt128.Min((UInt128)Ratified * DistanceBasisPoints / Basis, ulong.MaxValue));
-
-    /// <summary>Most change from a value in one decision.</summary>
-    public ulong StepFrom(ulong value) =>
-        (ulong)UInt128.Clamp((UInt128)value * StepBasisPoints / Basis, 1, ulong.MaxValue);
-
-    private static ulong DividedUp(ulong value, uint basisPoints) => basisPoints == 0
-        ? ulong.MaxValue
-        : (ulong)UInt128.Min(
-            ((UInt128)value * Basis + basisPoints - 1) / basisPoints, ulong.MaxValue);
-}
-
-/// <summary>
-/// The rules of the capacity loop as steering reads them (slots 0, 1 and 4 to 11).
-/// </summary>
-public sealed record CapacityRules(
-    ChainParameters InForce,
-    LoopMode Mode,
-    uint IntervalsPerLimit,
-    uint SecondsPerLimit,
-    IReadOnlyList<ActuatorRules> Actuators)
-{
-    public const int Fields = 4;
-    public const ulong LoopSlot = 1;
-    public const ulong OwnerSlot = 2;
-    public const ulong GuardianSlot = 3;
-    public const ulong ActuatorsSlot = 4;
-
-    public ActuatorRules GasTarget => Actuators[0];
-
-    public ActuatorRules GasLimit => Actuators[1];
-
-    public ActuatorRules MinimumBaseFee => Actuators[2];
-
-    public ActuatorRules BlockInterval => Actuators[3];
-
-    public static CapacityRules Read(IStorageReader state)
+    public static void WriteGenesis(
+        SortedDictionary<UInt256, UInt256> storage, IReadOnlyList<LoopGenesis> loops,
+        IReadOnlyList<InvariantCode> invariants)
     {
-        // uint8 mode, uint64 since, uint32 dwell, uint32 intervals, uint32 seconds: 8, 64, 32, 32,
-        // 32
-        UInt256 loop = Read(state, LoopSlot);
-        var actuators = new ActuatorRules[Fields];
-        for (int i = 0; i < Fields; i++)
+        Invariant.Require(loops.Count <= MaximumLoops);
+        Invariant.Require(invariants.Count <= MaximumInvariants);
+        storage[OwnerSlot] = (UInt256)(ulong)loops.Count << 160;
+        for (int i = 0; i < loops.Count; i++)
         {
-            UInt256 values = Read(state, ActuatorsSlot + 2 * (ulong)i);
-            UInt256 rates = Read(state, ActuatorsSlot + 2 * (ulong)i + 1);
-            actuators[i] = new ActuatorRules(values.U0, values.U1, values.U2, values.U3,
-                (uint)(rates.U0 & uint.MaxValue), (uint)(rates.U0 >> 32),
-                (uint)(rates.U1 & uint.MaxValue));
+            WriteLoop(storage, i, loops[i]);
         }
-        return new CapacityRules(ChainParameters.Read(state), (LoopMode)(loop.U0 & 0xff),
-            (uint)((loop >> 104).U0 & uint.MaxValue), (uint)((loop >> 136).U0 & uint.MaxValue),
-            actuators);
-    }
-
-    /// <summary>The words of slots 1 and 4 to 11, for genesis.</summary>
-    public void WriteTo(SortedDictionary<UInt256, UInt256> storage, uint dwellBlocks)
-    {
-        storage[ChainParameters.Slot] = InForce.ToWord();
-        storage[LoopSlot] = (UInt256)(ulong)Mode | ((UInt256)dwellBlocks << 72) |
-            ((UInt256)IntervalsPerLimit << 104) | ((UInt256)SecondsPerLimit << 136);
-        for (int i = 0; i < Fields; i++)
+        for (int i = 0; i < invariants.Count; i++)
         {
-            ActuatorRules rules = Actuators[i];
-            ulong slot = ActuatorsSlot + 2 * (ulong)i;
-            storage[slot] = new UInt256(
-                rules.Minimum, rules.Maximum, rules.Ratified, rules.ChangedAt);
-            storage[slot + 1] = new UInt256(
-                rules.StepBasisPoints | ((ulong)rules.CooldownBlocks << 32),
-                rules.DistanceBasisPoints);
+            ulong slot = InvariantsSlot + 2 * (ulong)i;
+            storage[slot] = invariants[i].Loops;
+            StorageLayout.WriteBytes(storage, slot + UInt256.One, invariants[i].Bytes.Span);
         }
     }
 
-    private static UInt256 Read(IStorageReader state, ulong slot) =>
+    private static void WriteLoop(
+        SortedDictionary<UInt256, UInt256> storage, int place, LoopGenesis loop)
+    {
+        Invariant.Require(loop.Actuators.Count is > 0 and <= MaximumFields);
+        ulong at = (ulong)place;
+        ulong[] values = [.. loop.Actuators.Select(a => a.Ratified), 0, 0, 0, 0, 0, 0, 0];
+        storage[VectorsSlot + 2 * at] = new UInt256(values[0], values[1], values[2], values[3]);
+        storage[VectorsSlot + 2 * at + 1] =
+            new UInt256(values[4], values[5], values[6], values[7]);
+        storage[ParametersSlot + 2 * at] = loop.Parameters.First;
+        storage[ParametersSlot + 2 * at + 1] = loop.Parameters.Second;
+        storage[LoopsSlot + at] = (UInt256)(ulong)loop.Mode |
+            ((UInt256)(ulong)loop.Actuators.Count << 8) | ((UInt256)loop.DwellBlocks << 80);
+        storage[NamesSlot + at] = UInt256.FromHash256(loop.Name);
+        storage[StorageLayout.MappingSlot(UInt256.FromHash256(loop.Name), PlacesSlot)] =
+            at + 1;
+        for (int i = 0; i < loop.Actuators.Count; i++)
+        {
+            WriteActuator(storage, MaximumFields * place + i, loop.Actuators[i]);
+        }
+    }
+
+    private static ActuatorRules ReadActuator(IStorageReader state, int number)
+    {
+        UInt256 values = Read(state, ActuatorsSlot + 2 * (ulong)number);
+        UInt256 rates = Read(state, ActuatorsSlot + 2 * (ulong)number + 1);
+        return new ActuatorRules(values.U0, values.U1, values.U2, values.U3,
+            (uint)(rates.U0 & uint.MaxValue), (uint)(rates.U0 >> 32),
+            (uint)(rates.U1 & uint.MaxValue));
+    }
+
+    private static void WriteActuator(
+        SortedDictionary<UInt256, UInt256> storage, int number, in ActuatorRules rules)
+    {
+        ulong slot = ActuatorsSlot + 2 * (ulong)number;
+        storage[slot] = new UInt256(
+            rules.Minimum, rules.Maximum, rules.Ratified, rules.ChangedAt);
+        storage[slot + 1] = new UInt256(
+            rules.StepBasisPoints | ((ulong)rules.CooldownBlocks << 32),
+            rules.DistanceBasisPoints);
+    }
+
+    private static UInt256 Read(IStorageReader state, in UInt256 slot) =>
         state.Read(PredeployAddresses.Constitution, slot);
 }

@@ -1,9 +1,7 @@
-using Homeostat.Primitives;
-
 namespace Homeostat.Steering;
 
 /// <summary>
-/// Settings of the capacity loop: slot 2 of Steering, eight uint32, lowest first.
+/// Settings of the capacity loop: the first eight of its parameters in the Constitution.
 /// </summary>
 /// <param name="DecisionPeriodMs">Least time between decisions: below it a step could not be seen
 /// in the next reading.</param>
@@ -37,19 +35,24 @@ public readonly record struct LoopParameters(
     /// </summary>
     public uint ObservationRefreshBlocks => ObservationExpiryBlocks / 16;
 
-    public static LoopParameters FromWord(in UInt256 word) => new(
-        Low(word.U0), High(word.U0), Low(word.U1), High(word.U1),
-        Low(word.U2), High(word.U2), Low(word.U3), High(word.U3));
+    /// <summary>Those in force; all zero where the Constitution does not know the loop.</summary>
+    public static LoopParameters Read(IStorageReader state) =>
+        ConstitutionStorage.TryGetPlace(state, CapacityLoop.LoopName, out int place)
+            ? From(ConstitutionStorage.ReadParameters(state, place))
+            : default;
 
-    public UInt256 ToWord() => new(
-        Pack(DecisionPeriodMs, DecisionMinimumBlocks),
-        Pack(HorizonBlocks, ObservationExpiryBlocks),
-        Pack(ExecutionShareBasisPoints, HeadroomBasisPoints),
-        Pack(PriorNanosecondsPerKilogas, BlockBudgetMs));
+    public static LoopParameters From(in LoopSettings settings) => new(
+        settings[0], settings[1], settings[2], settings[3],
+        settings[4], settings[5], settings[6], settings[7]);
 
-    private static uint Low(ulong value) => (uint)(value & uint.MaxValue);
-
-    private static uint High(ulong value) => (uint)(value >> 32);
-
-    private static ulong Pack(uint low, uint high) => low | ((ulong)high << 32);
+    /// <summary>
+    /// With the two bounds that the invariants of genesis read: parameters 8 and 9.
+    /// </summary>
+    public LoopSettings ToSettings(uint intervalsPerLimit, uint secondsPerLimit) =>
+        LoopSettings.Of(
+        [
+            DecisionPeriodMs, DecisionMinimumBlocks, HorizonBlocks, ObservationExpiryBlocks,
+            ExecutionShareBasisPoints, HeadroomBasisPoints, PriorNanosecondsPerKilogas,
+            BlockBudgetMs, intervalsPerLimit, secondsPerLimit,
+        ]);
 }

@@ -2,14 +2,25 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Steering;
 
-/// <summary>Slot 0 of Steering: the last block that stepped, and the counters.</summary>
-public readonly record struct SteeringHead(
-    Height Height, ulong TimeMs, ulong NextDecision, ulong NextOutcome)
+/// <summary>Slot 0 of Steering: the last block that stepped, and the count of decisions.</summary>
+public readonly record struct SteeringHead(Height Height, ulong TimeMs, ulong NextDecision)
 {
     public static SteeringHead FromWord(in UInt256 word) =>
-        new(new Height(word.U0), word.U1, word.U2, word.U3);
+        new(new Height(word.U0), word.U1, word.U2);
 
-    public UInt256 ToWord() => new(Height.Value, TimeMs, NextDecision, NextOutcome);
+    public UInt256 ToWord() => new(Height.Value, TimeMs, NextDecision, 0);
+}
+
+/// <summary>A loop's counters and its last decision's place.</summary>
+/// <param name="Decided">Decisions so far.</param>
+/// <param name="Scored">Of these, those with an outcome or dropped.</param>
+/// <param name="LastHeight">Of the last decision.</param>
+/// <param name="LastTimeMs">Of that block.</param>
+public readonly record struct LoopHead(
+    ulong Decided, ulong Scored, Height LastHeight, ulong LastTimeMs)
+{
+    public static LoopHead FromWord(in UInt256 word) =>
+        new(word.U0, word.U1, new Height(word.U2), word.U3);
 }
 
 /// <summary>What Steering keeps of a block, with the demand and base fee of its parent.</summary>
@@ -28,7 +39,7 @@ public readonly record struct PendingOutcome(
 
 /// <summary>
 /// Steering's storage by its documented layout (docs/spec/steering.md, "Storage"). Fixed arrays lie
-/// slot by slot after their first; only observations are a mapping.
+/// slot by slot after their first; the rest are mappings.
 /// </summary>
 public sealed class SteeringStorage(IStorageReader state)
 {
@@ -37,17 +48,17 @@ public sealed class SteeringStorage(IStorageReader state)
 
     public const ulong HeadSlot = 0;
     public const ulong EstimatorsSlot = 1;
-    public const ulong ParametersSlot = 2;
+    public const ulong WordsSlot = 2;
     public const ulong ObservationsSlot = 3;
     public const ulong RootsSlot = 4;
     public const ulong RecordsSlot = RootsSlot + RingSize;
-    public const ulong PendingSlot = RecordsSlot + RingSize;
+    public const ulong SignalsSlot = RecordsSlot + RingSize;
+    public const ulong LoopsSlot = SignalsSlot + 1;
+    public const ulong PendingSlot = SignalsSlot + 2;
 
     public SteeringHead Head => SteeringHead.FromWord(Read(HeadSlot));
 
     public Estimators Estimators => Estimators.FromWord(Read(EstimatorsSlot));
-
-    public LoopParameters Parameters => LoopParameters.FromWord(Read(ParametersSlot));
 
     /// <summary>The block's record, or false when the ring holds another one's.</summary>
     public bool TryGetRecord(Height height, out BlockRecord record)
@@ -64,12 +75,37 @@ public sealed class SteeringStorage(IStorageReader state)
             ? Read(RootsSlot + height.Value % RingSize).ToHash256()
             : Hash256.Zero;
 
-    public bool TryGetPending(ulong id, out PendingOutcome pending)
+    public LoopHead Loop(in Hash256 loop) => LoopHead.FromWord(
+        Read(StorageLayout.MappingSlot(UInt256.FromHash256(loop), LoopsSlot)));
+
+    /// <summary>The loop's n-th decision while it waits for its outcome.</summary>
+    public bool TryGetPending(in Hash256 loop, ulong n, out PendingOutcome pending)
     {
-        UInt256 word = Read(PendingSlot + id % DecisionRingSize);
+        UInt256 word = Read(StorageLayout.MappingSlot(
+            UInt256.FromHash256(KeyOf(loop, (byte)(n % DecisionRingSize))), PendingSlot));
         pending = new PendingOutcome(word.U0, new Height(word.U1),
             Fixed.FromRaw(unchecked((long)word.U2)), Fixed.FromRaw(unchecked((long)word.U3)));
-        return pending.Id == id && pending.DecidedAt.Value != 0;
+        return pending.DecidedAt.Value != 0;
+    }
+
+    /// <summary>A word of a loop's own state.</summary>
+    public UInt256 ReadWord(in Hash256 loop, byte index) => Read(StorageLayout.MappingSlot(
+        UInt256.FromHash256(KeyOf(loop, index)), WordsSlot));
+
+    /// <summary>A loop's name with a number in its last byte, which a name leaves free.</summary>
+    public static Hash256 KeyOf(in Hash256 loop, byte index)
+    {
+        byte[] key = loop.ToArray();
+        key[^1] = index;
+        return new Hash256(key);
+    }
+
+    /// <summary>The validator's signals and the height at which they last changed.</summary>
+    public ObservationSignals Signals(in Address validator, out Height since)
+    {
+        UInt256 word = Read(StorageLayout.MappingSlot(validator.ToWord(), SignalsSlot));
+        since = new Height(word.U0);
+        return ObservationSignals.Decode(word.ToBigEndian());
     }
 
     /// <summary>
@@ -84,5 +120,5 @@ public sealed class SteeringStorage(IStorageReader state)
         return Observation.TryDecode(word.AsSpan(0, Observation.Size), out observation, out _);
     }
 
-    private UInt256 Read(ulong slot) => state.Read(PredeployAddresses.Steering, slot);
+    private UInt256 Read(in UInt256 slot) => state.Read(PredeployAddresses.Steering, slot);
 }

@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace Homeostat.Steering;
 
 /// <summary>
-/// One validator's telemetry, carried in its notarize vote: 24 bytes, big-endian, quantised so that
+/// One validator's measurements, the first part of what its notarize vote carries: 24 bytes,
+/// big-endian, quantised so that
 /// it says no more than the loops need. On chain it shares one storage word with the height it was
 /// recorded at (docs/spec/steering.md, "Observations").
 /// </summary>
@@ -26,11 +27,11 @@ public readonly record struct Observation(
     ushort VoteLatencyMs,
     ushort QueueMs)
 {
-    /// <summary>Bytes of every encoded observation.</summary>
+    /// <summary>Bytes of the measurements, which begin every observation.</summary>
     public const int Size = 24;
 
     /// <summary>The layout this code reads and writes.</summary>
-    public const byte Version = 1;
+    public const byte Version = 2;
 
     /// <summary>
     /// Blocks below this say nothing about speed: what a block costs whatever is in it would be
@@ -58,10 +59,7 @@ public readonly record struct Observation(
         return bytes;
     }
 
-    /// <summary>
-    /// Decodes and validates. A vote whose observation fails here is still a vote: its observation
-    /// is left out, never the block (an observation can't make a block invalid).
-    /// </summary>
+    /// <summary>Decodes and validates the first bytes of an observation.</summary>
     public static bool TryDecode(
         ReadOnlySpan<byte> bytes, out Observation observation, out string? error)
     {
@@ -84,9 +82,9 @@ public readonly record struct Observation(
 
     private static string? Check(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length != Size)
+        if (bytes.Length < Size)
         {
-            return $"observation of {bytes.Length} bytes, not {Size}";
+            return $"observation of {bytes.Length} bytes, less than {Size}";
         }
         if (bytes[0] != Version || bytes[1] != 0)
         {

@@ -33,8 +33,8 @@ public sealed class ExplainTests : IDisposable
         (code, output, errors) = await UpProcess.RunAsync("explain", "1", "--rpc", up.Urls[1]);
         Assert.True(code == 0, errors);
         foreach (string heading in (string[])
-            ["Decision 1 of the capacity loop", "Seen", "Forecast", "Decided", "Constitution",
-             "Turned out"])
+            ["Decision 1 of the capacity loop", "Seen", "Forecast of demand", "Decided",
+             "Constitution", "Turned out"])
         {
             Assert.Contains(heading, output, StringComparison.Ordinal);
         }
@@ -97,14 +97,16 @@ public sealed class ExplainTests : IDisposable
             Altered(evidence, PredeployAddresses.Steering, SteeringStorage.EstimatorsSlot),
             "Steering slot 1 (the means of demand)");
         yield return (
-            Altered(evidence, PredeployAddresses.Steering, SteeringStorage.ParametersSlot),
-            "Steering slot 2 (the loop's parameters)");
+            Altered(
+                evidence, PredeployAddresses.Constitution, ConstitutionStorage.ParametersSlot),
+            "Constitution slot 32 (parameters of loop 0)");
         yield return (
             Altered(evidence, PredeployAddresses.Constitution, 0),
-            "Constitution slot 0 (the vector in force)");
+            "Constitution slot 0 (the vector in force of loop 0)");
         yield return (
-            Altered(evidence, PredeployAddresses.Constitution, CapacityRules.ActuatorsSlot),
-            "Constitution slot 4 (rules of gas target)");
+            Altered(
+                evidence, PredeployAddresses.Constitution, ConstitutionStorage.ActuatorsSlot),
+            "Constitution slot 131 (rules of field 0 of loop 0)");
     }
 
     private static byte[] Flip(byte[] bytes, int at)

@@ -16,7 +16,8 @@ public sealed class DecisionWordsTests
         [24_000_000, 60_000_000, 1_000_000, 200], [22_500_000, 60_000_000, 1_000_000, 200],
         [24_000_000, 60_000_000, 1_000_000, 200],
         [.. Enumerable.Range(1, 8).Select(i => Fixed.FromInteger(i))],
-        [.. Enumerable.Range(1, 8).Select(i => Fixed.FromInteger(i == 6 ? -20 : i))]);
+        [.. Enumerable.Range(1, 8).Select(i => Fixed.FromInteger(i == 6 ? -20 : i))],
+        [Keccak.Hash([1])], [Fixed.FromInteger(9)], [0]);
 
     private static readonly OutcomeEvent Outcome = new(
         7, SteeringProgram.CapacityLoopName, new Height(33), Fixed.FromInteger(8),
@@ -27,16 +28,16 @@ public sealed class DecisionWordsTests
     {
         string text = Words(Applied, Outcome);
         Assert.Contains("Decision 7 of the capacity loop, in block 33", text);
-        Assert.Contains("10,000 ns per 1,000 gas", text);
-        Assert.Contains("weight 3 of 4", text);
+        Assert.Contains("execution on slow validators: 10,000 ns per 1,000 gas", text);
+        Assert.Contains("weight that reported: 3", text);
         Assert.Contains("30,000,000 gas/s → 24,000,000 gas/s", text);
         Assert.Contains("60,000,000 gas as before", text);
         Assert.Contains("the twin proposed 22,500,000 gas/s", text);
         Assert.Contains("refused nothing", text);
         Assert.Contains("the model was closer: the model was off by 1.000000 Mgas/s", text);
-        int heaviest = text.IndexOf("-20.000000 Mgas/s from the demand feature \"fast mean\"",
+        int heaviest = text.IndexOf("-20.000000 Mgas/s from \"fast mean\"",
             StringComparison.Ordinal);
-        Assert.InRange(heaviest, 1, text.IndexOf("\"slow mean\"", StringComparison.Ordinal));
+        Assert.InRange(heaviest, 1, text.IndexOf("from \"slow mean\"", StringComparison.Ordinal));
     }
 
     [Fact]

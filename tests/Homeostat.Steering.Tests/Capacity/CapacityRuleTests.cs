@@ -18,7 +18,7 @@ public sealed class CapacityRuleTests
     public void Over_random_readings_every_vector_is_legal()
     {
         var random = new SeededRandom(11);
-        CapacityRules rules = GenesisAllocations.InitialRules(DevelopmentNetwork.Capacity);
+        CapacityRules rules = GenesisLoops.InitialRules(DevelopmentNetwork.Capacity);
         for (int round = 0; round < 50_000; round++)
         {
             ChainParameters from = rules.InForce;
@@ -34,7 +34,7 @@ public sealed class CapacityRuleTests
     public void Ten_thousand_proposals_give_the_pinned_digest()
     {
         var random = new SeededRandom(23);
-        CapacityRules rules = GenesisAllocations.InitialRules(DevelopmentNetwork.Capacity);
+        CapacityRules rules = GenesisLoops.InitialRules(DevelopmentNetwork.Capacity);
         Hash256 digest = Hash256.Zero;
         for (int round = 0; round < 10_000; round++)
         {
@@ -49,7 +49,7 @@ public sealed class CapacityRuleTests
     [Fact]
     public void The_target_falls_and_rises_with_demand_by_steps()
     {
-        CapacityRules rules = GenesisAllocations.InitialRules(DevelopmentNetwork.Capacity);
+        CapacityRules rules = GenesisLoops.InitialRules(DevelopmentNetwork.Capacity);
         CapacityReadings fast = Speed(4_000);
         var targets = new List<ulong>();
         for (int i = 0; i < 20; i++)
@@ -70,7 +70,7 @@ public sealed class CapacityRuleTests
     [Fact]
     public void Slow_validators_bound_target_and_limit()
     {
-        CapacityRules rules = GenesisAllocations.InitialRules(DevelopmentNetwork.Capacity);
+        CapacityRules rules = GenesisLoops.InitialRules(DevelopmentNetwork.Capacity);
         CapacityReadings slow = Speed(40_000);
         for (int i = 0; i < 40; i++)
         {
@@ -86,28 +86,9 @@ public sealed class CapacityRuleTests
     }
 
     [Fact]
-    public void Off_steps_to_the_ratified_vector_and_stays()
-    {
-        CapacityRules rules = GenesisAllocations.InitialRules(DevelopmentNetwork.Capacity) with
-        {
-            InForce = new ChainParameters(80_000_000, 240_000_000, 400_000_000, 900),
-            Mode = LoopMode.Off,
-        };
-        for (int i = 0; i < 12; i++)
-        {
-            rules = rules with
-            {
-                InForce = CapacityRule.Propose(
-                    Fixed.FromInteger(500), Speed(1), rules, Parameters, new Height(1_000)),
-            };
-        }
-        Assert.Equal(DevelopmentNetwork.Capacity, rules.InForce);
-    }
-
-    [Fact]
     public void A_field_in_its_cooldown_is_left_alone()
     {
-        CapacityRules rules = GenesisAllocations.InitialRules(DevelopmentNetwork.Capacity);
+        CapacityRules rules = GenesisLoops.InitialRules(DevelopmentNetwork.Capacity);
         rules = rules with
         {
             Actuators = [.. rules.Actuators.Select(a => a with { ChangedAt = 999 })],

@@ -27,7 +27,9 @@ public sealed class ConstitutionTests
         Assert.Equal((Actor.Twin, RulingKind.Applied), (decision.Actor, decision.Ruling));
         Assert.Equal(DevelopmentNetwork.Capacity with { GasTargetPerSecond = 21_000_000 },
             chain.Parameters);
-        Assert.NotEqual("an unknown rule", DecisionEvent.RefusalText(decision.ModelRefusal));
+        Assert.NotEqual(
+            "an unknown rule",
+            DecisionEvent.RefusalText(decision.Loop, decision.ModelRefusal));
     }
 
     [Fact]
@@ -213,7 +215,7 @@ public sealed class ConstitutionTests
     {
         var decision = new DecisionInput(
             SteeringProgram.CapacityLoopName, Hash256.Zero, Hash256.Zero, SteeringFailure.None,
-            Fixed.One, Fixed.One, [], model, twin, [], []);
+            Fixed.One, Fixed.One, [], model, twin, [], [], [], [], []);
         return chain.Next(alter: call => call with { Decisions = [decision] }).Decisions[0];
     }
 
@@ -246,12 +248,17 @@ public sealed class ConstitutionTests
         transactions: [chain.CallOf(account, PredeployAddresses.Constitution, data)])
         .Receipts[1].Succeeded;
 
-    // The gas target's rules; the static tuple lies flat in the arguments.
+    // The gas target's rules; an array of one static tuple.
     private static byte[] Amend(ulong minimum, ulong ratified) => Encode(
-        "amend(uint256,(uint64,uint64,uint64,uint64,uint32,uint32,uint32))",
-        new AbiTuple().Add(UInt256.Zero).Add((UInt256)minimum).Add((UInt256)1_000_000_000UL)
-            .Add((UInt256)ratified).Add(UInt256.Zero)
-            .Add((UInt256)2_500UL).Add((UInt256)2UL).Add((UInt256)40_000UL));
+        "amend((bytes32,uint256,(uint64,uint64,uint64,uint64,uint32,uint32,uint32))[])",
+        new AbiTuple().Add(
+            [
+                new AbiTuple().Add(SteeringProgram.CapacityLoopName).Add(UInt256.Zero)
+                    .Add((UInt256)minimum).Add((UInt256)1_000_000_000UL)
+                    .Add((UInt256)ratified).Add(UInt256.Zero)
+                    .Add((UInt256)2_500UL).Add((UInt256)2UL).Add((UInt256)40_000UL),
+            ],
+            tuplesAreDynamic: false));
 
     private static AbiTuple Loop() => new AbiTuple().Add(SteeringProgram.CapacityLoopName);
 

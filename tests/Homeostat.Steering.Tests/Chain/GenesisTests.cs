@@ -49,12 +49,12 @@ public sealed class GenesisTests
         var chain = new SteeredChain();
         Assert.Equal(DevelopmentNetwork.Capacity, chain.Parameters);
         CapacityRules rules = CapacityRules.Read(chain.Reader);
-        Assert.Equal(GenesisAllocations.InitialRules(DevelopmentNetwork.Capacity).Actuators,
+        Assert.Equal(GenesisLoops.InitialRules(DevelopmentNetwork.Capacity).Actuators,
             rules.Actuators);
         Assert.Equal((2u, 12u), (rules.IntervalsPerLimit, rules.SecondsPerLimit));
         Assert.Equal(chain.Validators.Select(v => v.Address),
             ValidatorStorage.Read(chain.Reader).Select(v => v.Address));
-        Assert.Equal(LoopParameters.Default, chain.Storage.Parameters);
+        Assert.Equal(LoopParameters.Default, LoopParameters.Read(chain.Reader));
     }
 
     // Needs node and solc (contracts/package.json, or HOMEOSTAT_NODE_MODULES).

@@ -157,7 +157,7 @@ public sealed class GovernanceTests
 
     private static void SetGuardianExpiry(Ledger.WorldState world, ulong second) =>
         world.SetStorage(
-            PredeployAddresses.Constitution, CapacityRules.GuardianSlot,
+            PredeployAddresses.Constitution, ConstitutionStorage.GuardianSlot,
             DevelopmentNetwork.FundedAccounts[Guardian].Address.ToWord() |
                 ((UInt256)second << 160));
 
@@ -170,11 +170,14 @@ public sealed class GovernanceTests
     private static AbiTuple Loop() => new AbiTuple().Add(SteeringProgram.CapacityLoopName);
 
     private static byte[] Ratify(ulong[] values) =>
-        Encode("ratify(uint64[])", new AbiTuple().Add(values));
+        Encode("ratify(bytes32,uint64[])", Loop().Add(values));
 
-    private static byte[] Invariants(uint intervals, uint seconds) => Encode(
-        "amendInvariants(uint32,uint32)",
-        new AbiTuple().Add((UInt256)(ulong)intervals).Add((UInt256)(ulong)seconds));
+    private static byte[] Invariants(uint intervals, uint seconds)
+    {
+        LoopSettings settings = LoopParameters.Default.ToSettings(intervals, seconds);
+        return Encode("setParameters(bytes32,bytes32[2])",
+            Loop().Add(settings.First).Add(settings.Second));
+    }
 
     private static byte[] Champion(in Hash256 model) =>
         Encode("setChampion(bytes32,bytes32)", Loop().Add(model));

@@ -127,7 +127,10 @@ internal sealed class SteeredChain
 
     /// <summary>The same observation from every validator.</summary>
     public IReadOnlyList<SignedObservation> Observe(Observation observation) =>
-        [.. Validators.Select(v => new SignedObservation(v.Address, observation.Encode()))];
+        [.. Validators.Select(v => new SignedObservation(v.Address, Report(observation)))];
+
+    public static byte[] Report(Observation observation) =>
+        new ObservationReport(observation, default, []).Encode();
 
     private BlockInputs Inputs(in Hash256 payload, byte[] calldata) => new()
     {

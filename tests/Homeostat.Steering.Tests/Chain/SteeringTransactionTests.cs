@@ -155,7 +155,7 @@ public sealed class SteeringTransactionTests(ITestOutputHelper output)
     {
         var chain = new SteeredChain();
         var facts = new StepCall(
-            chain.TimeMs + 250, Hash256.Zero, 1, 1, UInt256.Zero, [], [], []);
+            chain.TimeMs + 250, Hash256.Zero, 1, 1, UInt256.Zero, [], [], [], [], []);
         SteeredBlock block = chain.Next(
             transactions: [chain.CallOf(0, SteeringProgram.Target, facts.Encode())]);
         Assert.True(block.Receipts[0].Succeeded);
@@ -171,9 +171,9 @@ public sealed class SteeringTransactionTests(ITestOutputHelper output)
         SignedObservation[] observations =
         [
             new(chain.Validators[0].Address, new byte[3]),
-            new(DevelopmentNetwork.FundedAccounts[0].Address, Typical.Encode()),
-            new(chain.Validators[1].Address, Typical.Encode()),
-            new(chain.Validators[1].Address, (Typical with { QueueMs = 1 }).Encode()),
+            new(DevelopmentNetwork.FundedAccounts[0].Address, SteeredChain.Report(Typical)),
+            new(chain.Validators[1].Address, SteeredChain.Report(Typical)),
+            new(chain.Validators[1].Address, SteeredChain.Report(Typical with { QueueMs = 1 })),
         ];
         StepCall call = chain.Next(observations).Call;
         Assert.Equal(chain.Validators[1].Address, Assert.Single(call.Observations).Validator);
@@ -199,7 +199,8 @@ public sealed class SteeringTransactionTests(ITestOutputHelper output)
             [.. chain.Observe(Typical with { NanosecondsPerKilogas = 10_500 })];
         observations[3] = observations[3] with
         {
-            Encoded = (Typical with { NanosecondsPerKilogas = 900_000_000 }).Encode(),
+            Encoded = SteeredChain.Report(
+                Typical with { NanosecondsPerKilogas = 900_000_000 }),
         };
         for (int i = 0; i < 40; i++)
         {

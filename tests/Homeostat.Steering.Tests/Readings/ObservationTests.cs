@@ -13,9 +13,49 @@ public sealed class ObservationTests
         byte[] bytes = Example.Encode();
         Assert.Equal(Observation.Size, bytes.Length);
         Assert.Equal(
-            "0x0100000027100003d090002a0000f61800000bb800110078", Hex.Encode(bytes));
+            "0x0200000027100003d090002a0000f61800000bb800110078", Hex.Encode(bytes));
         Assert.True(Observation.TryDecode(bytes, out Observation decoded, out _));
         Assert.Equal(Example, decoded);
+    }
+
+    [Fact]
+    public void The_whole_report_of_a_vote_is_pinned_and_decodes_to_the_same()
+    {
+        var report = new ObservationReport(
+            Example, new ObservationSignals(7, Address.FromNumber(0xabcd)),
+            [Keccak.Hash([2]), Keccak.Hash([1])]);
+        report = report with { Overdue = [.. report.Overdue.Order()] };
+        byte[] bytes = report.Encode();
+        Assert.Equal(56 + 64, bytes.Length);
+        Assert.Equal(
+            "0x0200000027100003d090002a0000f61800000bb800110078" +
+            "00000007000000000000000000000000000000000000abcd0000000000000000",
+            Hex.Encode(bytes.AsSpan(0, 56)));
+        Assert.True(ObservationReport.TryDecode(bytes, out ObservationReport? decoded, out _));
+        Assert.Equal(bytes, decoded!.Encode());
+        Assert.Equal(report.Signals, decoded.Signals);
+        Assert.Equal(report.Overdue, decoded.Overdue);
+    }
+
+    [Theory]
+    [InlineData("short", "55 bytes")]
+    [InlineData("ragged", "57 bytes")]
+    [InlineData("long", "600 bytes")]
+    [InlineData("reserved", "reserved bytes")]
+    [InlineData("order", "ascending")]
+    public void A_malformed_report_is_refused_with_a_reason(string kind, string reason)
+    {
+        byte[] least = new ObservationReport(Example, default, []).Encode();
+        byte[] bytes = kind switch
+        {
+            "short" => least[..55],
+            "ragged" => [.. least, 0],
+            "long" => [.. least, .. new byte[17 * 32]],
+            "reserved" => [.. least[..55], 1],
+            _ => [.. least, .. new byte[64]],
+        };
+        Assert.False(ObservationReport.TryDecode(bytes, out _, out string? error));
+        Assert.Contains(reason, error, StringComparison.Ordinal);
     }
 
     [Fact]
