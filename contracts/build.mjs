@@ -11,7 +11,8 @@ import { fileURLToPath } from 'node:url'
 const here = dirname(fileURLToPath(import.meta.url))
 const solc = createRequire(process.env.HOMEOSTAT_NODE_MODULES
   ? join(process.env.HOMEOSTAT_NODE_MODULES, 'x.js') : import.meta.url)('solc')
-const names = ['Steering', 'Constitution', 'ModelRegistry', 'ValidatorSet', 'GasBurner']
+const names = ['Steering', 'Constitution', 'ModelRegistry', 'ValidatorSet', 'GasBurner',
+  'FeePool', 'Randomness']
 const files = readdirSync(join(here, 'src')).filter(f => f.endsWith('.sol')).sort()
 const sources = Object.fromEntries(
   files.map(f => [f, { content: readFileSync(join(here, 'src', f), 'utf8') }]))

@@ -19,7 +19,9 @@ public sealed record BuildRequest
 
     public RecoveredTransaction? Transaction0 { get; init; }
 
-    /// <summary>What to try, best first; see <see cref="TransactionPool.Select"/>.</summary>
+    /// <summary>
+    /// What to try, in the order the block must have; see <see cref="TransactionPool.Select"/>.
+    /// </summary>
     public required IReadOnlyList<RecoveredTransaction> Candidates { get; init; }
 
     public IBlockHashes? Hashes { get; init; }

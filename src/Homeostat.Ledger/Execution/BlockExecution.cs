@@ -53,7 +53,8 @@ public sealed partial class BlockExecution
         _rules = rules;
         _inputs = inputs;
         State = new WorldState(parentState);
-        _processor = new TransactionProcessor(State, rules, environment, engine, tracer);
+        _processor = new TransactionProcessor(
+            State, rules, environment, engine, tracer, TransactionProcessor.ClassesOf(header, rules));
         _system = new SystemContracts(State, rules, environment, engine);
     }
 
@@ -92,6 +93,12 @@ public sealed partial class BlockExecution
         if (rules.DaoForkBlock == header.Number.Value)
         {
             DaoFork.Apply(execution.State);
+        }
+        if (inputs is { Ordering.Reveal: { IsZero: false } reveal })
+        {
+            UInt256 slot = PlaceSeed.CommitmentSlot(header.Coinbase);
+            execution.State.SetStorage(PlaceSeed.Contract, slot, UInt256.FromHash256(reveal));
+            execution.State.EndTransaction(rules.Evm.ClearsEmptyAccounts);
         }
         execution._system.CallBefore(header);
         return execution;

@@ -26,9 +26,6 @@ public sealed record BlockInputs
     /// <summary>Must be the header's coinbase when given: the view's leader.</summary>
     public Address? Coinbase { get; init; }
 
-    /// <summary>Must be the header's mix hash (PREVRANDAO) when given.</summary>
-    public Hash256? Randomness { get; init; }
-
     /// <summary>Must be the header's gas limit.</summary>
     public required ulong GasLimit { get; init; }
 
@@ -37,4 +34,9 @@ public sealed record BlockInputs
 
     /// <summary>Wei per gas; may be zero.</summary>
     public required UInt256 MinimumBaseFee { get; init; }
+
+    /// <summary>
+    /// Prices (the header's extraData), seed (its mix hash) and lane of the block's order.
+    /// </summary>
+    public OrderingTerms Ordering { get; init; } = OrderingTerms.None;
 }

@@ -27,9 +27,7 @@ public sealed class BlockProcessor(ChainRules rules, IEvmEngine engine)
     /// <summary>
     /// The header of a block to build on this parent: everything but roots, bloom and gas used.
     /// </summary>
-    public BlockHeader Prepare(
-        BlockHeader parent, BlockInputs inputs, in Address coinbase, in Hash256 randomness,
-        byte[] extraData)
+    public BlockHeader Prepare(BlockHeader parent, BlockInputs inputs, in Address coinbase)
     {
         BlockRules rules = Rules.At(parent.Number.Next, inputs.TimeMs / 1000);
         return new BlockHeader
@@ -39,8 +37,8 @@ public sealed class BlockProcessor(ChainRules rules, IEvmEngine engine)
             Number = parent.Number.Next,
             GasLimit = inputs.GasLimit,
             Timestamp = inputs.TimeMs / 1000,
-            ExtraData = extraData,
-            MixHash = randomness,
+            ExtraData = inputs.Ordering.Prices.ToExtraData(),
+            MixHash = inputs.Ordering.Seed,
             BaseFee = InputRules.NextBaseFee(parent, inputs),
             WithdrawalsRoot = Keccak.EmptyTrie,
             BlobGasUsed = 0,
@@ -87,6 +85,7 @@ public sealed class BlockProcessor(ChainRules rules, IEvmEngine engine)
         string? error = HeaderRules.Check(block.Header, parent, rules, inputs)
             ?? Rules.CheckMerge(block.Header, ancestors)
             ?? CheckBody(block, rules)
+            ?? CheckOrder(block, recovered, inputs)
             ?? OmmerRules.Check(block, ancestors, Rules);
         refusal = error is null ? null : new BlockRefusal(error);
         checkedBlock = error is null ? new CheckedBlock(block, parent, recovered) : null;
@@ -117,6 +116,13 @@ public sealed class BlockProcessor(ChainRules rules, IEvmEngine engine)
         }
         return CheckWithdrawals(block, rules);
     }
+
+    private static string? CheckOrder(
+        Block block, IReadOnlyList<RecoveredTransaction> recovered, BlockInputs? inputs) =>
+        inputs is null || recovered.Count == 0
+            ? null
+            : OrderRule.Check(
+                recovered.Skip(1).ToArray(), inputs.Ordering, block.Header.GasLimit);
 
     private static string? CheckWithdrawals(Block block, BlockRules rules)
     {

@@ -132,6 +132,13 @@ public sealed record BlockRules
     public bool HasInputs { get; init; }
 
     /// <summary>
+    /// Where the validators' inclusion fees gather. Where there is one, transactions pay the prices
+    /// of their class (<see cref="ClassPrices"/>) and the coinbase gets nothing; null: as in
+    /// Ethereum they pay their bid, and the coinbase gets what is above the base fee.
+    /// </summary>
+    public Address? FeePool { get; init; }
+
+    /// <summary>
     /// The base fee after this parent; where it follows time, the parent's is the best guess.
     /// </summary>
     public UInt256 EstimateBaseFee(BlockHeader parent) =>

@@ -84,7 +84,9 @@ internal sealed class CallSession
     public CallOutcome Run(ulong gas, ITracer? tracer)
     {
         var transaction = new RecoveredTransaction(TransactionFor(gas), _request.From);
-        var processor = new TransactionProcessor(_world, _rules, _block, _engine, tracer)
+        var processor = new TransactionProcessor(
+            _world, _rules, _block, _engine, tracer,
+            TransactionProcessor.ClassesOf(_context.Header, _rules))
         {
             MovedPrecompiles = _precompiles,
         };

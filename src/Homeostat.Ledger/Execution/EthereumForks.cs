@@ -25,6 +25,9 @@ public static class EthereumForks
     public static readonly Address MainnetDeposits =
         new("0x00000000219ab540356cbb839cbe05303d7705fa");
 
+    /// <summary>Homeostat's predeploy for inclusion fees (contracts/src/FeePool.sol).</summary>
+    public static readonly Address FeePool = Address.FromNumber(0x484f0005);
+
     private static readonly UInt256 Ether = UInt256.Parse("1000000000000000000");
 
     private static readonly SystemCall StoreBeaconRoot =
@@ -48,6 +51,7 @@ public static class EthereumForks
             BaseFeeRule = BaseFeeRule.ByElapsedTime,
             TimestampMayRepeat = true,
             HasInputs = true,
+            FeePool = FeePool,
             AllowsBlobs = allowsBlobs,
             MaxWithdrawals = 0,
             CallsAfter = [],

@@ -31,9 +31,15 @@ internal static class InputRules
         {
             return $"invalid coinbase: have {header.Coinbase}, want {coinbase}";
         }
-        if (inputs.Randomness is { } randomness && header.MixHash != randomness)
+        if (header.MixHash != inputs.Ordering.Seed)
         {
-            return $"invalid mix digest: have {header.MixHash}, want {randomness}";
+            return $"invalid mix digest: have {header.MixHash}, want {inputs.Ordering.Seed}";
+        }
+        byte[] prices = inputs.Ordering.Prices.ToExtraData();
+        if (!header.ExtraData.AsSpan().SequenceEqual(prices))
+        {
+            return $"invalid extra-data: have {Hex.Encode(header.ExtraData)}, "
+                + $"want the class prices {Hex.Encode(prices)}";
         }
         UInt256 fee = NextBaseFee(parent, inputs);
         return header.BaseFee == fee

@@ -31,7 +31,8 @@ internal readonly record struct TransactionOutcome(
 /// are geth's, since clients match them.
 /// </summary>
 internal sealed class TransactionProcessor(
-    WorldState world, BlockRules rules, BlockEnvironment block, IEvmEngine engine, ITracer? tracer)
+    WorldState world, BlockRules rules, BlockEnvironment block, IEvmEngine engine, ITracer? tracer,
+    BlockClasses? classes)
 {
     private const ulong MaxNonce = ulong.MaxValue;
 
@@ -39,6 +40,12 @@ internal sealed class TransactionProcessor(
 
     /// <summary>Where a simulation moved precompiles; null otherwise.</summary>
     public PrecompileOverrides? MovedPrecompiles { get; set; }
+
+    /// <summary>The classes of a block with this header; null where each pays its bid.</summary>
+    public static BlockClasses? ClassesOf(BlockHeader header, BlockRules rules) =>
+        rules.FeePool is null
+            ? null
+            : new BlockClasses(ClassPrices.FromExtraData(header.ExtraData) ?? default);
 
     /// <summary>Null when the transaction can be executed now, else why not.</summary>
     public string? Validate(RecoveredTransaction recovered, TransactionChecks checks) =>
@@ -130,7 +137,9 @@ internal sealed class TransactionProcessor(
     public TransactionOutcome Execute(RecoveredTransaction recovered)
     {
         Transaction transaction = recovered.Transaction;
-        UInt256 price = PriceOf(transaction);
+        UInt256 price = classes is null
+            ? PriceOf(transaction)
+            : classes.PriceOfNext(transaction, recovered.Sender, block.BaseFee);
         long refund = PreExecute(recovered, price);
         ulong intrinsic = IntrinsicGas.Of(transaction, rules);
         CallMessage message = MessageFor(recovered, transaction.GasLimit - intrinsic);
@@ -234,8 +243,26 @@ internal sealed class TransactionProcessor(
         used -= Math.Min(used / rules.Evm.RefundQuotient, (ulong)counter);
         used = Math.Max(used, IntrinsicGas.Floor(transaction, rules));
         world.AddBalance(recovered.Sender, price * (transaction.GasLimit - used));
+        PayFees(price, used);
+        return used;
+    }
+
+    /// <summary>
+    /// What is not paid to anyone is burned: in Ethereum the base fee, in a Homeostat block all but
+    /// the inclusion fee, the same in every class. So no proposer gains by whom it includes.
+    /// </summary>
+    private void PayFees(in UInt256 price, ulong used)
+    {
+        if (classes is not null && rules.FeePool is { } pool)
+        {
+            UInt256 fee = UInt256.Min(price, classes.Prices.InclusionFee);
+            if (!fee.IsZero)
+            {
+                world.AddBalance(pool, fee * used);
+            }
+            return;
+        }
         UInt256 tip = price < block.BaseFee ? UInt256.Zero : price - block.BaseFee;
         world.AddBalance(block.Coinbase, tip * used);
-        return used;
     }
 }

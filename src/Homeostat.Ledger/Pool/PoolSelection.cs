@@ -3,115 +3,286 @@ using Homeostat.Primitives;
 namespace Homeostat.Ledger;
 
 /// <summary>
-/// How much a selection may hold. A builder asks for more gas than the block has, because
-/// transactions use less than they declare and some turn out impossible.
+/// How much a selection may hold, in gas that transactions are expected to use, in bytes and in
+/// number.
 /// </summary>
-public readonly record struct SelectionBudget(ulong Gas, long Bytes, int Count);
+/// <param name="Gas">What the block has for transactions other than the protocol's.</param>
+/// <param name="UsedShare">
+/// Ten-thousandths of its declared gas that a transaction is expected to use.
+/// </param>
+public readonly record struct SelectionBudget(
+    ulong Gas, long Bytes, int Count, int UsedShare = OrderingTerms.Basis);
 
 /// <summary>
-/// Lists what a block should try, in exact order of effective tip (then arrival), visiting no more
-/// senders than it must.
+/// Chooses what a block should try: the overdue first, then by quotas, and puts it in the order
+/// <see cref="OrderRule"/> wants.
 ///
-/// The effective tip min(tip, cap − base fee) changes with the base fee, so no kept order has it.
-/// But it is at most the tip, and the heads are kept in order of tip: when the next head's tip
-/// ranks below the best candidate in hand, nothing unvisited can rank above that candidate. So the
-/// heads are walked only that far, and those visited wait in a heap with their effective tip.
+/// A block's gas is three quotas. The urgent quota is filled with urgent transactions. Those it has
+/// no room for join the fast ones in the fast quota, as the first of them; what that has no room
+/// for joins the standard ones in all that is left, again as the first. So whatever chance a
+/// cheaper class has, a dearer one has too: it is never slower. And no class takes more than its
+/// own quota away from a cheaper one: the rest is shared by draw, where there is no model, between
+/// all.
 ///
-/// On a parent that is not final, a sender's first transactions may be in the parent's ancestors:
-/// the parent's nonce says so, and the sender enters with the first one left. It then stands where
-/// the kept head's tip brings it, which may be late by the few blocks not yet final.
+/// Within a quota transactions are taken by level (0 first), then by a draw made anew for each
+/// quota (with one draw for all, who spills would have the worse lots of its own quota). A
+/// classic deficit round robin would carry each quota's deficit from block to block in the state.
+/// Here a transaction larger than what its quota has left is let in with probability left / size,
+/// drawn from the seed: the quota's mean over blocks is the same, and a large transaction is not
+/// starved by small ones.
+///
+/// The expected gas of a transaction over an eighth of the block is what it declares: it needs the
+/// room for certain.
 /// </summary>
 internal sealed class PoolSelection
 {
-    private readonly SortedSet<PooledTransaction> _heads;
+    /// <summary>No transaction needs less.</summary>
+    private const ulong LeastGas = 21_000;
+
+    /// <summary>A quota is full when so many in a row did not fit in what is left of it.</summary>
+    private const int MostMisfits = 64;
+
+    /// <summary>Levels a model may give inside a class.</summary>
+    public const int Levels = 4;
+
     private readonly LookupTable<Address, SenderQueue> _queues;
+    private readonly LookupTable<Hash256, PooledTransaction> _byHash;
     private readonly IAccounts _parent;
     private readonly UInt256 _baseFee;
-    private readonly PriorityQueue<Candidate, Rank> _candidates = new();
+    private readonly OrderingTerms _terms;
+    private readonly PlaceDraw _draw;
+    private readonly SelectionBudget _budget;
+    private readonly Func<PooledTransaction, int>? _levels;
+    private readonly LookupTable<Address, int> _inLane = new();
+    private readonly List<PooledTransaction> _lane = [];
+    private readonly List<PooledTransaction> _drawn = [];
+    private ulong _gas;
+    private long _bytes;
 
     public PoolSelection(
-        SortedSet<PooledTransaction> heads, LookupTable<Address, SenderQueue> queues,
-        IAccounts parent, in UInt256 baseFee)
+        LookupTable<Address, SenderQueue> queues,
+        LookupTable<Hash256, PooledTransaction> byHash, IAccounts parent, in UInt256 baseFee,
+        OrderingTerms terms, SelectionBudget budget, Func<PooledTransaction, int>? levels)
     {
-        _heads = heads;
-        _queues = queues;
-        _parent = parent;
-        _baseFee = baseFee;
+        (_queues, _byHash, _parent, _baseFee) = (queues, byHash, parent, baseFee);
+        (_terms, _budget, _levels) = (terms, budget, levels);
+        _draw = new PlaceDraw(terms.Seed);
+        _gas = budget.Gas;
     }
 
-    public List<RecoveredTransaction> Take(in SelectionBudget budget)
+    private int Count => _lane.Count + _drawn.Count;
+
+    /// <summary>In the order of the block.</summary>
+    /// <param name="heads">The first executable transaction of each sender.</param>
+    public List<RecoveredTransaction> Take(IEnumerable<PooledTransaction> heads, ulong gasLimit)
     {
-        var taken = new List<RecoveredTransaction>();
-        ulong gas = 0;
-        long bytes = 0;
-        using IEnumerator<PooledTransaction> heads =
-            ((IEnumerable<PooledTransaction>)_heads).GetEnumerator();
-        PooledTransaction? next = Next(heads);
-        while (true)
+        TakeOverdue(gasLimit);
+        var classes = new List<Candidate>[ClassPrices.Classes];
+        for (int i = 0; i < classes.Length; i++)
         {
-            while (next is not null && MayPrecedeCandidates(next))
+            classes[i] = [];
+        }
+        foreach (PooledTransaction head in heads)
+        {
+            if (First(head) is { } first)
             {
-                Visit(next);
-                next = Next(heads);
+                classes[(int)first.Class].Add(first);
             }
-            if (!_candidates.TryDequeue(out Candidate best, out _))
+        }
+        Fill(classes, FeeClass.Urgent, Quota(_terms.UrgentShare));
+        Fill(classes, FeeClass.Fast, Quota(_terms.FastShare));
+        Fill(classes, FeeClass.Standard, ulong.MaxValue);
+        var taken = new List<RecoveredTransaction>(Count);
+        taken.AddRange(_lane.Select(entry => entry.Transaction));
+        taken.AddRange(_drawn.OrderBy(entry => _draw.RankOf(entry.Sender))
+            .ThenBy(entry => entry.Nonce).Select(entry => entry.Transaction));
+        return taken;
+    }
+
+    private ulong Quota(int share) =>
+        (ulong)((UInt128)_budget.Gas * (uint)share / OrderingTerms.Basis);
+
+    private void TakeOverdue(ulong gasLimit)
+    {
+        ulong laneGas = 0;
+        foreach (Hash256 hash in _terms.Overdue)
+        {
+            if (!_byHash.TryGetValue(hash, out PooledTransaction? entry)
+                || entry.Nonce != NextNonce(entry.Sender) || entry.MaxFeePerGas < _baseFee)
             {
-                return taken;
+                continue;
             }
-            PooledTransaction entry = best.Entry;
-            gas += entry.GasLimit;
-            bytes += entry.EncodedBytes;
-            if (gas > budget.Gas || bytes > budget.Bytes || taken.Count >= budget.Count)
+            laneGas += entry.GasLimit;
+            if (_lane.Count > 0 && laneGas > OrderingTerms.LaneGas(gasLimit))
             {
-                return taken;
+                break;
             }
-            taken.Add(entry.Transaction);
-            Offer(best.Queue, best.Index + 1, entry.Nonce + 1);
+            _lane.Add(entry);
+            ref int mine = ref _inLane.GetOrAddReference(entry.Sender, out _);
+            mine++;
+            Charge(entry, entry.GasLimit);
         }
     }
 
-    private static PooledTransaction? Next(IEnumerator<PooledTransaction> heads) =>
-        heads.MoveNext() ? heads.Current : null;
+    private ulong NextNonce(in Address sender) =>
+        _parent.Read(sender).Nonce + (ulong)_inLane.GetValueOrDefault(sender);
 
-    private bool MayPrecedeCandidates(PooledTransaction head) =>
-        !_candidates.TryPeek(out _, out Rank best)
-        || new Rank(head.MaxPriorityFeePerGas, head.Arrival).CompareTo(best) < 0;
-
-    private void Visit(PooledTransaction head)
+    private void Charge(PooledTransaction entry, ulong gas)
     {
+        _gas -= Math.Min(_gas, gas);
+        _bytes += entry.EncodedBytes;
+    }
+
+    /// <summary>The sender as it stands when nothing is known of the unfinalized parent.</summary>
+    private Candidate? First(PooledTransaction head)
+    {
+        int index = _inLane.GetValueOrDefault(head.Sender);
+        if (index == 0)
+        {
+            return CandidateOf(_queues[head.Sender], 0, head, FeeClass.Urgent, false);
+        }
         SenderQueue queue = _queues[head.Sender];
-        ulong nonce = _parent.Read(head.Sender).Nonce;
-        int index = queue.IndexOf(nonce);
-        if (index >= 0)
-        {
-            Offer(queue, index, nonce);
-        }
+        index = queue.IndexOf(NextNonce(head.Sender));
+        return index < 0
+            ? null
+            : CandidateOf(queue, index, queue.Entries[index], FeeClass.Urgent, true);
     }
 
-    /// <summary>Adds the sender's entry at the index, if it has this nonce and can pay.</summary>
-    private void Offer(SenderQueue queue, int index, ulong nonce)
+    private Candidate? CandidateOf(
+        SenderQueue queue, int index, PooledTransaction entry, FeeClass most, bool isSettled)
     {
-        if (index >= queue.Count)
+        if (entry.MaxFeePerGas < _baseFee)
+        {
+            return null;
+        }
+        FeeClass own = _terms.Prices.ClassOf(
+            entry.MaxFeePerGas, entry.MaxPriorityFeePerGas, _baseFee);
+        int level = Math.Clamp(_levels?.Invoke(entry) ?? 0, 0, Levels - 1);
+        return new Candidate(queue, index, entry, own < most ? own : most, level, isSettled);
+    }
+
+    /// <summary>
+    /// Takes for one quota and hands over what it has no room for to the next lower one.
+    /// </summary>
+    private void Fill(List<Candidate>[] classes, FeeClass quota, ulong credit)
+    {
+        var heap = new PriorityQueue<Candidate, Key>(
+            classes[(int)quota].Select(candidate => (candidate, KeyOf(candidate, quota))));
+        List<Candidate>? lower = quota == FeeClass.Standard ? null : classes[(int)quota - 1];
+        int misfits = 0;
+        while (misfits < MostMisfits && Math.Min(credit, _gas) >= LeastGas
+            && Count < _budget.Count && heap.TryDequeue(out Candidate next, out _))
+        {
+            if (!next.IsSettled && !Settle(ref next))
+            {
+                continue;
+            }
+            if (next.Class < quota && !next.IsSpilled)
+            {
+                classes[(int)next.Class].Add(next);
+                continue;
+            }
+            ulong gas = ExpectedGas(next.Entry);
+            bool fits = gas <= _gas && _bytes + next.Entry.EncodedBytes <= _budget.Bytes
+                && (gas <= credit
+                    || _draw.Chance(next.Entry.Sender, quota, credit, gas));
+            if (!fits)
+            {
+                misfits++;
+                lower?.Add(next.Spilled());
+                continue;
+            }
+            misfits = 0;
+            credit -= Math.Min(credit, gas);
+            Charge(next.Entry, gas);
+            _drawn.Add(next.Entry);
+            Follow(classes, heap, next, quota);
+        }
+        lower?.AddRange(heap.UnorderedItems.Select(item => item.Element.Spilled()));
+    }
+
+    /// <summary>The sender's next transaction, in a class no higher than this one's.</summary>
+    private void Follow(
+        List<Candidate>[] classes, PriorityQueue<Candidate, Key> heap, in Candidate taken,
+        FeeClass quota)
+    {
+        SenderQueue queue = taken.Queue;
+        int index = taken.Index + 1;
+        if (index >= queue.Count || queue.Entries[index].Nonce != taken.Entry.Nonce + 1
+            || CandidateOf(queue, index, queue.Entries[index], taken.Class, true) is not { } next)
         {
             return;
         }
-        PooledTransaction entry = queue.Entries[index];
-        if (entry.Nonce == nonce && entry.MaxFeePerGas >= _baseFee)
+        if (next.Class > quota)
         {
-            var rank = new Rank(entry.EffectiveTip(_baseFee), entry.Arrival);
-            _candidates.Enqueue(new Candidate(queue, index, entry), rank);
+            next = next.Spilled();
+        }
+        if (next.Class >= quota)
+        {
+            // It can't stand before the one it follows.
+            next = next with { Level = Math.Max(next.Level, taken.Level) };
+            heap.Enqueue(next, KeyOf(next, quota));
+        }
+        else
+        {
+            classes[(int)next.Class].Add(next);
         }
     }
 
-    private readonly record struct Candidate(
-        SenderQueue Queue, int Index, PooledTransaction Entry);
-
-    private readonly record struct Rank(UInt256 Tip, ulong Arrival) : IComparable<Rank>
+    /// <summary>
+    /// On a parent that is not final a sender's first transactions may be in its ancestors: the
+    /// parent's nonce says so, read only for those whose turn has come.
+    /// </summary>
+    private bool Settle(ref Candidate candidate)
     {
-        public int CompareTo(Rank other)
+        SenderQueue queue = candidate.Queue;
+        ulong nonce = _parent.Read(queue.Sender).Nonce;
+        if (nonce == candidate.Entry.Nonce)
         {
-            int byTip = other.Tip.CompareTo(Tip);
-            return byTip != 0 ? byTip : Arrival.CompareTo(other.Arrival);
+            candidate = candidate with { IsSettled = true };
+            return true;
+        }
+        int index = queue.IndexOf(nonce);
+        if (index < 0
+            || CandidateOf(queue, index, queue.Entries[index], FeeClass.Urgent, true)
+                is not { } settled)
+        {
+            return false;
+        }
+        candidate = candidate.IsSpilled ? settled.Spilled() : settled;
+        return true;
+    }
+
+    private ulong ExpectedGas(PooledTransaction entry)
+    {
+        ulong declared = entry.GasLimit;
+        return declared > _budget.Gas / 8
+            ? declared
+            : Math.Max(
+                declared * (ulong)_budget.UsedShare / OrderingTerms.Basis,
+                Math.Min(declared, LeastGas));
+    }
+
+    /// <param name="Class">Its own, and at most its sender's preceding one's.</param>
+    /// <param name="IsSettled">It has the nonce that follows in the parent's state.</param>
+    /// <param name="IsSpilled">It competes in a quota below its class.</param>
+    private readonly record struct Candidate(
+        SenderQueue Queue, int Index, PooledTransaction Entry, FeeClass Class, int Level,
+        bool IsSettled, bool IsSpilled = false)
+    {
+        /// <summary>No one of the lower class is before it but by the draw.</summary>
+        public Candidate Spilled() => this with { Level = 0, IsSpilled = true };
+    }
+
+    private Key KeyOf(in Candidate candidate, FeeClass quota) =>
+        new(candidate.Level, _draw.LotOf(candidate.Queue.Sender, quota));
+
+    private readonly record struct Key(int Level, SenderRank Lot) : IComparable<Key>
+    {
+        public int CompareTo(Key other)
+        {
+            int byLevel = Level.CompareTo(other.Level);
+            return byLevel != 0 ? byLevel : Lot.CompareTo(other.Lot);
         }
     }
 }

@@ -11,10 +11,10 @@ namespace Homeostat.Ledger;
 // The naive pool sorts everything for each block and filters everything after it: O(pool) work on
 // the thread that also votes. Here every change costs O(log senders):
 //
-// - `_heads` orders the first executable transaction of each sender by tip, then arrival. What a
-//   block takes is found by walking it from the top (PoolSelection.cs), as far as the block needs.
-// - `_dearest` orders the same ones by what they pay at most: whether a block could hold anything
-//   at some base fee is seen at its top.
+// - `_dearest` orders the first executable transaction of each sender by what it pays at most:
+//   whether a block could hold anything at some base fee is seen at its top, and those that can't
+//   pay it stand together at its end. A block's places are drawn anew each time, so no kept order
+//   has them: a selection looks once at each sender that can pay (PoolSelection.cs).
 // - `_evictable` orders the senders by what losing their last transaction would cost the network:
 //   senders whose last one waits for a missing nonce first, then those with the lowest fee cap in
 //   their queue. A transaction can't be in a block before its sender's earlier ones, so a queue is
@@ -39,7 +39,6 @@ public sealed class TransactionPool
     private readonly PoolLimits _limits;
     private readonly LookupTable<Hash256, PooledTransaction> _byHash = new();
     private readonly LookupTable<Address, SenderQueue> _queues = new();
-    private readonly SortedSet<PooledTransaction> _heads = new(HeadOrder.Instance);
     private readonly SortedSet<PooledTransaction> _dearest = new(FeeCapOrder.Instance);
     private readonly SortedSet<EvictionKey> _evictable = [];
     private readonly LookupTable<Address, Indexed> _indexed = new();
@@ -143,12 +142,17 @@ public sealed class TransactionPool
     }
 
     /// <summary>
-    /// What a block on this state should try, best first: by effective tip, then arrival, each
-    /// sender's in nonce order from the state's nonce on. See <see cref="PoolSelection"/>.
+    /// What a block on this state should try, in the order it must have: the overdue, then by
+    /// quotas, each sender's in nonce order from the state's nonce on. On a parent that is not
+    /// final, a sender whose first transaction can't pay is passed over until that one is final.
+    /// See <see cref="PoolSelection"/>.
     /// </summary>
+    /// <param name="levels">A model's level of a transaction in its class; null: all alike.</param>
     public IReadOnlyList<RecoveredTransaction> Select(
-        IAccounts parent, in UInt256 baseFee, in SelectionBudget budget) =>
-        new PoolSelection(_heads, _queues, parent, baseFee).Take(budget);
+        IAccounts parent, UInt256 baseFee, OrderingTerms terms, SelectionBudget budget,
+        Func<PooledTransaction, int>? levels = null) =>
+        new PoolSelection(_queues, _byHash, parent, baseFee, terms, budget, levels)
+            .Take(_dearest.TakeWhile(head => head.MaxFeePerGas >= baseFee), _chain.GasLimit);
 
     /// <summary>
     /// The highest base fee at which a block on this state, with this much gas for one transaction,
@@ -345,7 +349,6 @@ public sealed class TransactionPool
         PooledTransaction? head = queue.Head;
         if (!ReferenceEquals(old.Head, head))
         {
-            Move(_heads, old.Head, head);
             Move(_dearest, old.Head, head);
         }
         EvictionKey? key = queue.Count == 0 ? null : EvictionKey.Of(queue);
@@ -375,18 +378,6 @@ public sealed class TransactionPool
 
     /// <summary>Under which keys a queue stands in the orders.</summary>
     private readonly record struct Indexed(PooledTransaction? Head, EvictionKey? Key);
-}
-
-/// <summary>Dearer tip first, then the order of arrival.</summary>
-internal sealed class HeadOrder : IComparer<PooledTransaction>
-{
-    public static readonly HeadOrder Instance = new();
-
-    public int Compare(PooledTransaction? x, PooledTransaction? y)
-    {
-        int byTip = y!.MaxPriorityFeePerGas.CompareTo(x!.MaxPriorityFeePerGas);
-        return byTip != 0 ? byTip : x.Arrival.CompareTo(y.Arrival);
-    }
 }
 
 /// <summary>Dearer fee cap first, then the order of arrival.</summary>

@@ -12,7 +12,9 @@ internal static class RpcMethods
     {
         var table = new RpcTable.Builder();
         var filters = new FilterRegistry(context.Limits, TimeProvider.System);
-        var fees = new EthFees(context);
+        var classes = new ClassMethods(context);
+        classes.Register(table);
+        var fees = new EthFees(context, classes);
         new EthNetwork(context).Register(table);
         new EthBlocks(context).Register(table);
         new EthTransactions(context).Register(table);

@@ -45,8 +45,32 @@ internal sealed record Protocol
             GasLimit = parent.Parameters.GasLimit,
             GasTarget = parent.Parameters.GasTargetPerSecond,
             MinimumBaseFee = parent.Parameters.MinimumBaseFee,
+            Ordering = OrderingOf(parent, payload),
         };
     }
+
+    /// <summary>The terms of the order of the block with this payload on this parent.</summary>
+    public static OrderingTerms OrderingOf(TreeBlock parent, ConsensusPayload payload)
+    {
+        OrderingParameters vector = OrderingParameters.Read(new SnapshotStorage(parent.State));
+        return new OrderingTerms
+        {
+            Prices = new ClassPrices(
+                vector.FastPremium, vector.UrgentPremium, vector.InclusionFee),
+            FastShare = (int)Math.Min(vector.FastShare, OrderingTerms.Basis),
+            UrgentShare = (int)Math.Min(vector.UrgentShare, OrderingTerms.Basis),
+            Seed = PlaceSeed.Next(parent.Header.MixHash, payload.RandomnessReveal),
+            Reveal = payload.RandomnessReveal,
+        };
+    }
+
+    /// <summary>Why the leader can't reveal what the payload does, or null.</summary>
+    public static string? CheckReveal(
+        TreeBlock parent, ConsensusPayload payload, in Address leader) =>
+        PlaceSeed.IsReveal(
+            payload.RandomnessReveal, PlaceSeed.CommitmentOf(parent.State, leader))
+            ? null
+            : $"the randomness reveal is not what {leader} is committed to";
 
     /// <summary>Why the payload's time can't follow the parent's, or null.</summary>
     public static string? CheckTime(TreeBlock parent, ConsensusPayload payload)

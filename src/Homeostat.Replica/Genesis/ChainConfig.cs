@@ -7,7 +7,12 @@ namespace Homeostat.Replica;
 /// <param name="Address">Signs its votes and proposals.</param>
 /// <param name="Weight">Its votes' weight, at least 1.</param>
 /// <param name="NodeAddress">host:port for its peers, or empty where configuration says it.</param>
-public sealed record GenesisValidator(Address Address, ulong Weight, string NodeAddress);
+/// <param name="Randomness">
+/// What its first reveal is the preimage of (docs/spec/ordering.md); zero: it reveals nothing until
+/// it commits.
+/// </param>
+public sealed record GenesisValidator(
+    Address Address, ulong Weight, string NodeAddress, Hash256 Randomness = default);
 
 /// <summary>
 /// What all nodes of a network agree on: `config` of genesis.json with ours under

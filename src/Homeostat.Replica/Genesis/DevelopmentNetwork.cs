@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Homeostat.Consensus;
 using Homeostat.Primitives;
 using Homeostat.Steering;
 
@@ -78,7 +79,15 @@ public sealed record DevelopmentNetwork(
     /// seed give the same keys and the same genesis; node addresses stay empty, as processes on one
     /// machine learn their ports from their supervisor.
     /// </summary>
-    public static DevelopmentNetwork Create(int validatorCount, ulong seed = 0)
+    public static DevelopmentNetwork Create(int validatorCount, ulong seed = 0) => CreateSignedBy(
+        account => new LocalSigner(account.PrivateKey), RevealChain.DefaultLength,
+        validatorCount, seed);
+
+    /// <summary>The same where something other than the keys signs for the validators.</summary>
+    /// <param name="reveals">Blocks each validator can lead before its chain is used up.</param>
+    public static DevelopmentNetwork CreateSignedBy(
+        Func<DevelopmentAccount, ISigner> signerOf, int reveals, int validatorCount,
+        ulong seed = 0)
     {
         Invariant.Require(validatorCount is > 0 and <= MaximumValidators);
         DevelopmentAccount[] validators =
@@ -91,7 +100,12 @@ public sealed record DevelopmentNetwork(
             ChainId = ChainId,
             GenesisTimeMs = GenesisTimeMs,
             InitialBaseFee = 1_000_000_000,
-            Validators = [.. validators.Select(v => new GenesisValidator(v.Address, 1, ""))],
+            Validators =
+            [
+                .. validators.Select(v => new GenesisValidator(
+                    v.Address, 1, "",
+                    RevealChain.Of(signerOf(v), ChainId.Value).CommitmentOf(reveals))),
+            ],
             Capacity = Capacity,
             Governance = FundedAccounts[9].Address,
             Guardian = FundedAccounts[8].Address,

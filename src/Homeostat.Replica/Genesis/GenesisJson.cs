@@ -141,6 +141,10 @@ internal static class GenesisJson
             writer.WriteString("address", validator.Address.ToString());
             writer.WriteNumber("weight", validator.Weight);
             writer.WriteString("node", validator.NodeAddress);
+            if (!validator.Randomness.IsZero)
+            {
+                writer.WriteString("randomness", validator.Randomness.ToString());
+            }
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
@@ -201,7 +205,10 @@ internal static class GenesisJson
                 .. ours.GetProperty("validators").EnumerateArray().Select(v => new GenesisValidator(
                     ReadAddress(v.GetProperty("address").GetString()),
                     v.GetProperty("weight").GetUInt64(),
-                    v.GetProperty("node").GetString() ?? "")),
+                    v.GetProperty("node").GetString() ?? "",
+                    v.TryGetProperty("randomness", out JsonElement randomness)
+                        ? new Hash256(randomness.GetString() ?? "")
+                        : Hash256.Zero)),
             ],
         };
     }

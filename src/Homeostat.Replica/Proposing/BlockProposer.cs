@@ -1,6 +1,7 @@
 using Homeostat.Consensus;
 using Homeostat.Ledger;
 using Homeostat.Primitives;
+using Homeostat.Steering;
 
 namespace Homeostat.Replica;
 
@@ -12,6 +13,9 @@ internal sealed class BlockProposer(
     Protocol protocol, ISigner? signer, ReplicaLimits limits, Outbox outbox, Mailbox mail,
     BlockTree tree, TransactionPool pool, Observer observer)
 {
+    private readonly RevealChain? _reveals =
+        signer is null ? null : RevealChain.Of(signer, protocol.Rules.ChainId);
+
     public void Propose(ConsensusEffect.Propose request)
     {
         if (signer is null || !tree.TryGet(request.Parent.Hash, out TreeBlock parent))
@@ -19,25 +23,47 @@ internal sealed class BlockProposer(
             mail.Post(new ConsensusInput.ProposalFailed(request.View));
             return;
         }
-        var work = new BuildWork(
-            protocol, parent, request.Payload, signer, Select(parent, request.Payload.TimeMs));
+        Hash256 commitment = PlaceSeed.CommitmentOf(parent.State, signer.Address);
+        ConsensusPayload payload = request.Payload with
+        {
+            RandomnessReveal = _reveals!.RevealFor(commitment),
+        };
+        var work = new BuildWork(protocol, parent, payload, signer, Select(parent, payload));
         outbox.Run(work, (result, elapsedNs) => Answer(request.View, result, elapsedNs));
     }
 
     /// <summary>
-    /// Twice the block's gas, as transactions use less than they declare. The parent's state tells
-    /// which nonces its unfinalized ancestors have used.
+    /// What fills the block if transactions use as much of what they declare as the parent's did.
+    /// The parent's state tells which nonces its unfinalized ancestors have used.
     /// </summary>
-    private IReadOnlyList<RecoveredTransaction> Select(TreeBlock parent, long timeMs)
+    private IReadOnlyList<RecoveredTransaction> Select(TreeBlock parent, ConsensusPayload payload)
     {
-        ulong gas = parent.Parameters.GasLimit;
+        ulong limit = parent.Parameters.GasLimit;
         return pool.Select(
             new SnapshotAccounts(parent.State),
-            BaseFeeAfter(parent, timeMs),
+            BaseFeeAfter(parent, payload.TimeMs),
+            Protocol.OrderingOf(parent, payload),
             new SelectionBudget(
-                gas > ulong.MaxValue / 2 ? gas : 2 * gas,
-                2 * new BuildLimits().Bytes,
-                limits.BlockTransactions));
+                limit - Math.Min(limit, SteeringProgram.GasLimit),
+                new BuildLimits().Bytes,
+                limits.BlockTransactions,
+                UsedShareOf(parent)));
+    }
+
+    /// <summary>Not under a fifth: a block of failed calls must not make the next ten-fold.</summary>
+    private static int UsedShareOf(TreeBlock parent)
+    {
+        UInt128 declared = 0;
+        foreach (Transaction transaction in parent.Block.Transactions.Skip(1))
+        {
+            declared += transaction.GasLimit;
+        }
+        UInt128 used = parent.Header.GasUsed - parent.SteeringGas;
+        return declared == 0
+            ? OrderingTerms.Basis
+            : (int)UInt128.Clamp(
+                used * OrderingTerms.Basis / declared, OrderingTerms.Basis / 5,
+                OrderingTerms.Basis);
     }
 
     /// <summary>The base fee of a child of this block at this time.</summary>

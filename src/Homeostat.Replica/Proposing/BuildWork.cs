@@ -20,8 +20,7 @@ internal sealed record BuildWork(
     {
         BlockInputs inputs = Protocol.InputsOf(Parent, Payload);
         BlockProcessor processor = Protocol.Processor();
-        BlockHeader header = processor.Prepare(
-            Parent.Header, inputs, Signer.Address, Payload.RandomnessReveal, []);
+        BlockHeader header = processor.Prepare(Parent.Header, inputs, Signer.Address);
         var request = new BuildRequest
         {
             ParentState = Parent.State,

@@ -23,13 +23,14 @@ internal sealed record VerifyWork(
 
     public WorkResult Run()
     {
-        if (!BlockCodec.TryReadBlock(Encoded, out Block block, out string error))
+        if (!BlockCodec.TryReadBlock(Encoded, out Block block, out string damage))
         {
-            return new Refused(VerificationResult.BodyMismatch, error, Hash256.Zero);
+            return new Refused(VerificationResult.BodyMismatch, damage, Hash256.Zero);
         }
-        if (Protocol.CheckTime(Parent, Payload) is { } early)
+        if ((Protocol.CheckTime(Parent, Payload)
+            ?? Protocol.CheckReveal(Parent, Payload, block.Header.Coinbase)) is { } error)
         {
-            return new Refused(VerificationResult.Invalid, early, Hash256.Zero);
+            return new Refused(VerificationResult.Invalid, error, Hash256.Zero);
         }
         if (!TryRecover(block, out List<RecoveredTransaction> transactions, out int unsigned))
         {

@@ -19,6 +19,12 @@ public static class PredeployAddresses
     /// <summary>Validators and their weights.</summary>
     public static readonly Address ValidatorSet = Address.FromNumber(0x484f0004);
 
+    /// <summary>Inclusion fees until the validators share them.</summary>
+    public static readonly Address FeePool = Address.FromNumber(0x484f0005);
+
+    /// <summary>What each validator has committed to reveal next.</summary>
+    public static readonly Address Randomness = Address.FromNumber(0x484f0006);
+
     /// <summary>
     /// Burns a share of the gas a replayed call used (contracts/src/GasBurner.sol).
     /// </summary>

@@ -110,7 +110,7 @@ internal sealed class StateSuite : ISuite
             return "too many blobs";
         }
         var processor = new TransactionProcessor(
-            world, rules, block, context.Engine, context.Tracer);
+            world, rules, block, context.Engine, context.Tracer, classes: null);
         if (processor.Validate(recovered, TransactionChecks.All) is { } refusal)
         {
             return refusal;

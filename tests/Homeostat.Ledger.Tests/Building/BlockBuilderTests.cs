@@ -50,14 +50,18 @@ public sealed class BlockBuilderTests
             MinimumBaseFee = 7,
         };
         _header = new BlockProcessor(Rules, _engine)
-            .Prepare(_genesis, _inputs, Proposer, Hash256.Zero, []);
+            .Prepare(_genesis, _inputs, Proposer);
     }
 
     [Fact]
     public void What_is_built_is_valid()
     {
+        var draw = new PlaceDraw(_inputs.Ordering.Seed);
         RecoveredTransaction[] candidates =
-            [Transfer(2, 0), Transfer(3, 0), Transfer(2, 1), Transfer(4, 0)];
+        [
+            .. new[] { Transfer(2, 0), Transfer(2, 1), Transfer(3, 0), Transfer(4, 0) }
+                .OrderBy(item => draw.RankOf(item.Sender)),
+        ];
         BuiltBlock built = Build(candidates);
         Assert.Equal(candidates, built.Block.Transactions.Skip(1));
         Assert.Empty(built.LeftOut);

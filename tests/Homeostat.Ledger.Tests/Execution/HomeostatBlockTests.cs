@@ -19,7 +19,11 @@ public sealed class HomeostatBlockTests
         Assert.All(built.Receipts, receipt => Assert.True(receipt.Succeeded));
         Assert.True(built.Receipts[0].EffectiveGasPrice.IsZero);
         Assert.Equal(chain.Header.BaseFee + 1, built.Receipts[1].EffectiveGasPrice);
-        Assert.Equal(3 * 21_000UL, (ulong)built.State.GetAccount(Accounts.Address(1))!.Balance);
+        Assert.Null(chain.Genesis.GetAccount(Accounts.Address(1)));
+        Assert.True(built.State.GetAccount(Accounts.Address(1))!.Balance.IsZero);
+        Assert.Equal(
+            3 * 21_000UL * HomeostatChain.Prices.InclusionFee,
+            (ulong)built.State.GetAccount(EthereumForks.FeePool)!.Balance);
         Assert.Contains(
             built.Changes.Accounts, change => change.Address == HomeostatChain.Steering);
     }

@@ -15,6 +15,22 @@ internal sealed class HomeostatChain
     // Stores the calldata's first word in slot 0; reverts when it is zero.
     public static readonly byte[] Recorder = Hex.Decode("0x6000358015600c57600055005b5f5ffd");
 
+    public static readonly ClassPrices Prices = new(1, 50, 3);
+
+    /// <summary>A seed that draws the first account's place before the second's.</summary>
+    public static Hash256 SeedFor(int first, int second)
+    {
+        for (byte i = 0; ; i++)
+        {
+            Hash256 seed = Keccak.Hash([i]);
+            var draw = new PlaceDraw(seed);
+            if (draw.RankOf(Accounts.Address(first)) < draw.RankOf(Accounts.Address(second)))
+            {
+                return seed;
+            }
+        }
+    }
+
     public HomeostatChain(bool allowsBlobs = false)
     {
         Rules = ChainRules.Homeostat(ChainId, allowsBlobs);
@@ -56,10 +72,11 @@ internal sealed class HomeostatChain
         GasLimit = 30_000_000,
         GasTarget = 15_000_000,
         MinimumBaseFee = 7,
+        Ordering = new OrderingTerms { Prices = Prices, Seed = SeedFor(2, 3) },
     };
 
     public BlockHeader Header =>
-        Processor.Prepare(Parent, Inputs, Accounts.Address(1), Hash256.Zero, []);
+        Processor.Prepare(Parent, Inputs, Accounts.Address(1));
 
     public RecoveredTransaction Transaction0(Func<Transaction, Transaction>? change = null)
     {
@@ -76,14 +93,14 @@ internal sealed class HomeostatChain
     }
 
     public static RecoveredTransaction Transfer(
-        int from, ulong nonce, ulong value, ulong maxFee = 3_000_000_000) =>
+        int from, ulong nonce, ulong value, ulong maxFee = 3_000_000_000, ulong tip = 1) =>
         TransactionTests.Recovered(new Transaction
         {
             Type = TransactionType.DynamicFee,
             ChainId = ChainId,
             Nonce = nonce,
             MaxFee = maxFee,
-            MaxPriorityFee = 1,
+            MaxPriorityFee = tip,
             GasLimit = 21_000,
             To = Accounts.Address(9),
             Value = value,

@@ -10,6 +10,12 @@ namespace Homeostat.Ledger.Tests;
 public sealed class PoolPropertyTests
 {
     private const int Senders = 8;
+    private static readonly OrderingTerms Terms = new()
+    {
+        Prices = new ClassPrices(3, 9, 1),
+        Seed = Keccak.Hash([7]),
+    };
+
     private static readonly SelectionBudget Large =
         new(ulong.MaxValue / 2, long.MaxValue / 2, 10_000);
 
@@ -41,7 +47,8 @@ public sealed class PoolPropertyTests
             CheckLimits(pool, limits);
             CheckView(pool, world);
             Assert.Equal(
-                Hashes(pool.Select(world, 5, Large)), Hashes(twin.Select(world, 5, Large)));
+                Hashes(pool.Select(world, 5, Terms, Large)),
+                Hashes(twin.Select(world, 5, Terms, Large)));
             CheckSelection(pool, world, random.NextBelow(30));
         }
     }
@@ -52,13 +59,13 @@ public sealed class PoolPropertyTests
         if (random.Chance(1, 12))
         {
             var budget = new SelectionBudget((ulong)random.NextBelow(8) * 21_000, 4_096, 100);
-            IReadOnlyList<RecoveredTransaction> block = pool.Select(world, 0, budget);
+            IReadOnlyList<RecoveredTransaction> block = pool.Select(world, 0, Terms, budget);
             world.Include(block);
             pool.OnFinalized(block, world, Chain);
             twin.OnFinalized(block, world, Chain);
             return;
         }
-        if (random.Chance(1, 30) && pool.Select(world, 0, Large) is [var first, ..])
+        if (random.Chance(1, 30) && pool.Select(world, 0, Terms, Large) is [var first, ..])
         {
             pool.Discard(first.Hash);
             twin.Discard(first.Hash);
@@ -110,25 +117,26 @@ public sealed class PoolPropertyTests
         }
     }
 
-    /// <summary>The lazy walk gives what repeatedly picking the best of all heads would.</summary>
+    /// <summary>
+    /// With room for all, what can pay is taken, whole queues up to the first that can't, and in
+    /// the order a block must have.
+    /// </summary>
     private static void CheckSelection(TransactionPool pool, PoolWorld world, int baseFee)
     {
         UInt256 fee = (ulong)baseFee;
-        var queues = pool.View().Senders()
-            .Select(sender => new Queue<PooledTransaction>(
-                sender.Transactions.Take(sender.ExecutableCount)
-                    .TakeWhile(entry => entry.MaxFeePerGas >= fee)))
-            .ToList();
-        var expected = new List<Hash256>();
-        while (queues.Exists(queue => queue.Count > 0))
+        IEnumerable<Hash256> expected = pool.View().Senders().SelectMany(
+            sender => sender.Transactions.Take(sender.ExecutableCount)
+                .TakeWhile(entry => entry.MaxFeePerGas >= fee)
+                .Select(entry => entry.Hash));
+        RecoveredTransaction[] taken = [.. pool.Select(world, fee, Terms, Large)];
+        Assert.Equal(expected.Order(), Hashes(taken).Order());
+        Assert.Null(OrderRule.Check(taken, Terms, 30_000_000));
+        foreach (IGrouping<Address, RecoveredTransaction> mine in
+            taken.GroupBy(item => item.Sender))
         {
-            Queue<PooledTransaction> best = queues.Where(queue => queue.Count > 0)
-                .OrderByDescending(queue => queue.Peek().EffectiveTip(fee))
-                .ThenBy(queue => queue.Peek().Arrival)
-                .First();
-            expected.Add(best.Dequeue().Hash);
+            ulong[] nonces = [.. mine.Select(item => item.Transaction.Nonce)];
+            Assert.Equal(nonces.Order(), nonces);
         }
-        Assert.Equal(expected, Hashes(pool.Select(world, fee, Large)));
     }
 
     private static Hash256[] Hashes(IEnumerable<RecoveredTransaction> transactions) =>

@@ -96,28 +96,6 @@ public sealed class TransactionPoolTests
     }
 
     [Fact]
-    public void Selection_goes_by_effective_tip_then_arrival_in_nonce_order()
-    {
-        TransactionPool pool = Pool();
-        var cheapThenDear = new[] { Transfer(_alice, 5, 100, 1), Transfer(_alice, 6, 100, 50) };
-        RecoveredTransaction middle = Transfer(_bob, 0, 100, 20);
-        Address carol = Sender(3);
-        _world.Set(carol, 0, Ether);
-        RecoveredTransaction capped = Transfer(carol, 0, 90, 90); // 90 − 80 leaves a tip of 10
-        Address dan = Sender(4);
-        _world.Set(dan, 0, Ether);
-        RecoveredTransaction tooCheap = Transfer(dan, 0, 79, 79);
-        foreach (RecoveredTransaction transaction in
-            (RecoveredTransaction[])[.. cheapThenDear, tooCheap, capped, middle])
-        {
-            Assert.True(pool.Add(transaction).IsTaken);
-        }
-        Assert.Equal(
-            [middle, capped, cheapThenDear[0], cheapThenDear[1]],
-            pool.Select(_world, 80, Large));
-    }
-
-    [Fact]
     public void Selection_leaves_out_what_the_parents_state_has_used()
     {
         TransactionPool pool = Pool();
@@ -129,7 +107,7 @@ public sealed class TransactionPoolTests
         parent.Set(_alice, 7, Ether);
         Assert.Equal(
             [7UL, 8UL],
-            pool.Select(parent, 0, Large).Select(taken => taken.Transaction.Nonce));
+            pool.Select(parent, 0, OrderingTerms.None, Large).Select(taken => taken.Transaction.Nonce));
         Assert.Equal(4, pool.Count);
     }
 
@@ -147,7 +125,7 @@ public sealed class TransactionPoolTests
         pool.OnFinalized(mine[..2], _world, Chain);
         Assert.Equal(2, pool.Count);
         Assert.Equal(9UL, pool.NextNonce(_alice));
-        Assert.Equal(mine[2..], pool.Select(_world, 0, Large));
+        Assert.Equal(mine[2..], pool.Select(_world, 0, OrderingTerms.None, Large));
 
         // A block whose transactions we never saw uses up the rest.
         _world.Set(_alice, 9, Ether);
@@ -208,7 +186,7 @@ public sealed class TransactionPoolTests
         pool.Discard(first.Hash);
         Assert.Equal(1, pool.Count);
         Assert.Equal(0, pool.ExecutableCount);
-        Assert.Empty(pool.Select(_world, 0, Large));
+        Assert.Empty(pool.Select(_world, 0, OrderingTerms.None, Large));
         Assert.True(pool.Add(first).IsTaken);
         Assert.Equal(2, pool.ExecutableCount);
     }

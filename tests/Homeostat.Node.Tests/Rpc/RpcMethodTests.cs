@@ -167,7 +167,32 @@ public sealed class RpcMethodTests(RpcFixture rpc) : IClassFixture<RpcFixture>
             history.ToString(),
             (await rpc.CallAsync("eth_feeHistory", "[\"0x4\",\"latest\",[10,50,90]]")).ToString());
         JsonElement tip = await rpc.CallAsync("eth_maxPriorityFeePerGas");
-        Assert.Equal("0x3b9aca00", tip.GetString());
+        UInt256 fast = TestChain.Prices.Fast * 5 / 4;
+        Assert.Equal(fast.ToQuantity(), tip.GetString());
+        JsonElement price = await rpc.CallAsync("eth_gasPrice");
+        JsonElement block = await rpc.CallAsync("eth_getBlockByNumber", "[\"latest\",false]");
+        UInt256 baseFee = UInt256.Parse(block.GetProperty("baseFeePerGas").GetString()!);
+        Assert.Equal((baseFee + fast).ToQuantity(), price.GetString());
+        JsonElement paid = history.GetProperty("reward")[3];
+        Assert.Contains(paid[1].GetString(), (string[])[
+            "0x0", new UInt256(TestChain.Prices.Fast).ToQuantity(),
+            new UInt256(TestChain.Prices.Urgent).ToQuantity()]);
+    }
+
+    [Fact]
+    public async Task Classes_say_price_and_wait()
+    {
+        JsonElement answer = await rpc.CallAsync("homeostat_classes");
+        JsonElement[] classes = [.. answer.GetProperty("classes").EnumerateArray()];
+        Assert.Equal(
+            ["standard", "fast", "urgent"],
+            classes.Select(item => item.GetProperty("name").GetString()));
+        Assert.Equal("0x0", classes[0].GetProperty("premiumPerGas").GetString());
+        Assert.Equal(
+            new UInt256(TestChain.Prices.Urgent).ToQuantity(),
+            classes[2].GetProperty("premiumPerGas").GetString());
+        Assert.All(classes, item => Assert.True(
+            UInt256.Parse(item.GetProperty("expectedWaitMs").GetString()!).U0 > 0));
     }
 
     [Theory]

@@ -148,6 +148,9 @@ internal sealed class TestChain : INodeGateway, IChainArchive
             : new SubmitResult(Hash256.Zero, "invalid sender");
     }
 
+    /// <summary>Of every block.</summary>
+    public static readonly ClassPrices Prices = new(10_000_000, 100_000_000, 1_000_000);
+
     private ChainHead MineLocked()
     {
         ChainHead parent = _view.Finalized;
@@ -161,10 +164,11 @@ internal sealed class TestChain : INodeGateway, IChainArchive
             GasLimit = GasLimit,
             GasTarget = Parameters.GasTargetPerSecond,
             MinimumBaseFee = Parameters.MinimumBaseFee,
+            Ordering = new OrderingTerms { Prices = Prices, Seed = Keccak.Hash([1]) },
         };
         var engine = new EvmEngine();
         BlockHeader header = new BlockProcessor(Rules, engine)
-            .Prepare(parent.Header, inputs, _proposer, Keccak.Hash([1]), []);
+            .Prepare(parent.Header, inputs, _proposer);
         var accounts = new SnapshotAccounts(parent.State);
         var request = new BuildRequest
         {
@@ -174,7 +178,8 @@ internal sealed class TestChain : INodeGateway, IChainArchive
             Inputs = inputs,
             Transaction0 = Transaction0(accounts.Read(_proposer).Nonce),
             Candidates = _pool.Select(
-                accounts, header.BaseFee!.Value, new SelectionBudget(GasLimit, 1 << 22, 1_000)),
+                accounts, header.BaseFee!.Value, inputs.Ordering,
+                new SelectionBudget(GasLimit, 1 << 22, 1_000)),
         };
         bool isBuilt = new BlockBuilder(engine).TryBuild(
             request, out BuiltBlock? built, out BlockRefusal? refusal);

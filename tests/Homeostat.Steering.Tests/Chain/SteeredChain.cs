@@ -85,8 +85,7 @@ internal sealed class SteeredChain
         StepCall call = SteeringProgram.Compose(Reader, facts);
         call = alter is null ? call : alter(call);
         BlockInputs inputs = Inputs(payload, call.Encode());
-        BlockHeader header = _processor.Prepare(
-            Head, inputs, Validators[0].Address, Hash256.Zero, []);
+        BlockHeader header = _processor.Prepare(Head, inputs, Validators[0].Address);
         var execution = BlockExecution.Start(
             State, header, _processor.Rules.At(header), inputs, _engine);
         Apply(execution, Transaction0(inputs.Transaction0Data));

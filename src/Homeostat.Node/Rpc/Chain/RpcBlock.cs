@@ -12,6 +12,7 @@ internal sealed class RpcBlock
     private readonly IReadOnlyList<RecoveredTransaction>? _recovered;
     private Address[]? _senders;
     private int[]? _firstLogs;
+    private UInt256[]? _prices;
     private int _size;
 
     public RpcBlock(
@@ -74,14 +75,27 @@ internal sealed class RpcBlock
         _recovered?[index] ?? new RecoveredTransaction(Transactions[index], SenderOf(index));
 
     /// <summary>
-    /// What the transaction paid per gas; transaction 0 of a Homeostat block: zero.
+    /// What the transaction paid per gas. In a Homeostat block: the base fee and its class's
+    /// premium; transaction 0: zero.
     /// </summary>
-    public UInt256 EffectiveGasPrice(int index)
+    public UInt256 EffectiveGasPrice(int index) => (_prices ??= Prices())[index];
+
+    private UInt256[] Prices()
     {
-        Transaction transaction = Transactions[index];
-        return transaction.MaxFee < BaseFee
-            ? transaction.MaxFee
-            : transaction.EffectiveGasPrice(BaseFee);
+        var prices = new UInt256[Transactions.Count];
+        BlockClasses? classes = ClassPrices.FromExtraData(Header.ExtraData) is { } posted
+            ? new BlockClasses(posted)
+            : null;
+        for (int i = 0; i < prices.Length; i++)
+        {
+            Transaction transaction = Transactions[i];
+            prices[i] = classes is not null
+                ? classes.PriceOfNext(transaction, SenderOf(i), BaseFee)
+                : transaction.MaxFee < BaseFee
+                    ? transaction.MaxFee
+                    : transaction.EffectiveGasPrice(BaseFee);
+        }
+        return prices;
     }
 
     public ulong GasUsedBy(int index) => Receipts[index].CumulativeGasUsed

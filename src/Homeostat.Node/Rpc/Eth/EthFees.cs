@@ -5,10 +5,11 @@ using Homeostat.Primitives;
 namespace Homeostat.Node.Rpc;
 
 /// <summary>
-/// What a transaction should offer. All three answers come from the same two numbers: the base fee
-/// of the newest block and the tips that recent blocks took.
+/// What a transaction should offer. All three answers come from the same numbers: the base fee of
+/// the newest block and the posted price of the fast class (docs/spec/ordering.md), or, on an
+/// Ethereum chain, the tips that recent blocks took.
 /// </summary>
-internal sealed class EthFees(RpcContext context)
+internal sealed class EthFees(RpcContext context, ClassMethods classes)
 {
     /// <summary>
     /// Recent blocks the tip is read from, and which of their tips: as geth's oracle.
@@ -35,8 +36,8 @@ internal sealed class EthFees(RpcContext context)
     public UInt256 GasPrice => _chain.Head.BaseFee + SuggestedTip;
 
     /// <summary>
-    /// The 60th percentile of the tips of the last 20 blocks; where nobody bids, the default, but
-    /// never more than the base fee (a free-gas network suggests zero).
+    /// The fast class with headroom. On an Ethereum chain the 60th percentile of the tips of the
+    /// last 20 blocks; where nobody bids, the default, but never more than the base fee.
     /// </summary>
     public UInt256 SuggestedTip
     {
@@ -47,7 +48,9 @@ internal sealed class EthFees(RpcContext context)
             {
                 return cached.Tip;
             }
-            UInt256 tip = ComputeTip(head);
+            UInt256 tip = classes.PricesAfter(head) is { } prices
+                ? ClassMethods.Suggest(prices, FeeClass.Fast)
+                : ComputeTip(head);
             _tip = new CachedTip(head, tip);
             return tip;
         }
@@ -184,7 +187,7 @@ internal sealed class EthFees(RpcContext context)
             Transaction transaction = block.Transactions[i];
             if (transaction.MaxFee >= block.BaseFee && !(i == 0 && transaction.MaxFee.IsZero))
             {
-                tips.Add((transaction.EffectivePriorityFee(block.BaseFee), block.GasUsedBy(i)));
+                tips.Add((block.EffectiveGasPrice(i) - block.BaseFee, block.GasUsedBy(i)));
             }
         }
         return tips;

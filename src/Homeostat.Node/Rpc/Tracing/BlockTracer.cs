@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Homeostat.Consensus;
 using Homeostat.Evm;
 using Homeostat.Ledger;
 using Homeostat.Primitives;
@@ -72,7 +73,7 @@ internal sealed class BlockTracer(RpcContext context)
     }
 
     /// <summary>The block is final, so it is itself the word on what its inputs were.</summary>
-    private static BlockInputs InputsOf(RpcBlock block, RpcBlock parent) => new()
+    private BlockInputs InputsOf(RpcBlock block, RpcBlock parent) => new()
     {
         TimeMs = block.TimeMs,
         ParentTimeMs = parent.TimeMs,
@@ -82,7 +83,26 @@ internal sealed class BlockTracer(RpcContext context)
         GasLimit = block.Header.GasLimit,
         GasTarget = 1,
         MinimumBaseFee = UInt256.Zero,
+        Ordering = new OrderingTerms
+        {
+            Seed = block.Header.MixHash,
+            Reveal = RevealOf(block),
+        },
     };
+
+    private Hash256 RevealOf(RpcBlock block)
+    {
+        if (context.Chain.Stored(block.Number) is not { } stored || stored.Hash != block.Hash)
+        {
+            return Hash256.Zero;
+        }
+        var reader = new RlpReader(stored.Encoded);
+        RlpReader list = reader.ReadList();
+        list.ReadRaw();
+        return ConsensusPayload.TryDecode(list.ReadRaw(), out ConsensusPayload? payload) is null
+            ? payload!.RandomnessReveal
+            : Hash256.Zero;
+    }
 
     private static TransactionResult Apply(BlockExecution execution, RpcBlock block, int index)
     {
