@@ -70,7 +70,7 @@ public static class SimulationRunner
         }
     }
 
-    /// <summary>Blocks one validator leads in a run; a node finds its place at each start.</summary>
+    /// <summary>Blocks one validator leads in a run; a node finds its place at start.</summary>
     private const int RevealsInRun = 1_024;
 
     private static readonly Dictionary<int, DevelopmentNetwork> Networks = [];

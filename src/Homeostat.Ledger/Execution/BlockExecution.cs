@@ -54,7 +54,8 @@ public sealed partial class BlockExecution
         _inputs = inputs;
         State = new WorldState(parentState);
         _processor = new TransactionProcessor(
-            State, rules, environment, engine, tracer, TransactionProcessor.ClassesOf(header, rules));
+            State, rules, environment, engine, tracer,
+            TransactionProcessor.ClassesOf(header, rules));
         _system = new SystemContracts(State, rules, environment, engine);
     }
 

@@ -19,7 +19,7 @@ public sealed record OrderingTerms
     /// <summary>Ten-thousandths of the block's gas that only urgent ones may take first.</summary>
     public int UrgentShare { get; init; } = 2_500;
 
-    /// <summary>The same of fast ones and those urgent ones the first share had no room for.</summary>
+    /// <summary>The same of fast ones, and of urgent ones the first had no room for.</summary>
     public int FastShare { get; init; } = 3_500;
 
     /// <summary>Must be the header's mix hash.</summary>

@@ -8,9 +8,9 @@ namespace Homeostat.Replica;
 internal static class OrderingGenesis
 {
     /// <summary>
-    /// Premiums of a hundredth and a tenth of a gwei, which the loop moves; a quarter of a block for
-    /// urgent and a third for fast transactions before all others; nothing to validators beyond
-    /// what genesis says later; overdue after ten seconds; no levels without a model.
+    /// Premiums of a hundredth and a tenth of a gwei, which the loop moves; a quarter of a block
+    /// for urgent and a third for fast transactions before all others; overdue after ten seconds;
+    /// no levels without a model.
     /// </summary>
     public static readonly OrderingParameters Initial = new(
         10_000_000, 100_000_000, 3_500, 2_500, 1_000_000, 10_000, 1);

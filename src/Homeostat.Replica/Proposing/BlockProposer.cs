@@ -50,7 +50,7 @@ internal sealed class BlockProposer(
                 UsedShareOf(parent)));
     }
 
-    /// <summary>Not under a fifth: a block of failed calls must not make the next ten-fold.</summary>
+    /// <summary>Not under a fifth: after a block of failed calls the next is not ten-fold.</summary>
     private static int UsedShareOf(TreeBlock parent)
     {
         UInt128 declared = 0;

@@ -107,7 +107,8 @@ public sealed class TransactionPoolTests
         parent.Set(_alice, 7, Ether);
         Assert.Equal(
             [7UL, 8UL],
-            pool.Select(parent, 0, OrderingTerms.None, Large).Select(taken => taken.Transaction.Nonce));
+            pool.Select(parent, 0, OrderingTerms.None, Large)
+                .Select(taken => taken.Transaction.Nonce));
         Assert.Equal(4, pool.Count);
     }
 

@@ -148,7 +148,7 @@ internal sealed class ClassMethods(RpcContext context)
     private sealed record CachedWaits(RpcBlock Head, ulong[] WaitsMs);
 }
 
-/// <summary>The quotas of docs/spec/ordering.md on amounts of gas, in the mean of their draws.</summary>
+/// <summary>The quotas of docs/spec/ordering.md on amounts of gas, in the mean.</summary>
 internal static class QuotaFlow
 {
     /// <summary>How much of each class's gas one block takes.</summary>
