@@ -50,7 +50,7 @@ internal sealed class BlockProposer(
                 UsedShareOf(parent)));
     }
 
-    /// <summary>Not under a fifth: after a block of failed calls the next is not ten-fold.</summary>
+    /// <summary>At least a fifth: a block of failed calls must not swell the next.</summary>
     private static int UsedShareOf(TreeBlock parent)
     {
         UInt128 declared = 0;
