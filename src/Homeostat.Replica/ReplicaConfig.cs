@@ -99,8 +99,11 @@ public sealed record ReplicaConfig
     /// <summary>Who voted; a simulation shares a memo among all nodes.</summary>
     public IVoteVerifier Votes { get; init; } = new Secp256k1Verifier();
 
-    /// <summary>Who sent a transaction; a simulation shares a memo among all nodes.</summary>
-    public ISenderRecovery Senders { get; init; } = new SenderMemo();
+    /// <summary>
+    /// Who sent a transaction; a simulation shares a memo among all nodes, and a node's own, a
+    /// megabyte, is made only where none was given.
+    /// </summary>
+    public ISenderRecovery Senders { get => field ??= new SenderMemo(); init; }
 
     /// <summary>Another than the network's only where a test makes a node diverge.</summary>
     public Func<IStorageReader, BlockFacts, byte[]> Transaction0 { get; init; } =

@@ -12,6 +12,9 @@ public sealed record SimulationOptions
 
     public int Validators { get; init; } = 4;
 
+    /// <summary>Seeds run at the same time; no seed's result depends on it.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
     /// <summary>Virtual time with faults, before the healing.</summary>
     public int FaultSeconds { get; init; } = 20;
 
@@ -22,6 +25,7 @@ public sealed record SimulationOptions
     {
         Invariant.Require(Seeds > 0);
         Invariant.Require(Validators is >= 1 and <= 64);
+        Invariant.Require(Threads is >= 1 and <= 1_024);
         Invariant.Require(FaultSeconds is >= 0 and <= 1_000_000);
         Invariant.Require(TransactionsPerSecond is >= 0 and <= 100_000);
         return this;

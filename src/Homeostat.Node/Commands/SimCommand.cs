@@ -19,10 +19,12 @@ internal static class SimCommand
         var seeds = Number("--seeds", "How many seeds", (ulong)defaults.Seeds, 10_000_000);
         var seedBase = Number("--seed-base", "The first", defaults.SeedBase, ulong.MaxValue);
         var validators = Number("--validators", "Validators", (ulong)defaults.Validators, 64);
+        var threads = Number("--threads", "Seeds at a time", (ulong)defaults.Threads, 1_024);
         var json = new Option<bool>("--json") { Description = "End with one JSON object" };
         command.Options.Add(seeds);
         command.Options.Add(seedBase);
         command.Options.Add(validators);
+        command.Options.Add(threads);
         command.Options.Add(json);
         command.SetAction((parsed, _) =>
         {
@@ -31,6 +33,7 @@ internal static class SimCommand
                 Seeds = (int)parsed.GetValue(seeds),
                 SeedBase = parsed.GetValue(seedBase),
                 Validators = (int)parsed.GetValue(validators),
+                Threads = (int)parsed.GetValue(threads),
             };
             return Task.FromResult(Run(options, parsed.GetValue(json)));
         });
@@ -57,16 +60,15 @@ internal static class SimCommand
 
     private static int Run(SimulationOptions options, bool json)
     {
-        if (options.Seeds < 1 || options.Validators < 1)
+        if (options.Seeds < 1 || options.Validators < 1 || options.Threads < 1)
         {
-            Console.Error.WriteLine("homeostat sim: --seeds and --validators must be at least 1");
+            Console.Error.WriteLine(
+                "homeostat sim: --seeds, --validators and --threads must be at least 1");
             return ExitCode.Usage;
         }
         using var stop = new StopSignals(supervised: false);
-        int done = 0;
-        long start = Environment.TickCount64;
-        SimulationResult result = SimulationRunner.Run(
-            options, seed => Tell(seed, ++done, options.Seeds, start), stop.Token);
+        var progress = new SimProgress(options.Seeds, Console.Error);
+        SimulationResult result = SimulationRunner.Run(options, progress.Tell, stop.Token);
         foreach (SeedFailure failure in result.Failures)
         {
             Console.Error.WriteLine($"seed {failure.Seed}: {failure.Reason}");
@@ -80,23 +82,5 @@ internal static class SimCommand
                 + $"{result.Blocks} blocks, {result.Transactions} transactions, "
                 + $"{result.Seconds:F1} s"));
         return result.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
-    }
-
-    /// <summary>A seed's own line when it is the only one, else progress.</summary>
-    private static void Tell(SeedResult seed, int done, int all, long start)
-    {
-        string left = "";
-        if (all > 1)
-        {
-            long elapsedMs = Environment.TickCount64 - start;
-            long leftSeconds = elapsedMs * (all - done) / done / 1000;
-            left = string.Create(
-                CultureInfo.InvariantCulture, $"{done}/{all}, {leftSeconds} s left: ");
-        }
-        Console.Error.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{left}seed {seed.Seed}: {(seed.Passed ? "passed" : "FAILED")}, digest "
-            + $"{seed.Digest:x16}, {seed.FinalizedHeight} blocks, {seed.Transactions} "
-            + $"transactions, {seed.Events} events, recovered in {seed.RecoveryMs} ms"));
     }
 }

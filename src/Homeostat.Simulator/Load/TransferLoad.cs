@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Homeostat.Ledger;
 using Homeostat.Primitives;
 using Homeostat.Replica;
@@ -18,7 +19,7 @@ internal sealed class TransferLoad(SeededRandom random)
     private const ulong CallEvery = 5;
     private const ulong BurnedGas = 100_000;
 
-    private static readonly Dictionary<(int Account, ulong Nonce), byte[]> Signed = [];
+    private static readonly ConcurrentDictionary<(int Account, ulong Nonce), byte[]> Signed = [];
 
     private readonly ulong[] _next = new ulong[DevelopmentNetwork.FundedAccounts.Count];
     private readonly ulong[] _confirmed = new ulong[DevelopmentNetwork.FundedAccounts.Count];
@@ -65,12 +66,11 @@ internal sealed class TransferLoad(SeededRandom random)
     }
 
     /// <summary>The same for all seeds, so it is made once.</summary>
-    private static byte[] Transfer(int account, ulong nonce)
+    private static byte[] Transfer(int account, ulong nonce) =>
+        Signed.GetOrAdd((account, nonce), static key => Sign(key.Account, key.Nonce));
+
+    private static byte[] Sign(int account, ulong nonce)
     {
-        if (Signed.TryGetValue((account, nonce), out byte[]? known))
-        {
-            return known;
-        }
         Address from = DevelopmentNetwork.FundedAccounts[account].Address;
         bool isCall = nonce % CallEvery == CallEvery - 1;
         var unsigned = new Transaction
@@ -87,9 +87,7 @@ internal sealed class TransferLoad(SeededRandom random)
             Value = isCall ? UInt256.Zero : UInt256.One,
             Data = isCall ? new UInt256(BurnedGas).ToBigEndian() : [],
         };
-        byte[] raw = unsigned
+        return unsigned
             .WithSignature(SimulatedKeys.Sign(from, unsigned.SigningHash)).Encoded.ToArray();
-        Signed.Add((account, nonce), raw);
-        return raw;
     }
 }

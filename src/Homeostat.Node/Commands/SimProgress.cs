@@ -1,0 +1,47 @@
+using System.Diagnostics;
+using System.Globalization;
+using Homeostat.Simulator;
+
+namespace Homeostat.Node.Commands;
+
+/// <summary>
+/// What a person sees of a running simulation: each seed of a few, a line every so often of many,
+/// and a failure at once.
+/// </summary>
+internal sealed class SimProgress(int all, TextWriter output)
+{
+    /// <summary>Up to this many seeds have a line of their own.</summary>
+    private const int Few = 20;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
+    private TimeSpan _told;
+    private int _done;
+    private int _failed;
+
+    /// <summary>A seed has ended. Not by two threads at once.</summary>
+    public void Tell(SeedResult seed)
+    {
+        _done++;
+        _failed += seed.Passed ? 0 : 1;
+        if (all <= Few || !seed.Passed)
+        {
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"seed {seed.Seed}: {(seed.Passed ? "passed" : "FAILED")}, digest "
+                + $"{seed.Digest:x16}, {seed.FinalizedHeight} blocks, {seed.Transactions} "
+                + $"transactions, {seed.Events} events, recovered in {seed.RecoveryMs} ms"));
+        }
+        TimeSpan now = _watch.Elapsed;
+        if (all > Few && (now - _told >= Pause || _done == all))
+        {
+            _told = now;
+            double rate = _done / Math.Max(0.001, now.TotalSeconds);
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{_done}/{all} seeds, {_failed} failed, {rate:F1} a second, "
+                + $"{(all - _done) / rate:F0} s left"));
+        }
+    }
+}
