@@ -27,8 +27,8 @@ public sealed class AffordabilityTests
         cluster.RunUntil(38 * Second);
         Assert.Equal(1, cluster.Checks.Transactions);
         cluster.RunUntil(300 * Second);
-        // The transfer's block, and the empty one that follows a busy block; no more.
-        Assert.Equal(new Height(2), cluster.Checks.Highest);
+        // The block with the transfer and the five empty ones that follow it; no more.
+        Assert.Equal(new Height(6), cluster.Checks.Highest);
         cluster.Submit(0, Transfer(1, 0, 10 * FeeCap)); // The replacement pays.
         cluster.RunUntil(302 * Second);
         Assert.Equal(2, cluster.Checks.Transactions);
