@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Homeostat.Node.Chaos;
 using Homeostat.Node.Commands;
 using Homeostat.Node.Explain;
 using Homeostat.Node.Replay;
@@ -13,6 +14,7 @@ var root = new RootCommand("Homeostat: an EVM network that steers itself")
     ExplainCommand.Create(),
     VerifyCommand.Create(),
     SimCommand.Create(),
+    ChaosCommand.Create(),
     DoctorCommand.Create(),
 };
 

@@ -70,6 +70,12 @@ internal sealed class Cluster : IWorldOfNodes
 
     public List<BadBlockDump> Dumps { get; } = [];
 
+    /// <summary>Sees every effect of every node, before it is carried out.</summary>
+    public Action<SimulatedNode, ReplicaEffect>? Watch { get; init; }
+
+    /// <summary>A client gives a node a transaction.</summary>
+    public Action<int, byte[]>? Submitted { get; init; }
+
     public bool IsHonest(int node) => !_dishonest.Contains(node);
 
     public void Corrupt(int node, IAdversary adversary)
@@ -183,6 +189,15 @@ internal sealed class Cluster : IWorldOfNodes
     /// <summary>A client gives one node a transaction.</summary>
     public void Submit(int node, byte[] raw) => Give(_nodes[node], [raw]);
 
+    /// <summary>The next transfer of the load; nothing when too many are not final yet.</summary>
+    public void SubmitNext(int node)
+    {
+        if (_load.Next() is { } raw)
+        {
+            Submit(node, raw);
+        }
+    }
+
     private void Submit(long everyUs, long untilUs)
     {
         if (_load.Next() is { } raw)
@@ -216,6 +231,13 @@ internal sealed class Cluster : IWorldOfNodes
         if (_adversaries.TryGetValue(node.Index, out IAdversary? adversary))
         {
             raw = [.. raw.Where(adversary.Takes)];
+        }
+        if (Submitted is not null)
+        {
+            foreach (byte[] transaction in raw)
+            {
+                Submitted(node.Index, transaction);
+            }
         }
         node.Give(new ReplicaInput.SubmitTransactions(raw, _reply++));
     }
@@ -324,7 +346,7 @@ internal sealed class Cluster : IWorldOfNodes
             return;
         }
         bool isReliable = bytes.Length > 0 && (WireKind)bytes[0] == WireKind.Hello;
-        _network.Send(from.Index, to.Index, isReliable, () =>
+        _network.Send(from.Index, to.Index, from.LagUs, isReliable, () =>
         {
             if (_connected[from.Index, to.Index])
             {
@@ -339,6 +361,7 @@ internal sealed class Cluster : IWorldOfNodes
 
     void IWorldOfNodes.Observed(SimulatedNode node, ReplicaEffect effect)
     {
+        Watch?.Invoke(node, effect);
         if (!IsHonest(node.Index))
         {
             return;

@@ -25,6 +25,7 @@ internal static class SimCommand
         command.Options.Add(seedBase);
         command.Options.Add(validators);
         command.Options.Add(threads);
+        command.Subcommands.Add(SimWanCommand.Create());
         command.Options.Add(json);
         command.SetAction((parsed, _) =>
         {

@@ -48,6 +48,9 @@ internal sealed record NodeConfig
     /// <summary>Empty: none.</summary>
     public required string LogFile { get; init; }
 
+    /// <summary>Empty: the machine's clock as it is.</summary>
+    public string ClockOffsetFile { get; init; } = "";
+
     public NetworkLimits NetworkLimits { get; init; } = new();
 
     /// <summary>
@@ -75,6 +78,7 @@ internal sealed record NodeConfig
             WorkThreads = sources.Read(Settings.WorkThreads),
             LogLevel = sources.Read(Settings.LogLevel),
             LogFile = sources.Read(Settings.LogFile),
+            ClockOffsetFile = sources.Read(Settings.ClockOffsetFile),
         };
         if (config.Http.Equals(config.P2p))
         {

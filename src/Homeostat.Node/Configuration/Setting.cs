@@ -94,11 +94,15 @@ internal static class Settings
     public static readonly Setting<string> LogFile = new(
         "log.file", "File that log lines also go to", "", Any);
 
+    public static readonly Setting<string> ClockOffsetFile = new(
+        "clock.offsetfile", "For drills: a file with milliseconds to add to the clock, read live",
+        "", Any);
+
     public static readonly IReadOnlyList<Setting> All =
     [
         DataDir, Genesis, NodeKey, Keystore, Password, Observer, HttpAddress, HttpPort, P2pAddress,
         P2pPort, Peers, GasCap, EvmTimeout, TraceTimeout, JwtSecret, IpcPath, WorkThreads,
-        LogLevel, LogFile,
+        LogLevel, LogFile, ClockOffsetFile,
     ];
 
     public static (int Value, string? Error) Port(string text) => Range(text, 1, 65535);

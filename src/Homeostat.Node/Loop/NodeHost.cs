@@ -58,7 +58,8 @@ internal sealed class NodeHost : IAsyncDisposable
             Self = new PeerId(self),
         });
         _loop = new ReplicaLoop(
-            machine, _store, _store.Recover(nonce), config.WorkThreads, _metrics, crash,
+            machine, _store, _store.Recover(nonce), config.WorkThreads,
+            new NodeClock(config.ClockOffsetFile), _metrics, crash,
             logs.CreateLogger("replica"));
         var local = new LocalSide(
             self, NodeCertificate.Create(self, hash => Secp256k1.Sign(hash, config.Key)),

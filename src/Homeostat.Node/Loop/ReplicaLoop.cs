@@ -29,6 +29,7 @@ internal sealed class ReplicaLoop : INodeGateway, IDisposable
 
     private readonly ReplicaMachine _machine;
     private readonly RecoveredState _recovered;
+    private readonly NodeClock _clock;
     private readonly Inbox _inbox = new();
     private readonly WorkPool _works;
     private readonly Persistence _persistence;
@@ -47,8 +48,9 @@ internal sealed class ReplicaLoop : INodeGateway, IDisposable
 
     public ReplicaLoop(
         ReplicaMachine machine, NodeStore store, RecoveredState recovered, int workThreads,
-        NodeMetrics metrics, CrashReport crash, ILogger log)
+        NodeClock clock, NodeMetrics metrics, CrashReport crash, ILogger log)
     {
+        _clock = clock;
         _machine = machine;
         _recovered = recovered;
         _metrics = metrics;
@@ -146,8 +148,6 @@ internal sealed class ReplicaLoop : INodeGateway, IDisposable
         _inbox.Dispose();
     }
 
-    private static long NowMs() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-
     private void Run()
     {
         ReplicaInput? input = null;
@@ -159,7 +159,7 @@ internal sealed class ReplicaLoop : INodeGateway, IDisposable
                 Volatile.Write(ref _lastTurn, Stopwatch.GetTimestamp());
                 bool hasRoom = _persistence.Waiting < Persistence.Backlog
                     && _works.Waiting < MostWorksWaiting;
-                long now = NowMs();
+                long now = _clock.NowMs();
                 input = now >= _timerAtMs ? TakeTick() : _inbox.TryTake(hasRoom);
                 if (input is null)
                 {

@@ -12,21 +12,28 @@ internal sealed class VirtualNetwork(EventQueue queue, SeededRandom random, int 
 
     public NetworkFaults Faults { get; set; } = NetworkFaults.None;
 
+    /// <summary>Null: uniform between the two delays of <see cref="Faults"/>.</summary>
+    public ILinkDelays? Delays { get; set; }
+
     public long Delivered { get; private set; }
 
+    /// <param name="from">The sender.</param>
+    /// <param name="to">The receiver.</param>
+    /// <param name="lagUs">Until the sender has got round to it.</param>
     /// <param name="isReliable">
     /// For the first message of a connection, which comes or there is no connection.
     /// </param>
-    public void Send(int from, int to, bool isReliable, Action deliver)
+    /// <param name="deliver">What happens when it arrives.</param>
+    public void Send(int from, int to, long lagUs, bool isReliable, Action deliver)
     {
         if (_cuts[from, to] > 0 || (!isReliable && random.Chance(Faults.LossPerMille, 1_000)))
         {
             return;
         }
-        Deliver(from, to, deliver);
+        Deliver(from, to, lagUs, deliver);
         if (!isReliable && random.Chance(Faults.DuplicatePerMille, 1_000))
         {
-            Deliver(from, to, deliver);
+            Deliver(from, to, lagUs, deliver);
         }
     }
 
@@ -39,9 +46,10 @@ internal sealed class VirtualNetwork(EventQueue queue, SeededRandom random, int 
 
     public void MendAll() => Array.Clear(_cuts);
 
-    private void Deliver(int from, int to, Action deliver)
+    private void Deliver(int from, int to, long lagUs, Action deliver)
     {
-        long delay = random.NextBetween(Faults.MinDelayUs, Faults.MaxDelayUs + 1);
+        long delay = lagUs + (Delays?.DrawUs(from, to, random)
+            ?? random.NextBetween(Faults.MinDelayUs, Faults.MaxDelayUs + 1));
         if (random.Chance(Faults.LatePerMille, 1_000))
         {
             delay += random.NextBetween(0, Faults.LongDelayUs);

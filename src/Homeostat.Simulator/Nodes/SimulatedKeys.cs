@@ -14,11 +14,28 @@ internal sealed class SimulatedKeys : IVoteVerifier, ISenderRecovery
 {
     public static readonly SimulatedKeys Instance = new();
 
-    public static Signature Sign(in Address signer, in Hash256 digest) =>
-        new(Mark(signer, digest), signer.ToWord(), false);
+    [ThreadStatic]
+    private static int recoveries;
+
+    [ThreadStatic]
+    private static int signatures;
+
+    public static Signature Sign(in Address signer, in Hash256 digest)
+    {
+        signatures++;
+        return new Signature(Mark(signer, digest), signer.ToWord(), false);
+    }
+
+    /// <summary>Forgets what this thread has signed and recovered.</summary>
+    public static void ResetCounts() => (recoveries, signatures) = (0, 0);
+
+    /// <summary>What all that would have cost with real keys, since the reset.</summary>
+    public static long CostUs() =>
+        MeasuredCosts.RecoverUs * recoveries + MeasuredCosts.SignUs * signatures;
 
     public bool TryRecover(in Hash256 digest, in Signature signature, out Address signer)
     {
+        recoveries++;
         signer = Address.FromWord(signature.S);
         return signature.S == signer.ToWord() && signature.R == Mark(signer, digest);
     }

@@ -31,6 +31,7 @@ internal sealed class SimulatedNode(
     private ReplicaMachine? _machine;
     private int _incarnation;
     private long _coreFreeUs;
+    private long _loopFreeUs;
     private long _timer;
     private bool _isSyncing;
     private long _lastTicket;
@@ -62,6 +63,9 @@ internal sealed class SimulatedNode(
     private long ErrorMs =>
         SkewMs + (queue.NowUs - _driftFromUs) * _driftPerMille / 1_000_000;
 
+    /// <summary>Until what it has just said leaves it.</summary>
+    public long LagUs => Math.Max(0, _loopFreeUs - queue.NowUs);
+
     public bool IsUp => _machine is not null;
 
     /// <summary>Why it stopped by itself, or null.</summary>
@@ -73,6 +77,7 @@ internal sealed class SimulatedNode(
         _incarnation++;
         _machine = new ReplicaMachine(configure());
         _coreFreeUs = queue.NowUs;
+        _loopFreeUs = queue.NowUs;
         _isSyncing = false;
         _lastTicket = 0;
         Span<byte> nonce = stackalloc byte[Hash256.Size];
@@ -101,14 +106,25 @@ internal sealed class SimulatedNode(
         Disk.TearJournal(random.NextBelow(Disk.Unsynced + 1));
     }
 
+    /// <summary>
+    /// One step, or, while the thread that steps is busy with an earlier one, a step later.
+    /// </summary>
     public void Give(ReplicaInput input)
     {
         if (_machine is null)
         {
             return;
         }
+        if (LagUs > 0)
+        {
+            InThisLife(_loopFreeUs, () => Give(input));
+            return;
+        }
         long nowMs = epochMs + queue.NowUs / 1_000 + ErrorMs;
-        foreach (ReplicaEffect effect in _machine.Step(nowMs, input))
+        SimulatedKeys.ResetCounts();
+        IReadOnlyList<ReplicaEffect> effects = _machine.Step(nowMs, input);
+        _loopFreeUs = queue.NowUs + SimulatedKeys.CostUs();
+        foreach (ReplicaEffect effect in effects)
         {
             Carry(effect);
             if (_machine is null)
@@ -174,7 +190,7 @@ internal sealed class SimulatedNode(
         }
         _isSyncing = true;
         long ticket = _lastTicket;
-        InThisLife(queue.NowUs + _timing.SyncUs(), () =>
+        InThisLife(queue.NowUs + LagUs + _timing.SyncUs(), () =>
         {
             Disk.Sync(ticket);
             _isSyncing = false;
@@ -190,7 +206,7 @@ internal sealed class SimulatedNode(
         WorkResult result = WorkRunner.Run(work.Task);
         world.Ran(this, work.Task, result);
         long costUs = NodeTiming.WorkUs(work.Task);
-        _coreFreeUs = Math.Max(_coreFreeUs, queue.NowUs) + costUs;
+        _coreFreeUs = Math.Max(_coreFreeUs, queue.NowUs + LagUs) + costUs;
         InThisLife(_coreFreeUs, () =>
         {
             digest.Add(queue.NowUs, Index, 3);
