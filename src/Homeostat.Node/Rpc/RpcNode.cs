@@ -16,9 +16,6 @@ internal sealed record RpcNode
 
     public required ChainRules Rules { get; init; }
 
-    /// <summary>Engines are used by one thread at a time, so calls make their own.</summary>
-    public required Func<IEvmEngine> NewEngine { get; init; }
-
     public required SubmitTransactions Submit { get; init; }
 
     public string ClientVersion { get; init; } = "homeostat/v0.1.0";

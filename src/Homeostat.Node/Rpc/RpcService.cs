@@ -42,13 +42,12 @@ internal sealed class RpcService : IAsyncDisposable
         RpcBlock genesis = BlockOf(first.Genesis, options.Archive);
         _chain = new ChainReader(genesis, ViewOf(first, options.Archive), options.Archive, limits);
         _hub = new SubscriptionHub(_chain, limits, options.Report);
-        _gate = new CallGate(limits);
+        _gate = new CallGate(limits, () => new EvmEngine());
         Archive = options.Archive;
         var node = new RpcNode
         {
             ChainId = first.Config.ChainId,
             Rules = options.Rules,
-            NewEngine = () => new EvmEngine(),
             Submit = raw => new(_gateway.SubmitAsync(raw, CancellationToken.None)),
             ClientVersion = options.ClientVersion,
             PeerCount = () => _gateway.PeerCount,

@@ -36,12 +36,11 @@ internal sealed class ServedChain : IAsyncDisposable
             reader.Publish(ViewOf(block));
         }
         _hub = new SubscriptionHub(reader, limits, Report);
-        _gate = new CallGate(limits);
+        _gate = new CallGate(limits, () => new EvmEngine());
         var node = new RpcNode
         {
             ChainId = new ChainId(genesis.ChainId),
             Rules = genesis.Rules,
-            NewEngine = () => new EvmEngine(),
             Submit = Submit,
         };
         RpcTable table = RpcMethods.All(new RpcContext(reader, node, limits, _gate), _hub);

@@ -133,6 +133,15 @@ internal sealed class ChainReader
     public FinalizedBlock? Stored(ulong number) =>
         _archive.TryGetBlock(new Height(number), out FinalizedBlock stored) ? stored : null;
 
+    /// <summary>Whether this block, and so those after it, are in memory with their states.</summary>
+    public bool IsRecent(ulong number)
+    {
+        lock (_lock)
+        {
+            return _recent.ContainsKey(number);
+        }
+    }
+
     /// <summary>Heights, rising, of blocks that may match.</summary>
     public IEnumerable<ulong> FindLogBlocks(ulong first, ulong last, LogQuery query) =>
         _archive.FindLogBlocks(new Height(first), new Height(last), query)

@@ -20,7 +20,7 @@ internal sealed class EthCalls(RpcContext context)
         CallRequest request = ReadRequest(arguments);
         CallContext call = ReadContext(arguments, BlockSelector.Latest);
         CallOutcome outcome = await context.Gate
-            .RunAsync(() => Simulator().Call(call, request)).ConfigureAwait(false);
+            .RunAsync(engine => Simulator(engine).Call(call, request)).ConfigureAwait(false);
         ThrowUnlessSucceeded(outcome);
         result.Data(outcome.Output);
     }
@@ -30,9 +30,9 @@ internal sealed class EthCalls(RpcContext context)
     {
         CallRequest request = ReadRequest(arguments);
         CallContext call = ReadContext(arguments, BlockSelector.Latest);
-        (bool isFound, ulong gas, CallOutcome outcome) = await context.Gate.RunAsync(() =>
+        (bool isFound, ulong gas, CallOutcome outcome) = await context.Gate.RunAsync(engine =>
         {
-            bool succeeded = Simulator().TryEstimateGas(
+            bool succeeded = Simulator(engine).TryEstimateGas(
                 call, request, out ulong least, out CallOutcome last);
             return (succeeded, least, last);
         }).ConfigureAwait(false);
@@ -50,9 +50,9 @@ internal sealed class EthCalls(RpcContext context)
     {
         CallRequest request = ReadRequest(arguments);
         CallContext call = ReadContext(arguments, BlockSelector.Latest);
-        (AccessListEntry[] list, CallOutcome outcome) = await context.Gate.RunAsync(() =>
+        (AccessListEntry[] list, CallOutcome outcome) = await context.Gate.RunAsync(engine =>
         {
-            CallOutcome last = Simulator().CreateAccessList(
+            CallOutcome last = Simulator(engine).CreateAccessList(
                 call, request, out AccessListEntry[] accessList);
             return (accessList, last);
         }).ConfigureAwait(false);
@@ -71,8 +71,7 @@ internal sealed class EthCalls(RpcContext context)
         result.WriteEndObject();
     }
 
-    private CallSimulator Simulator() =>
-        new(context.Node.Rules, context.Node.NewEngine());
+    private CallSimulator Simulator(IEvmEngine engine) => new(context.Node.Rules, engine);
 
     private CallRequest ReadRequest(RpcParams arguments) => CallArguments.Read(
         arguments.Required(0), RpcParams.At(0), context.Node.ChainId);

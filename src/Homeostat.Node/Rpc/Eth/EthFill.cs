@@ -47,9 +47,9 @@ internal sealed class EthFill(RpcContext context, EthFees fees)
             Header = block.Header,
             GasCap = context.Limits.GasCap,
         };
-        (bool isFound, ulong gas, CallOutcome outcome) = await context.Gate.RunAsync(() =>
+        (bool isFound, ulong gas, CallOutcome outcome) = await context.Gate.RunAsync(engine =>
         {
-            bool succeeded = new CallSimulator(context.Node.Rules, context.Node.NewEngine())
+            bool succeeded = new CallSimulator(context.Node.Rules, engine)
                 .TryEstimateGas(call, request, out ulong least, out CallOutcome last);
             return (succeeded, least, last);
         }).ConfigureAwait(false);

@@ -157,10 +157,12 @@ internal sealed class EthLogs(RpcContext context, FilterRegistry filters)
         result.WriteEndArray();
     }
 
-    /// <summary>A short range is read from memory; a long one asks the archive's index.</summary>
+    /// <summary>
+    /// A short range and what is in memory are looked through; the rest asks the archive's index.
+    /// </summary>
     private IEnumerable<ulong> Candidates(LogFilter filter, ulong first, ulong last)
     {
-        if (last - first >= 4)
+        if (last - first >= 4 && !_chain.IsRecent(first))
         {
             return _chain.FindLogBlocks(first, last, filter.Query);
         }

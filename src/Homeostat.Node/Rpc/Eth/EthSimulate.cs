@@ -23,10 +23,10 @@ internal sealed class EthSimulate(RpcContext context)
         RpcBlock block = context.Chain.WithState(arguments.Block(1));
         bool isFull = Flag(options, "returnFullTransactions"u8);
         SimulationRequest request = Read(options, block);
-        await context.Gate.RunAsync(() =>
+        await context.Gate.RunAsync(engine =>
         {
             var deadline = new DeadlineTracer(context.Limits.CallMs);
-            var simulator = new BlockSimulator(context.Node.Rules, context.Node.NewEngine());
+            var simulator = new BlockSimulator(context.Node.Rules, engine);
             if (!simulator.TryRun(
                 request with { IsTimeUp = () => deadline.IsTimeUp },
                 out IReadOnlyList<SimulatedBlock>? blocks, out var no))

@@ -12,6 +12,9 @@ internal sealed record LogFilter(
 {
     private const int MostTopics = 4;
 
+    // Hashing what is looked for costs more than looking, so it is done once.
+    private readonly BloomQuery _bits = new(Query);
+
     public static LogFilter Read(JsonElement value, string place, RpcLimits limits)
     {
         JsonInput.Object(value, place);
@@ -56,9 +59,7 @@ internal sealed record LogFilter(
     }
 
     /// <summary>False only when no log of a block or receipt with this bloom matches.</summary>
-    public bool MayMatch(Bloom bloom) =>
-        AnyIn(bloom, Query.Addresses, address => address.ToArray())
-        && Query.Topics.All(topics => AnyIn(bloom, topics, topic => topic.ToArray()));
+    public bool MayMatch(Bloom bloom) => _bits.MayMatch(bloom.Bytes);
 
     /// <summary>Writes the block's matching logs into an open array; returns how many.</summary>
     public int WriteMatches(Utf8JsonWriter writer, RpcBlock block)
@@ -81,22 +82,6 @@ internal sealed record LogFilter(
             }
         }
         return count;
-    }
-
-    private static bool AnyIn<T>(Bloom bloom, IReadOnlyList<T> items, Func<T, byte[]> bytes)
-    {
-        if (items.Count == 0)
-        {
-            return true;
-        }
-        foreach (T item in items)
-        {
-            if (bloom.MightContain(bytes(item)))
-            {
-                return true;
-            }
-        }
-        return false;
     }
 
     private static List<Address> ReadAddresses(JsonElement value, string place, RpcLimits limits)

@@ -156,7 +156,7 @@ internal sealed class OtterscanMethods(RpcContext context)
             throw RpcException.Server("transaction not found");
         }
         IReadOnlyList<CallTracer.Frame> roots = await context.Gate
-            .RunAsync(() => new BlockTracer(context).Frames(block, index, index + 1))
+            .RunAsync(engine => new BlockTracer(context, engine).Frames(block, index, index + 1))
             .ConfigureAwait(false);
         write(result, roots[0]);
     }

@@ -7,7 +7,7 @@ using Homeostat.Primitives;
 namespace Homeostat.Node.Rpc;
 
 /// <summary>Executes a final block again on its parent's state, watched.</summary>
-internal sealed class BlockTracer(RpcContext context)
+internal sealed class BlockTracer(RpcContext context, IEvmEngine engine)
 {
     /// <summary>The trace of one transaction as the result.</summary>
     public void Trace(RpcBlock block, int index, TraceRequest request, Utf8JsonWriter result)
@@ -69,7 +69,7 @@ internal sealed class BlockTracer(RpcContext context)
             call => call.Target == EthereumForks.HistoryStorage);
         return BlockExecution.Start(
             parent.State!, block.Header, rules, rules.HasInputs ? InputsOf(block, parent) : null,
-            context.Node.NewEngine(), hasHistory ? null : new ChainHashes(context.Chain), tracer);
+            engine, hasHistory ? null : new ChainHashes(context.Chain), tracer);
     }
 
     /// <summary>The block is final, so it is itself the word on what its inputs were.</summary>

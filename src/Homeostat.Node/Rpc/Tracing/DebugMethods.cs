@@ -65,9 +65,9 @@ internal sealed class DebugMethods(RpcContext context)
             throw RpcException.Server("transaction not found");
         }
         TraceRequest request = TraceRequest.Read(arguments.Optional(1), RpcParams.At(1), context);
-        await context.Gate.RunAsync(() =>
+        await context.Gate.RunAsync(engine =>
         {
-            new BlockTracer(context).Trace(block, index, request, result);
+            new BlockTracer(context, engine).Trace(block, index, request, result);
             return true;
         }).ConfigureAwait(false);
     }
@@ -87,9 +87,9 @@ internal sealed class DebugMethods(RpcContext context)
         RpcBlock block, RpcParams arguments, Utf8JsonWriter result)
     {
         TraceRequest request = TraceRequest.Read(arguments.Optional(1), RpcParams.At(1), context);
-        await context.Gate.RunAsync(() =>
+        await context.Gate.RunAsync(engine =>
         {
-            new BlockTracer(context).TraceAll(block, request, result);
+            new BlockTracer(context, engine).TraceAll(block, request, result);
             return true;
         }).ConfigureAwait(false);
     }
@@ -102,7 +102,7 @@ internal sealed class DebugMethods(RpcContext context)
         RpcBlock block = _chain.WithState(arguments.Block(1));
         JsonElement options = arguments.Optional(2);
         TraceRequest request = TraceRequest.Read(options, RpcParams.At(2), context);
-        await context.Gate.RunAsync(() =>
+        await context.Gate.RunAsync(engine =>
         {
             using ITraceSink sink = request.NewSink(new SnapshotReader(block.State!));
             var traced = new CallContext
@@ -118,7 +118,7 @@ internal sealed class DebugMethods(RpcContext context)
             };
             sink.Begin(call.From, call.To, block.Header.Coinbase);
             CallOutcome outcome = new CallSimulator(
-                context.Node.Rules, context.Node.NewEngine()).Call(traced, call);
+                context.Node.Rules, engine).Call(traced, call);
             if (outcome.Error is { } error)
             {
                 throw RpcException.Server(error);

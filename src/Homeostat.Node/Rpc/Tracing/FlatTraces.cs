@@ -38,7 +38,7 @@ internal sealed class FlatTraces(RpcContext context)
     private async ValueTask WriteAsync(RpcBlock block, int first, int end, Utf8JsonWriter result)
     {
         IReadOnlyList<CallTracer.Frame> roots = await context.Gate
-            .RunAsync(() => new BlockTracer(context).Frames(block, first, end))
+            .RunAsync(engine => new BlockTracer(context, engine).Frames(block, first, end))
             .ConfigureAwait(false);
         result.WriteStartArray();
         for (int i = 0; i < roots.Count; i++)
