@@ -18,11 +18,14 @@ public sealed record AccountChange(
     bool StorageCleared);
 
 /// <summary>
-/// What a block changed: accounts in the order of their addresses, and code that is new to them.
-/// Trie nodes come from <see cref="WorldSnapshot.Unstored"/>, for one block or for many at once.
+/// What a block changed: accounts in the order of their addresses, code that is new to them, and
+/// code that they have no more. Trie nodes come from <see cref="WorldSnapshot.Unstored"/>, for one
+/// block or for many at once.
 /// </summary>
 public sealed record StateChanges(
-    IReadOnlyList<AccountChange> Accounts, IReadOnlyList<Evm.Code> NewCodes)
+    IReadOnlyList<AccountChange> Accounts,
+    IReadOnlyList<Evm.Code> NewCodes,
+    IReadOnlyList<Evm.Code> ReplacedCodes)
 {
-    public static readonly StateChanges None = new([], []);
+    public static readonly StateChanges None = new([], [], []);
 }

@@ -23,6 +23,7 @@ public sealed partial class WorldState
         Flush();
         var changes = new List<AccountChange>();
         var codes = new List<Code>();
+        var replaced = new List<Code>();
         _listed.Sort((a, b) => a.Address.CompareTo(b.Address));
         foreach (AccountEntry entry in _listed)
         {
@@ -39,8 +40,13 @@ public sealed partial class WorldState
             {
                 codes.Add(entry.Code!);
             }
+            if (before is { HasCode: true } && before.CodeHash != after?.CodeHash)
+            {
+                replaced.Add(WorldSnapshot.LoadCode(entry.Before!, _source));
+            }
         }
-        return (new WorldSnapshot(_trie, _source), new StateChanges(changes, codes));
+        return (
+            new WorldSnapshot(_trie, _source), new StateChanges(changes, codes, replaced));
     }
 
     private static AccountState StateOf(AccountEntry entry) =>

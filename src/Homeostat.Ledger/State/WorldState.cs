@@ -222,6 +222,32 @@ public sealed partial class WorldState : IWorld
         }
     }
 
+    /// <summary>Puts an account back to what it was. Between transactions.</summary>
+    internal void Restore(in Address address, EarlierAccount earlier, Code? code)
+    {
+        AccountEntry entry = Changing(address);
+        if (earlier.WasAbsent)
+        {
+            ClearStorage(entry);
+        }
+        if (!earlier.Exists)
+        {
+            Delete(entry);
+            return;
+        }
+        entry.Nonce = earlier.Nonce;
+        entry.Balance = earlier.Balance;
+        if (entry.CodeHash != earlier.CodeHash)
+        {
+            Invariant.Require(code is not null);
+            SetCode(address, code!);
+        }
+        foreach ((UInt256 slot, UInt256 value) in earlier.Slots)
+        {
+            SetStorage(address, slot, value);
+        }
+    }
+
     private static void Delete(AccountEntry entry)
     {
         entry.Exists = false;

@@ -41,6 +41,9 @@ internal sealed record NodeConfig
     /// <summary>Empty: no Unix socket.</summary>
     public string IpcPath { get; init; } = "";
 
+    /// <summary>Blocks whose states can be reconstructed; the greatest number: all.</summary>
+    public ulong HistoryBlocks { get; init; } = 10_000;
+
     public required int WorkThreads { get; init; }
 
     public required LogVerbosity LogLevel { get; init; }
@@ -75,6 +78,7 @@ internal sealed record NodeConfig
             TraceTimeoutMs = sources.Read(Settings.TraceTimeout),
             JwtSecret = sources.Read(Settings.JwtSecret),
             IpcPath = sources.Read(Settings.IpcPath),
+            HistoryBlocks = sources.Read(Settings.History),
             WorkThreads = sources.Read(Settings.WorkThreads),
             LogLevel = sources.Read(Settings.LogLevel),
             LogFile = sources.Read(Settings.LogFile),

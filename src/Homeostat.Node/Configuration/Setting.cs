@@ -84,6 +84,10 @@ internal static class Settings
     public static readonly Setting<string> IpcPath = new(
         "ipcpath", "Unix socket for JSON-RPC; empty: none", "", Any);
 
+    public static readonly Setting<ulong> History = new(
+        "history", "Blocks whose states calls can be made on, or archive for all", "10000",
+        text => text == "archive" ? (ulong.MaxValue, null) : Number(text));
+
     public static readonly Setting<int> WorkThreads = new(
         "work.threads", "Threads for execution (one of them) and signatures (the others)", "2",
         text => Range(text, 1, 64));
@@ -101,7 +105,7 @@ internal static class Settings
     public static readonly IReadOnlyList<Setting> All =
     [
         DataDir, Genesis, NodeKey, Keystore, Password, Observer, HttpAddress, HttpPort, P2pAddress,
-        P2pPort, Peers, GasCap, EvmTimeout, TraceTimeout, JwtSecret, IpcPath, WorkThreads,
+        P2pPort, Peers, GasCap, EvmTimeout, TraceTimeout, JwtSecret, IpcPath, History, WorkThreads,
         LogLevel, LogFile, ClockOffsetFile,
     ];
 

@@ -48,8 +48,8 @@ internal sealed class NodeHost : IAsyncDisposable
         GenesisHash = GenesisIdentity.HashOf(config.Genesis);
         var crash = new CrashReport(config.DataDir, end => _ended.TrySetResult(end), _log);
         _store = new NodeStore(
-            config.DataDir, chain.ChainId, GenesisHash, error => crash.End(error, null),
-            logs.CreateLogger("store"));
+            config.DataDir, chain.ChainId, GenesisHash, config.HistoryBlocks,
+            error => crash.End(error, null), logs.CreateLogger("store"));
         var nonce = new Hash256(RandomNumberGenerator.GetBytes(Hash256.Size));
         var machine = new ReplicaMachine(new ReplicaConfig
         {

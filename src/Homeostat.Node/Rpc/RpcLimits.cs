@@ -142,6 +142,14 @@ internal sealed record RpcLimits
     /// <summary>Final states kept for calls at recent blocks; they share what is equal.</summary>
     public int RecentStates { get; init; } = 128;
 
+    /// <summary>Older states, reconstructed for a call, that stay for the next.</summary>
+    public int HistoricStates { get; init; } = 8;
+
+    /// <summary>
+    /// Accounts and slots that are put back to reconstruct one older state: about two seconds.
+    /// </summary>
+    public long HistoryChanges { get; init; } = 2_000_000;
+
     /// <summary>Tip that is suggested while nobody bids, unless the base fee is lower.</summary>
     public UInt256 DefaultTip { get; init; } = 1_000_000_000;
 
@@ -160,6 +168,8 @@ internal sealed record RpcLimits
         Invariant.Require(SearchResults > 0);
         Invariant.Require(CachedBlocks > 0);
         Invariant.Require(RecentStates > 0);
+        Invariant.Require(HistoricStates > 0);
+        Invariant.Require(HistoryChanges > 0);
         return this;
     }
 }

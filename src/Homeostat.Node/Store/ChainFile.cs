@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Homeostat.Ledger;
 using Homeostat.Primitives;
 using Homeostat.Replica;
 using Microsoft.Data.Sqlite;
@@ -29,14 +30,21 @@ internal sealed class ChainFile : IDisposable
             encoded BLOB NOT NULL, receipts BLOB NOT NULL, certificate BLOB NOT NULL,
             sum INTEGER NOT NULL);
         CREATE UNIQUE INDEX IF NOT EXISTS block_hash ON block(hash);
+        CREATE TABLE IF NOT EXISTS difference(height INTEGER PRIMARY KEY, body BLOB NOT NULL);
         """;
+
+    /// <summary>Blocks between two looks for differences that are too old.</summary>
+    private const ulong PruneBlocks = 64;
 
     private readonly SqliteFile _file;
     private readonly Timer _mover;
+    private readonly ulong _historyBlocks;
     private long _nextSequence;
 
-    public ChainFile(string path)
+    /// <param name="historyBlocks">Blocks whose reverse differences are kept.</param>
+    public ChainFile(string path, ulong historyBlocks)
     {
+        _historyBlocks = historyBlocks;
         _file = new SqliteFile(path, Durability.Full, Schema);
         _nextSequence = 1 + (_file.Writer.Prepare("SELECT max(seq) FROM journal").ExecuteScalar()
             as long? ?? 0);
@@ -129,6 +137,11 @@ internal sealed class ChainFile : IDisposable
         return found is not null;
     }
 
+    /// <summary>The block's reverse difference; null when it is not kept.</summary>
+    public byte[]? ReadDifference(Height height) => _file.Read(session => session
+        .Prepare("SELECT body FROM difference WHERE height = $1", (long)height.Value)
+        .ExecuteScalar() as byte[]);
+
     public bool TryGetHeight(in Hash256 hash, out Height height)
     {
         object key = hash.ToArray();
@@ -200,12 +213,27 @@ internal sealed class ChainFile : IDisposable
         "INSERT INTO journal VALUES($1, $2, $3, $4)",
         _nextSequence++, (long)entry.View.Value, entry.Bytes, Sum(entry.Bytes)).ExecuteNonQuery();
 
-    private static void AppendBlock(SqliteSession session, FinalizedBlock block) => session.Prepare(
-        "INSERT OR IGNORE INTO block VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        (long)block.Height.Value, (long)block.View.Value, block.Hash.ToArray(),
-        block.ParentHash.ToArray(), block.StateRoot.ToArray(), block.TimeMs, block.Encoded,
-        block.Receipts, block.Certificate,
-        Sum(block.Encoded, block.Receipts, block.Certificate)).ExecuteNonQuery();
+    private void AppendBlock(SqliteSession session, FinalizedBlock block)
+    {
+        session.Prepare(
+            "INSERT OR IGNORE INTO block VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            (long)block.Height.Value, (long)block.View.Value, block.Hash.ToArray(),
+            block.ParentHash.ToArray(), block.StateRoot.ToArray(), block.TimeMs, block.Encoded,
+            block.Receipts, block.Certificate,
+            Sum(block.Encoded, block.Receipts, block.Certificate)).ExecuteNonQuery();
+        if (block.Changes is { } changes && _historyBlocks > 0)
+        {
+            session.Prepare(
+                "INSERT OR IGNORE INTO difference VALUES($1, $2)", (long)block.Height.Value,
+                EarlierState.Encode(changes)).ExecuteNonQuery();
+        }
+        if (block.Height.Value % PruneBlocks == 0 && block.Height.Value > _historyBlocks)
+        {
+            session.Prepare(
+                "DELETE FROM difference WHERE height <= $1",
+                (long)(block.Height.Value - _historyBlocks)).ExecuteNonQuery();
+        }
+    }
 
     private void MovePages()
     {

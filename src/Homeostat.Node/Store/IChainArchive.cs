@@ -18,6 +18,12 @@ internal interface IChainArchive
     /// </summary>
     bool TryGetBlock(Height height, out FinalizedBlock block);
 
+    /// <summary>
+    /// What the block changed, as it was before it (<see cref="Ledger.EarlierState.Encode"/>); null
+    /// when that is not kept.
+    /// </summary>
+    byte[]? ReadDifference(Height height);
+
     /// <summary>The height of a finalized block.</summary>
     bool TryGetHeight(in Hash256 blockHash, out Height height);
 

@@ -29,12 +29,13 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
     /// <param name="folder">Made when absent.</param>
     /// <param name="chainId">Stored at first use; another's folder is refused.</param>
     /// <param name="genesis">As <paramref name="chainId"/>.</param>
+    /// <param name="historyBlocks">Blocks whose states can be reconstructed.</param>
     /// <param name="onFailure">A background writer failed; the node must stop.</param>
     /// <param name="log">Tells what recovery did.</param>
     /// <exception cref="StoreException">Why the folder can't be used, in words.</exception>
     public NodeStore(
-        string folder, ChainId chainId, in Hash256 genesis, Action<Exception> onFailure,
-        ILogger log)
+        string folder, ChainId chainId, in Hash256 genesis, ulong historyBlocks,
+        Action<Exception> onFailure, ILogger log)
     {
         _log = log;
         Folder = Path.GetFullPath(folder);
@@ -49,7 +50,7 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
                 DeleteFiles("state.db");
                 DeleteFiles("index.db");
             }
-            _chain = new ChainFile(InFolder("chain.db"));
+            _chain = new ChainFile(InFolder("chain.db"), historyBlocks);
             CheckNetwork(chainId, genesis);
             CheckDamage();
             _state = new StateFile(InFolder("state.db"), onFailure);
@@ -148,6 +149,8 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
 
     bool IBlockLog.TryGet(Height height, out FinalizedBlock block) =>
         TryGetBlock(height, out block);
+
+    public byte[]? ReadDifference(Height height) => _chain.ReadDifference(height);
 
     public bool TryGetHeight(in Hash256 blockHash, out Height height) =>
         _chain.TryGetHeight(blockHash, out height);

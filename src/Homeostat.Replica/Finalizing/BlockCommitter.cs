@@ -66,5 +66,6 @@ internal sealed class BlockCommitter(
         Receipts = ReceiptList.Encode(block.Executed!.Receipts),
         Certificate = CertificateCodec.Encode(proof),
         Executed = block.Executed,
+        Changes = block.Executed.Changes,
     };
 }

@@ -38,4 +38,9 @@ public sealed record FinalizedBlock
 
     /// <summary>The block as executed, for the store to index; null when read from disk.</summary>
     public ExecutedBlock? Executed { get; init; }
+
+    /// <summary>
+    /// What it changed in the state, for the store to undo; null when read from disk.
+    /// </summary>
+    public StateChanges? Changes { get; init; }
 }

@@ -71,6 +71,9 @@ internal sealed class ImportedChain : IChainArchive, IAncestors, IBlockHashes
         return null;
     }
 
+    /// <summary>All states are in memory.</summary>
+    public byte[]? ReadDifference(Height height) => null;
+
     public Hash256 Get(ulong number) => _blocks[(int)number].Hash;
 
     public bool TryGet(in Hash256 hash, [NotNullWhen(true)] out Block? block)

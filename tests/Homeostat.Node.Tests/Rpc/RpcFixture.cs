@@ -8,13 +8,15 @@ using Homeostat.Primitives;
 namespace Homeostat.Node.Tests.Rpc;
 
 /// <summary>A JSON-RPC server on a free port over a <see cref="TestChain"/>.</summary>
-public sealed class RpcFixture : IAsyncLifetime
+public class RpcFixture : IAsyncLifetime
 {
     private static readonly HttpClient Client = new() { Timeout = TimeSpan.FromSeconds(60) };
     private readonly List<string> _reports = [];
     private RpcService _service = null!;
 
     internal TestChain Chain { get; } = new();
+
+    private protected virtual RpcLimits Limits => new();
 
     public string Url => $"http://127.0.0.1:{_service.Port}";
 
@@ -41,6 +43,7 @@ public sealed class RpcFixture : IAsyncLifetime
             Gateway = Chain,
             Archive = Chain,
             Rules = TestChain.Rules,
+            Limits = Limits,
             Server = new RpcServerOptions
             {
                 Port = 0,

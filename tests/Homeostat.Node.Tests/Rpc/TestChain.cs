@@ -98,6 +98,11 @@ internal sealed class TestChain : INodeGateway, IChainArchive
         }
     }
 
+    public byte[]? ReadDifference(Height height) =>
+        TryGetBlock(height, out FinalizedBlock block) && block.Changes is { } changes
+            ? EarlierState.Encode(changes)
+            : null;
+
     public bool TryGetHeight(in Hash256 blockHash, out Height height)
     {
         lock (_lock)
@@ -188,7 +193,7 @@ internal sealed class TestChain : INodeGateway, IChainArchive
         ChainHead head = Head(
             executed.Block, executed.Transactions, executed.Receipts, executed.State,
             (long)inputs.TimeMs);
-        _blocks.Add((head, Store(head)));
+        _blocks.Add((head, Store(head) with { Changes = executed.Changes }));
         _pool.OnFinalized(
             executed.Transactions, new SnapshotAccounts(executed.State),
             new PoolChain(ChainId, GasLimit));

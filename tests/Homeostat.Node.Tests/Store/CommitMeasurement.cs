@@ -25,7 +25,7 @@ public sealed class CommitMeasurement(ITestOutputHelper output)
         string folder = Directory.CreateTempSubdirectory("homeostat-commit-").FullName;
         byte[] content = new byte[bytes];
         using (var store = new NodeStore(
-            folder, new ChainId(1), Hash256.Zero, error => throw error, NullLogger.Instance))
+            folder, new ChainId(1), Hash256.Zero, 0, error => throw error, NullLogger.Instance))
         using (var log = new FileStream($"{folder}/plain.log", FileMode.CreateNew))
         {
             var entries = new PersistBatch

@@ -7,6 +7,7 @@ namespace Homeostat.Node.Tests.Store;
 
 public sealed class NodeStoreTests : IDisposable
 {
+    private const ulong HistoryBlocks = 100;
     private static readonly ChainId Chain = new(4242);
     private static readonly Hash256 Genesis = Keccak.Hash("genesis"u8);
     private readonly string _folder = Directory.CreateTempSubdirectory("homeostat-store-").FullName;
@@ -48,6 +49,19 @@ public sealed class NodeStoreTests : IDisposable
         Assert.True(state.State.TryGetNode(Keccak.Hash([4]), out byte[] code));
         Assert.Equal([4], code);
         Assert.False(state.State.TryGetNode(Keccak.Hash([5]), out _));
+    }
+
+    [Fact]
+    public void Differences_are_kept_for_as_many_blocks_as_asked()
+    {
+        using NodeStore store = Open(_folder);
+        for (ulong height = 1; height <= 256; height++)
+        {
+            store.Commit([TestBlocks.WithChanges(height)]);
+        }
+        Assert.NotNull(store.ReadDifference(new Height(256)));
+        Assert.NotNull(store.ReadDifference(new Height(256 - HistoryBlocks + 1)));
+        Assert.Null(store.ReadDifference(new Height(256 - HistoryBlocks)));
     }
 
     [Fact]
@@ -156,7 +170,7 @@ public sealed class NodeStoreTests : IDisposable
     {
         Fill(_folder, 1);
         StoreException error = Assert.Throws<StoreException>(() => new NodeStore(
-            _folder, Chain, Keccak.Hash("other"u8), _ => { }, NullLogger.Instance));
+            _folder, Chain, Keccak.Hash("other"u8), 0, _ => { }, NullLogger.Instance));
         Assert.Contains("belongs to another network", error.Message, StringComparison.Ordinal);
     }
 
@@ -225,7 +239,7 @@ public sealed class NodeStoreTests : IDisposable
     }
 
     private static NodeStore Open(string folder) =>
-        new(folder, Chain, Genesis, error => throw error, NullLogger.Instance);
+        new(folder, Chain, Genesis, HistoryBlocks, error => throw error, NullLogger.Instance);
 
     private static void Fill(string folder, ulong blocks)
     {

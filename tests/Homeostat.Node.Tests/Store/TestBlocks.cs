@@ -1,4 +1,5 @@
 using System.Text;
+using Homeostat.Ledger;
 using Homeostat.Node.Store;
 using Homeostat.Primitives;
 using Homeostat.Replica;
@@ -21,6 +22,12 @@ internal static class TestBlocks
         Encoded = Encode(height),
         Receipts = EncodeReceipts(height),
         Certificate = [1, 2, 3],
+    };
+
+    public static PersistBatch WithChanges(ulong height) => new()
+    {
+        Durable = true,
+        Finalized = [Create(height) with { Changes = StateChanges.None }],
     };
 
     public static byte[] Marker(ulong height) =>

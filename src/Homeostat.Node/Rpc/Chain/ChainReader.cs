@@ -14,6 +14,7 @@ internal sealed class ChainReader
     private readonly IChainArchive _archive;
     private readonly RpcLimits _limits;
     private readonly RpcBlock _genesis;
+    private readonly HistoricStates _history;
     private readonly Lock _lock = new();
     private readonly Dictionary<ulong, RpcBlock> _recent = [];
     private readonly Dictionary<ulong, RpcBlock> _decoded = [];
@@ -27,6 +28,7 @@ internal sealed class ChainReader
         _view = first;
         _archive = archive;
         _limits = limits;
+        _history = new HistoricStates(archive, limits);
         Remember(genesis);
         Remember(first.Finalized);
     }
@@ -62,13 +64,32 @@ internal sealed class ChainReader
         {
             return block;
         }
+        (RpcBlock? newer, RpcBlock? recent) = NearestRecent(block.Number);
+        if (recent is not null)
+        {
+            return recent;
+        }
+        WorldSnapshot? earlier = newer is null ? null : _history.Find(block, newer);
+        return earlier is not null
+            ? block.WithState(earlier)
+            : throw RpcException.Server(
+                $"historical state {block.Header.StateRoot} is not available "
+                + "(--history says how many blocks' states are kept)");
+    }
+
+    /// <summary>The block itself if its state is in memory, else the oldest newer one's.</summary>
+    private (RpcBlock? Newer, RpcBlock? Same) NearestRecent(ulong number)
+    {
         lock (_lock)
         {
-            return _recent.TryGetValue(block.Number, out RpcBlock? recent)
-                ? recent
-                : throw RpcException.Server(
-                    $"historical state {block.Header.StateRoot} is not available "
-                    + $"(states of the last {_limits.RecentStates} blocks are kept)");
+            if (_recent.TryGetValue(number, out RpcBlock? same) && same.State is not null)
+            {
+                return (null, same);
+            }
+            RpcBlock? newer = _recent.Values
+                .Where(block => block.Number > number && block.State is not null)
+                .MinBy(block => block.Number);
+            return (newer, null);
         }
     }
 
@@ -133,7 +154,7 @@ internal sealed class ChainReader
     public FinalizedBlock? Stored(ulong number) =>
         _archive.TryGetBlock(new Height(number), out FinalizedBlock stored) ? stored : null;
 
-    /// <summary>Whether this block, and so those after it, are in memory with their states.</summary>
+    /// <summary>Whether this block and so those after it are in memory.</summary>
     public bool IsRecent(ulong number)
     {
         lock (_lock)
