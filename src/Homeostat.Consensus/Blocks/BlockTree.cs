@@ -18,6 +18,9 @@ internal sealed class BlockEntry(BlockReference reference, ConsensusPayload payl
     public byte[] Encoded { get; } = encoded;
     public BlockStatus Status { get; set; }
 
+    /// <summary>Valid, and yet not to be voted for by this node.</summary>
+    public bool IsUnwanted { get; set; }
+
     /// <summary>True once its body record was given to the journal.</summary>
     public bool IsStored { get; set; }
 

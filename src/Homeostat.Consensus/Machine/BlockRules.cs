@@ -40,6 +40,12 @@ internal sealed class BlockRules(
                 entry.Status = BlockStatus.Valid;
                 entry.Observation = verified.Observation;
                 break;
+            case VerificationResult.Unwanted:
+                entry.Status = BlockStatus.Valid;
+                entry.IsUnwanted = true;
+                Round round = context.RoundOf(entry.Reference.View);
+                round.IsHopeless |= round.Proposal == verified.BlockHash;
+                break;
             case VerificationResult.Invalid:
                 Refuse(entry, verified.Reason, verified.OwnStateRoot);
                 break;

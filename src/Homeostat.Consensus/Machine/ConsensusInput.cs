@@ -7,6 +7,12 @@ public enum VerificationResult
 {
     Valid,
 
+    /// <summary>
+    /// The block is valid, but this node does not vote for it: it leaves out what it owed a place.
+    /// It is kept, for others may know no better and make it final.
+    /// </summary>
+    Unwanted,
+
     /// <summary>The block breaks a rule; the refusal is signed and told to all.</summary>
     Invalid,
 

@@ -86,7 +86,8 @@ internal sealed class VoteRules(
     {
         if (round.OwnNotarize is not null || !context.MayVote(round.View)
             || round.Proposal is not { } hash
-            || context.Tree.Find(hash) is not { Status: BlockStatus.Valid } entry
+            || context.Tree.Find(hash) is not
+                { Status: BlockStatus.Valid, IsUnwanted: false } entry
             || !proposals.ParentIsProven(entry))
         {
             return;

@@ -58,6 +58,12 @@ public sealed class TransactionPool
         _chain = chain;
     }
 
+    /// <summary>
+    /// This node's time, set by who drives the pool before anything else in a step: what has been
+    /// executable since when is told by it.
+    /// </summary>
+    public long NowMs { get; set; }
+
     public int Count => _byHash.Count;
 
     /// <summary>Transactions that could be in the next block, nonces considered.</summary>
@@ -153,6 +159,38 @@ public sealed class TransactionPool
         Func<PooledTransaction, int>? levels = null) =>
         new PoolSelection(_queues, _byHash, parent, baseFee, terms, budget, levels)
             .Take(_dearest.TakeWhile(head => head.MaxFeePerGas >= baseFee), _chain.GasLimit);
+
+    /// <summary>
+    /// What has been its sender's next transaction for so long and can pay, oldest first, at most
+    /// so many; what the state has used is passed over. Looks once at every sender.
+    /// </summary>
+    public IReadOnlyList<PooledTransaction> Overdue(
+        IAccounts state, in UInt256 baseFee, long ageMs, int most)
+    {
+        var oldest = new SortedSet<(long SinceMs, ulong Arrival)>();
+        var entries = new SortedDictionary<ulong, PooledTransaction>();
+        foreach (PooledTransaction head in _dearest)
+        {
+            if (head.MaxFeePerGas < baseFee)
+            {
+                break;
+            }
+            (long, ulong Arrival) key = (_indexed[head.Sender].SinceMs, head.Arrival);
+            bool isYounger = oldest.Count >= most && key.CompareTo(oldest.Max) > 0;
+            if (isYounger || key.Item1 > NowMs - ageMs
+                || state.Read(head.Sender).Nonce != head.Nonce)
+            {
+                continue;
+            }
+            oldest.Add(key);
+            entries.Add(key.Arrival, head);
+            if (oldest.Count > most)
+            {
+                oldest.Remove(oldest.Max);
+            }
+        }
+        return [.. oldest.Select(key => entries[key.Arrival])];
+    }
 
     /// <summary>
     /// The highest base fee at which a block on this state, with this much gas for one transaction,
@@ -364,7 +402,8 @@ public sealed class TransactionPool
         }
         else
         {
-            _indexed[queue.Sender] = new Indexed(head, key);
+            long since = ReferenceEquals(old.Head, head) ? old.SinceMs : NowMs;
+            _indexed[queue.Sender] = new Indexed(head, key, since);
         }
         _view.Touched(queue.Sender);
     }
@@ -377,7 +416,8 @@ public sealed class TransactionPool
     }
 
     /// <summary>Under which keys a queue stands in the orders.</summary>
-    private readonly record struct Indexed(PooledTransaction? Head, EvictionKey? Key);
+    private readonly record struct Indexed(
+        PooledTransaction? Head, EvictionKey? Key, long SinceMs);
 }
 
 /// <summary>Dearer fee cap first, then the order of arrival.</summary>

@@ -50,7 +50,7 @@ internal sealed record Protocol
     }
 
     /// <summary>The terms of the order of the block with this payload on this parent.</summary>
-    public static OrderingTerms OrderingOf(TreeBlock parent, ConsensusPayload payload)
+    public OrderingTerms OrderingOf(TreeBlock parent, ConsensusPayload payload)
     {
         OrderingParameters vector = OrderingParameters.Read(new SnapshotStorage(parent.State));
         return new OrderingTerms
@@ -61,8 +61,36 @@ internal sealed record Protocol
             UrgentShare = (int)Math.Min(vector.UrgentShare, OrderingTerms.Basis),
             Seed = PlaceSeed.Next(parent.Header.MixHash, payload.RandomnessReveal),
             Reveal = payload.RandomnessReveal,
+            Overdue = OverdueIn(payload.ParentNotarization),
         };
     }
+
+    private IReadOnlyList<Hash256> OverdueIn(Certificate? notarization)
+    {
+        var votes = new List<OverdueVote>();
+        foreach (SignedObservation observation in ObservationsOf(notarization))
+        {
+            if (Validators.TryIndexOf(observation.Validator, out ValidatorIndex index)
+                && ObservationReport.TryDecode(
+                    observation.Encoded.Span, out ObservationReport? report, out _)
+                && report!.Overdue.Count > 0)
+            {
+                votes.Add(new OverdueVote(Validators[index].Weight, report.Overdue));
+            }
+        }
+        return votes.Count == 0 ? [] : OverdueLane.Agree(votes, Validators.TotalWeight);
+    }
+
+    /// <summary>
+    /// Why this node does not vote for a valid block, or null: it owed a place to an overdue
+    /// transaction the node has.
+    /// </summary>
+    public string? FindOmitted(
+        TreeBlock parent, TreeBlock block, OrderingTerms terms,
+        Func<Hash256, RecoveredTransaction?> known) => OverdueLane.FindOmitted(
+            block.UserTransactions.ToArray(), terms, known, parent.State,
+            block.Header.BaseFee ?? UInt256.Zero,
+            block.Header.GasLimit - Math.Min(block.Header.GasLimit, SteeringProgram.GasLimit));
 
     /// <summary>Why the leader can't reveal what the payload does, or null.</summary>
     public static string? CheckReveal(

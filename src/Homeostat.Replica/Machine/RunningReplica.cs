@@ -50,8 +50,8 @@ internal sealed class RunningReplica
         _pool = new TransactionPool(
             config.PoolLimits, new SnapshotAccounts(last.State),
             new PoolChain(chainId, last.Parameters.GasLimit));
-        var observer = new Observer(new Telemetry(), _pool, clock);
         _gossip = new Gossip(config.Limits, outbox, _pool, timers, clock);
+        var observer = new Observer(new Telemetry(), _pool, _gossip, clock);
         _intake = new TransactionIntake(config.Limits, config.Senders, outbox, _pool, _gossip);
         var work = new PendingWork(_mail, clock, timers, _pool);
         _publisher = new Publisher(config, genesis, outbox, _mail, work, _tree, _pool);
@@ -61,7 +61,7 @@ internal sealed class RunningReplica
             protocol, outbox, _mail, _tree, _pool, _publisher, _journal, checkpointer, observer);
         _proposer = new BlockProposer(
             protocol, config.Signer, config.Limits, outbox, _mail, _tree, _pool, observer);
-        _verifier = new BlockVerifier(protocol, outbox, _mail, clock, _tree, observer);
+        _verifier = new BlockVerifier(protocol, outbox, _mail, clock, _tree, _pool, observer);
         _synced = new SyncedBlocks(protocol, outbox, _mail, _tree, _committer);
         Begin(last);
     }
@@ -95,6 +95,7 @@ internal sealed class RunningReplica
 
     public void Step(ReplicaInput input)
     {
+        _pool.NowMs = _clock.NowMs;
         switch (input)
         {
             case ReplicaInput.Tick:

@@ -5,7 +5,8 @@ using Homeostat.Steering;
 namespace Homeostat.Replica;
 
 /// <summary>Puts together the observation that goes with a notarize vote.</summary>
-internal sealed class Observer(Telemetry telemetry, TransactionPool pool, StepClock clock)
+internal sealed class Observer(
+    Telemetry telemetry, TransactionPool pool, Gossip gossip, StepClock clock)
 {
     /// <summary>
     /// Gas of a transaction in the pool when it is not known better: a transfer's.
@@ -18,12 +19,6 @@ internal sealed class Observer(Telemetry telemetry, TransactionPool pool, StepCl
 
     /// <summary>What this node says of itself beside its measurements.</summary>
     public ObservationSignals Signals { get; set; }
-
-    /// <summary>
-    /// Transactions this node calls overdue, ascending, at most
-    /// <see cref="ObservationReport.MaximumOverdue"/>.
-    /// </summary>
-    public IReadOnlyList<Hash256> Overdue { get; set; } = [];
 
     public void BlockExecuted(TreeBlock block, long elapsedNs)
     {
@@ -40,10 +35,32 @@ internal sealed class Observer(Telemetry telemetry, TransactionPool pool, StepCl
     public void BlockFinalized(TreeBlock block) =>
         Telemetry.TransactionWaited(clock.NowMs - block.Reference.TimeMs);
 
-    public byte[] Observe()
+    /// <summary>For a vote on this block: what its child owes a place.</summary>
+    public byte[] Observe(TreeBlock block)
     {
         int count = pool.ExecutableCount;
         Observation measured = Telemetry.Observe(count, (ulong)count * _meanGas);
-        return new ObservationReport(measured, Signals, Overdue).Encode();
+        return new ObservationReport(measured, Signals, OverdueAfter(block)).Encode();
+    }
+
+    /// <summary>
+    /// Also tells others of them: a leader that lacks one could not give it its place.
+    /// </summary>
+    private Hash256[] OverdueAfter(TreeBlock block)
+    {
+        OrderingParameters vector = OrderingParameters.Read(new SnapshotStorage(block.State));
+        if (vector.OverdueMs == 0 || pool.ExecutableCount == 0)
+        {
+            return [];
+        }
+        IReadOnlyList<PooledTransaction> overdue = pool.Overdue(
+            new SnapshotAccounts(block.State), block.Header.BaseFee ?? UInt256.Zero,
+            (long)Math.Min(vector.OverdueMs, long.MaxValue / 2),
+            ObservationReport.MaximumOverdue);
+        foreach (PooledTransaction entry in overdue)
+        {
+            gossip.OfferOverdue(entry.Transaction);
+        }
+        return [.. overdue.Select(entry => entry.Hash)];
     }
 }

@@ -42,7 +42,7 @@ internal sealed class BlockProposer(
         return pool.Select(
             new SnapshotAccounts(parent.State),
             BaseFeeAfter(parent, payload.TimeMs),
-            Protocol.OrderingOf(parent, payload),
+            protocol.OrderingOf(parent, payload),
             new SelectionBudget(
                 limit - Math.Min(limit, SteeringProgram.GasLimit),
                 new BuildLimits().Bytes,
@@ -91,6 +91,6 @@ internal sealed class BlockProposer(
         built.Block.LeftOut = built.LeftOut;
         observer.BlockExecuted(built.Block, elapsedNs);
         mail.Post(new ConsensusInput.Proposed(
-            view, built.Block.Reference, built.Block.Encoded, observer.Observe()));
+            view, built.Block.Reference, built.Block.Encoded, observer.Observe(built.Block)));
     }
 }

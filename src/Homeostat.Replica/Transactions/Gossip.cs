@@ -11,6 +11,10 @@ namespace Homeostat.Replica;
 internal sealed class Gossip(
     ReplicaLimits limits, Outbox outbox, TransactionPool pool, Timers timers, StepClock clock)
 {
+    /// <summary>Hashes told as overdue: those of hundreds of blocks.</summary>
+    private const int MostOverdueRemembered = 4_096;
+
+    private readonly LookupSet<Hash256> _overdue = new();
     private readonly List<byte[]> _waiting = [];
     private readonly Queue<(Hash256 Hash, long SentMs)> _own = new();
 
@@ -33,6 +37,21 @@ internal sealed class Gossip(
         else
         {
             timers.SetAtLatest(TimerKind.Gossip, clock.NowMs + limits.GossipDelayMs);
+        }
+    }
+
+    /// <summary>
+    /// What this node lists as overdue is its own business too: told again and again until final.
+    /// </summary>
+    public void OfferOverdue(RecoveredTransaction transaction)
+    {
+        if (_overdue.Count >= MostOverdueRemembered)
+        {
+            _overdue.Clear(); // At worst some are told twice.
+        }
+        if (_overdue.Add(transaction.Hash))
+        {
+            Offer(transaction);
         }
     }
 

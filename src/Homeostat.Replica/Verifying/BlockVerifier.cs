@@ -1,4 +1,5 @@
 using Homeostat.Consensus;
+using Homeostat.Ledger;
 using Homeostat.Primitives;
 
 namespace Homeostat.Replica;
@@ -10,15 +11,15 @@ namespace Homeostat.Replica;
 /// </summary>
 internal sealed class BlockVerifier(
     Protocol protocol, Outbox outbox, Mailbox mail, StepClock clock, BlockTree tree,
-    Observer observer)
+    TransactionPool pool, Observer observer)
 {
     public void Verify(ConsensusEffect.Verify request)
     {
         long arrivedMs = clock.NowMs;
         observer.Telemetry.BlockArrived(arrivedMs - request.Block.TimeMs);
-        if (tree.TryGet(request.Block.Hash, out _))
+        if (tree.TryGet(request.Block.Hash, out TreeBlock known))
         {
-            Accept(request.Block);
+            Accept(known);
             return;
         }
         if (!tree.TryGet(request.Parent.Hash, out TreeBlock parent))
@@ -41,9 +42,9 @@ internal sealed class BlockVerifier(
         {
             case VerifyWork.Valid valid:
                 observer.BlockExecuted(valid.Block, elapsedNs);
-                if (tree.TryAdd(valid.Block))
+                if (tree.TryAdd(valid.Block) && tree.TryGet(valid.Block.Hash, out TreeBlock kept))
                 {
-                    Accept(request.Block);
+                    Judge(request, kept);
                 }
                 break;
             case VerifyWork.Refused refused:
@@ -58,8 +59,31 @@ internal sealed class BlockVerifier(
         }
     }
 
-    private void Accept(BlockReference block) => mail.Post(new ConsensusInput.Verified(
-        block.View, block.Hash, VerificationResult.Valid, observer.Observe(), "", Hash256.Zero));
+    /// <summary>Valid; but does it give the overdue their places?</summary>
+    private void Judge(ConsensusEffect.Verify request, TreeBlock block)
+    {
+        // Without a parent in the tree it is final: there is nothing to vote on.
+        string? omitted = block.Parent is { } parent
+            ? protocol.FindOmitted(
+                parent, block, protocol.OrderingOf(parent, request.Payload),
+                hash => pool.TryGet(hash, out PooledTransaction entry) ? entry.Transaction : null)
+            : null;
+        if (omitted is null)
+        {
+            Accept(block);
+            return;
+        }
+        BlockReference reference = block.Reference;
+        outbox.Log(
+            LogLevel.Warning, $"block {reference.Height} {reference.Hash}: no vote: {omitted}");
+        mail.Post(new ConsensusInput.Verified(
+            reference.View, reference.Hash, VerificationResult.Unwanted, [], omitted,
+            Hash256.Zero));
+    }
+
+    private void Accept(TreeBlock block) => mail.Post(new ConsensusInput.Verified(
+        block.Reference.View, block.Hash, VerificationResult.Valid, observer.Observe(block), "",
+        Hash256.Zero));
 
     private void Refuse(
         ConsensusEffect.Verify request, VerificationResult result, string reason,

@@ -28,7 +28,8 @@ public readonly record struct ObservationSignals(uint ProtocolRevision, Address 
 
 /// <summary>
 /// The whole observation of a notarize vote, version 2: measurements (24 bytes), one word of
-/// signals (32 bytes), then the hashes of transactions the validator calls overdue, ascending.
+/// signals (32 bytes), then the hashes of transactions the validator calls overdue, each once,
+/// oldest first.
 /// </summary>
 public sealed record ObservationReport(
     Observation Measured, ObservationSignals Signals, IReadOnlyList<Hash256> Overdue)
@@ -82,9 +83,9 @@ public sealed record ObservationReport(
         for (int at = MinimumSize; at < bytes.Length; at += Hash256.Size)
         {
             overdue.Add(new Hash256(bytes.Slice(at, Hash256.Size)));
-            if (overdue.Count > 1 && overdue[^2].CompareTo(overdue[^1]) >= 0)
+            if (overdue.IndexOf(overdue[^1]) < overdue.Count - 1)
             {
-                error = "overdue transactions are not in ascending order";
+                error = "an overdue transaction is listed twice";
                 return false;
             }
         }
