@@ -17,6 +17,9 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
     private const int RecentBlocks = 64;
     private const int ProgressBlocks = 10_000;
 
+    /// <summary>A state file of less than this holds what no state needs any more.</summary>
+    private const long CollectBytes = 256L * 1024 * 1024;
+
     private readonly FileStream _lock;
     private readonly ChainFile _chain;
     private readonly StateFile _state;
@@ -53,7 +56,7 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
             _chain = new ChainFile(InFolder("chain.db"), historyBlocks);
             CheckNetwork(chainId, genesis);
             CheckDamage();
-            _state = new StateFile(InFolder("state.db"), onFailure);
+            _state = new StateFile(InFolder("state.db"), CollectBytes, onFailure);
             _index = new ChainIndex(InFolder("index.db"), onFailure);
             _last = (long)(_chain.ReadLast()?.Value ?? 0);
             _state.Start();

@@ -9,7 +9,8 @@ namespace Homeostat.Node.Store;
 /// Trie nodes and codes by hash, and which block's state they make whole. A checkpoint may be
 /// large, so a thread of its own writes it in parts, the reference last: a crash in between
 /// leaves the checkpoint before, and nodes that are the same wherever they are needed. Until
-/// it is written, a checkpoint is read from memory.
+/// it is written, a checkpoint is read from memory. Between checkpoints the thread collects what no
+/// state needs any more (<see cref="StateGenerations"/>).
 /// </summary>
 internal sealed class StateFile : IDisposable
 {
@@ -18,21 +19,23 @@ internal sealed class StateFile : IDisposable
 
     private const string Schema =
         """
-        CREATE TABLE IF NOT EXISTS node(hash BLOB PRIMARY KEY, rlp BLOB NOT NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS checkpoint(
             id INTEGER PRIMARY KEY CHECK (id = 1), height INTEGER NOT NULL,
             block_hash BLOB NOT NULL, state_root BLOB NOT NULL);
         """;
 
     private readonly SqliteFile _file;
+    private readonly StateGenerations _nodes;
     private readonly BlockingCollection<Pending> _queue = new(QueueCheckpoints);
     private readonly ConcurrentDictionary<long, Pending> _pending = [];
     private readonly Thread _thread;
     private readonly Action<Exception> _onFailure;
 
-    public StateFile(string path, Action<Exception> onFailure)
+    /// <param name="collectBytes">Size of the nodes below which none are collected.</param>
+    public StateFile(string path, long collectBytes, Action<Exception> onFailure)
     {
         _file = new SqliteFile(path, Durability.Full, Schema);
+        _nodes = new StateGenerations(_file, collectBytes);
         _onFailure = onFailure;
         _thread = new Thread(Run) { Name = "state", IsBackground = true };
     }
@@ -69,7 +72,7 @@ internal sealed class StateFile : IDisposable
                 return true;
             }
         }
-        return TryRead("SELECT rlp FROM node WHERE hash = $1", hash, out rlp);
+        return _nodes.TryGet(hash, out rlp);
     }
 
     public void Dispose()
@@ -83,25 +86,25 @@ internal sealed class StateFile : IDisposable
         _queue.Dispose();
     }
 
-    private bool TryRead(string sql, in Hash256 hash, out byte[] value)
-    {
-        object key = hash.ToArray();
-        byte[]? found = _file.Read(
-            session => session.Prepare(sql, key).ExecuteScalar() as byte[]);
-        value = found ?? [];
-        return found is not null;
-    }
-
     private void Run()
     {
 #pragma warning disable CA1031 // Handed to the node, which stops with the message.
         try
         {
-            foreach (Pending pending in _queue.GetConsumingEnumerable())
+            if (ReadCheckpoint() is { } last)
             {
-                Write("INSERT OR IGNORE INTO node VALUES($1, $2)", pending.Checkpoint.Nodes);
-                WriteReference(pending.Checkpoint);
-                _pending.TryRemove((long)pending.Checkpoint.Height.Value, out _);
+                _nodes.Resume(last.StateRoot);
+            }
+            while (!_queue.IsCompleted)
+            {
+                if (_queue.TryTake(out Pending? pending, _nodes.IsCopying ? 0 : Timeout.Infinite))
+                {
+                    Write(pending.Checkpoint);
+                }
+                else if (_nodes.IsCopying)
+                {
+                    _nodes.Step();
+                }
             }
         }
         catch (Exception error)
@@ -111,19 +114,16 @@ internal sealed class StateFile : IDisposable
 #pragma warning restore CA1031
     }
 
-    private void Write(string sql, IReadOnlyList<KeyValuePair<Hash256, byte[]>> entries)
+    private void Write(StateCheckpoint checkpoint)
     {
         foreach (KeyValuePair<Hash256, byte[]>[] part in
-            entries.OrderBy(x => x.Key).Chunk(PartEntries))
+            checkpoint.Nodes.OrderBy(x => x.Key).Chunk(PartEntries))
         {
-            _file.Write(session =>
-            {
-                foreach ((Hash256 hash, byte[] value) in part)
-                {
-                    session.Prepare(sql, hash.ToArray(), value).ExecuteNonQuery();
-                }
-            });
+            _file.Write(session => _nodes.Add(session, part));
         }
+        WriteReference(checkpoint);
+        _pending.TryRemove((long)checkpoint.Height.Value, out _);
+        _nodes.CheckpointWritten(checkpoint.Height.Value, checkpoint.StateRoot);
     }
 
     private void WriteReference(StateCheckpoint checkpoint) => _file.Write(session =>
