@@ -7,17 +7,17 @@ namespace Homeostat.Node.Store;
 /// Keeps the file of trie nodes near the size of the state: a copying collector over two tables.
 /// </summary>
 /// <remarks>
-/// Each checkpoint adds nodes and makes others useless, and which ones can't be told locally: equal
-/// subtrees are one row. Counting references would write every row again and again. So, when a table
-/// has grown to twice what was alive in it at last, all that the newest checkpoint reaches is copied
-/// into a second table, in small steps between checkpoints, while new nodes go there at once; then
-/// the first is dropped. Reading looks into both meanwhile.
+/// Each checkpoint adds nodes and makes others useless, and which ones can't be told locally:
+/// equal subtrees are one row. Counting references would write every row again and again. So, when
+/// a table has grown to twice what was alive in it at last, all that the newest checkpoint reaches
+/// is copied into a second table, in small steps between checkpoints, while new nodes go there at
+/// once; then the first is dropped. Reading looks into both meanwhile.
 ///
-/// Invariants. (1) What a later checkpoint reaches is in the second table: it shares with the copied
-/// state what was in the first, and the rest was written since. (2) States of the last
-/// <see cref="DelayBlocks"/> blocks stay readable (calls on older blocks load their nodes from here):
-/// the drop waits for so many blocks after the copied state. (3) A crash loses nothing: nodes of
-/// both tables are right wherever they are needed, and copying starts again.
+/// Invariants. (1) What a later checkpoint reaches is in the second table: it shares with the
+/// copied state what was in the first, and the rest was written since. (2) States of the last
+/// <see cref="DelayBlocks"/> blocks stay readable (calls on older blocks load their nodes from
+/// here): the drop waits for so many blocks after the copied state. (3) A crash loses nothing:
+/// nodes of both tables are right wherever they are needed, and copying starts again.
 /// </remarks>
 internal sealed class StateGenerations
 {
@@ -166,8 +166,8 @@ internal sealed class StateGenerations
         {
             rlp = session.Prepare(Selects[_now.Home], key).ExecuteScalar() as byte[]
                 ?? throw new StoreException(
-                    $"{_file.Path} is damaged: node {reference.Hash} is missing. Move the file away "
-                    + "and start again: the state is made anew from the block log");
+                    $"{_file.Path} is damaged: node {reference.Hash} is missing. Move the file "
+                    + "away and start again: the state is made anew from the block log");
             session.Prepare(Inserts[1 - _now.Home], key, rlp).ExecuteNonQuery();
             bytes = rlp.Length + RowBytes;
         }
