@@ -26,6 +26,9 @@ internal static class SimCommand
         command.Options.Add(validators);
         command.Options.Add(threads);
         command.Subcommands.Add(SimWanCommand.Create());
+        command.Subcommands.Add(SimLeadersCommand.Create());
+        command.Subcommands.Add(SimEnduranceCommand.Create());
+        command.Subcommands.Add(SimCostsCommand.Create());
         command.Options.Add(json);
         command.SetAction((parsed, _) =>
         {

@@ -15,6 +15,11 @@ internal sealed class SafetyViolation(string message) : Exception(message);
 /// </summary>
 internal sealed class SafetyChecks(int nodes)
 {
+    /// <summary>
+    /// Heights and views that are looked back on; days of virtual time have a hundred times more.
+    /// </summary>
+    private const ulong Memory = 16_384;
+
     private readonly SortedDictionary<Height, (Hash256 Hash, Hash256 Root)> _final = [];
     private readonly Height[] _announced = new Height[nodes];
     private readonly Dictionary<(int Node, View View), Said> _said = [];
@@ -48,7 +53,24 @@ internal sealed class SafetyChecks(int nodes)
         }
         _final.Add(block.Height, (block.Hash, block.StateRoot));
         Highest = block.Height > Highest ? block.Height : Highest;
+        Forget(block.View);
         Transactions += block.Executed is { } executed ? executed.Transactions.Count - 1 : 0;
+    }
+
+    private void Forget(View view)
+    {
+        if (Highest.Value % Memory != 0)
+        {
+            return;
+        }
+        foreach (Height old in _final.Keys.Where(x => x.Value + Memory < Highest.Value).ToArray())
+        {
+            _final.Remove(old);
+        }
+        foreach (var old in _said.Keys.Where(x => x.View.Value + Memory < view.Value).ToArray())
+        {
+            _said.Remove(old);
+        }
     }
 
     /// <summary>A node shows clients a final head.</summary>

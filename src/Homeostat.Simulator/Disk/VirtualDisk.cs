@@ -11,10 +11,18 @@ namespace Homeostat.Simulator;
 /// </summary>
 internal sealed class VirtualDisk : IBlockLog, IStateStore
 {
+    /// <summary>Blocks kept for those who were away: more than any run's faults last.</summary>
+    private const int KeptBlocks = 8_192;
+
+    /// <summary>Objects and tables around an entry's bytes.</summary>
+    private const int EntryBytes = 160;
+
     private readonly List<(long Ticket, PersistBatch Batch)> _unsynced = [];
     private readonly List<JournalEntry> _journal = [];
+    /// <summary>The last blocks of the log; longer runs than this serve no whole history.</summary>
     private readonly List<FinalizedBlock> _log = [];
     private readonly Dictionary<Hash256, byte[]> _nodes = [];
+    private FinalizedBlock? _last;
     private CheckpointReference? _checkpoint;
     private bool _journalIntact = true;
 
@@ -23,7 +31,20 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
     /// <summary>While true every write fails, and the process with it.</summary>
     public bool IsFull { get; set; }
 
-    public FinalizedBlock? LastFinalized => _log.Count == 0 ? null : _log[^1];
+    public FinalizedBlock? LastFinalized => _last;
+
+    /// <summary>All that was ever appended to the log: blocks, receipts, certificates.</summary>
+    public long LogBytes { get; private set; }
+
+    /// <summary>Trie nodes and codes by hash, as they are on the disk.</summary>
+    public long StateBytes { get; private set; }
+
+    public long JournalBytes => _journal.Sum(record => (long)record.Bytes.Length);
+
+    /// <summary>About what this object itself holds in memory.</summary>
+    public long HeapBytes =>
+        StateBytes + _nodes.Count * EntryBytes + JournalBytes
+        + _log.Sum(block => BytesOf(block) + EntryBytes);
 
     public void Write(long ticket, PersistBatch batch) => _unsynced.Add((ticket, batch));
 
@@ -79,6 +100,8 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
         _journal.Clear();
         _log.Clear();
         _nodes.Clear();
+        (LogBytes, StateBytes) = (0, 0);
+        _last = null;
         _checkpoint = null;
         _journalIntact = false;
     }
@@ -96,8 +119,9 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
 
     public bool TryGet(Height height, out FinalizedBlock block)
     {
-        bool known = height.Value >= 1 && height.Value <= (ulong)_log.Count;
-        block = known ? _log[(int)height.Value - 1] : null!;
+        ulong last = _last?.Height.Value ?? 0;
+        bool known = height.Value <= last && height.Value + (ulong)_log.Count > last;
+        block = known ? _log[^(int)(last - height.Value + 1)] : null!;
         return known;
     }
 
@@ -109,8 +133,9 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
         _journal.AddRange(batch.Journal);
         foreach (FinalizedBlock block in batch.Finalized)
         {
-            Invariant.Require(block.Height.Value == (ulong)_log.Count + 1);
-            _log.Add(block);
+            Invariant.Require(block.Height.Value == (_last?.Height.Value ?? 0) + 1);
+            // As on a real disk: bytes, and not the state that the block was executed to.
+            Append(block with { Executed = null });
         }
         if (batch.Checkpoint is { } checkpoint)
         {
@@ -122,11 +147,25 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
         }
     }
 
+    private void Append(FinalizedBlock block)
+    {
+        _last = block;
+        _log.Add(block);
+        LogBytes += BytesOf(block);
+        if (_log.Count > 2 * KeptBlocks)
+        {
+            _log.RemoveRange(0, KeptBlocks);
+        }
+    }
+
+    private static long BytesOf(FinalizedBlock block) =>
+        block.Encoded.Length + block.Receipts.Length + block.Certificate.Length;
+
     private void Apply(StateCheckpoint checkpoint)
     {
         foreach (KeyValuePair<Hash256, byte[]> node in checkpoint.Nodes)
         {
-            _nodes[node.Key] = node.Value;
+            StateBytes += _nodes.TryAdd(node.Key, node.Value) ? node.Value.Length : 0;
         }
         _checkpoint = new CheckpointReference(
             checkpoint.Height, checkpoint.BlockHash, checkpoint.StateRoot);

@@ -19,6 +19,9 @@ internal sealed class TransferLoad(SeededRandom random)
     private const ulong CallEvery = 5;
     private const ulong BurnedGas = 100_000;
 
+    /// <summary>What only days of load reach is signed anew each time.</summary>
+    private const ulong RememberedNonces = 4_096;
+
     private static readonly ConcurrentDictionary<(int Account, ulong Nonce), byte[]> Signed = [];
 
     private readonly ulong[] _next = new ulong[DevelopmentNetwork.FundedAccounts.Count];
@@ -66,8 +69,9 @@ internal sealed class TransferLoad(SeededRandom random)
     }
 
     /// <summary>The same for all seeds, so it is made once.</summary>
-    private static byte[] Transfer(int account, ulong nonce) =>
-        Signed.GetOrAdd((account, nonce), static key => Sign(key.Account, key.Nonce));
+    private static byte[] Transfer(int account, ulong nonce) => nonce < RememberedNonces
+        ? Signed.GetOrAdd((account, nonce), static key => Sign(key.Account, key.Nonce))
+        : Sign(account, nonce);
 
     private static byte[] Sign(int account, ulong nonce)
     {

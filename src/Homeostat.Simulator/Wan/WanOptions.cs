@@ -15,8 +15,11 @@ public sealed record WanOptions
     /// <summary>Transfers a second, at random moments, each given to a random node.</summary>
     public double Rate { get; init; } = 1;
 
-    /// <summary>The last so many validators are down from the start.</summary>
+    /// <summary>The last so many validators are down from the start, or slow.</summary>
     public int Faulty { get; init; }
+
+    /// <summary>By how much later what the faulty ones say leaves; null: down.</summary>
+    public long? FaultyLagUs { get; init; }
 
     public WanOptions Validate()
     {

@@ -41,7 +41,9 @@ public sealed class WanRun
             Submitted = (node, raw) =>
                 _submitted.TryAdd(Keccak.Hash(raw), (node, _cluster!.NowUs)),
         };
-        _cluster.Network.Delays = new CityDelays(pings);
+        int healthy = options.Cities.Count - options.Faulty;
+        _cluster.Network.Delays = new CityDelays(
+            pings, node => node < healthy ? 0 : options.FaultyLagUs ?? 0);
         _shown = new Height[options.Cities.Count];
     }
 
@@ -58,13 +60,13 @@ public sealed class WanRun
 
     internal WanResult Run()
     {
-        int up = _options.Cities.Count - _options.Faulty;
-        for (int i = 0; i < up; i++)
+        int healthy = _options.Cities.Count - _options.Faulty;
+        for (int i = 0; i < (_options.FaultyLagUs is null ? healthy : _options.Cities.Count); i++)
         {
             _cluster.Start(i);
         }
         long endUs = WarmUpUs + _options.Seconds * Second;
-        Submit(up, endUs);
+        Submit(healthy, endUs);
         _cluster.RunUntil(endUs + CoolDownUs);
         return new WanResult
         {
@@ -83,7 +85,7 @@ public sealed class WanRun
     }
 
     /// <summary>Gaps are exponential: clients do not keep step with the blocks.</summary>
-    private void Submit(int up, long endUs)
+    private void Submit(int healthy, long endUs)
     {
         double uniform = (_random.NextBelow(1_000_000) + 1) / 1_000_000.0;
         long gapUs = (long)(-Math.Log(uniform) * Second / _options.Rate);
@@ -93,8 +95,8 @@ public sealed class WanRun
         }
         _cluster.At(_cluster.NowUs + gapUs, () =>
         {
-            _cluster.SubmitNext(_random.NextBelow(up));
-            Submit(up, endUs);
+            _cluster.SubmitNext(_random.NextBelow(healthy));
+            Submit(healthy, endUs);
         });
     }
 

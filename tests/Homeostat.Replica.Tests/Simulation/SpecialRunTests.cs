@@ -1,3 +1,4 @@
+using Homeostat.Ledger;
 using Homeostat.Primitives;
 using Homeostat.Simulator;
 using Homeostat.Steering;
@@ -84,15 +85,21 @@ public sealed class SpecialRunTests
         for (ulong height = 1; height <= cluster.Checks.Highest.Value; height++)
         {
             Assert.True(cluster.Nodes[0].Disk.TryGet(new Height(height), out FinalizedBlock block));
-            Address[] senders =
-                [.. block.Executed!.Transactions.Skip(1).Select(each => each.Sender)];
-            Address proposer = block.Executed.Block.Header.Coinbase;
+            Assert.True(BlockCodec.TryReadBlock(block.Encoded, out Block decoded, out _));
+            Address[] senders = [.. decoded.Transactions.Skip(1).Select(SenderOf)];
+            Address proposer = decoded.Header.Coinbase;
             bool isCensors = proposer == cluster.Nodes[1].Id.Address;
             Assert.False(isCensors && senders.Contains(censored));
             included.AddRange(senders);
         }
         Assert.Contains(censored, included);
         Assert.True(included.Count > 300, $"{included.Count} included");
+    }
+
+    private static Address SenderOf(Transaction transaction)
+    {
+        Assert.True(SimulatedKeys.Instance.TryRecover(transaction, out var recovered));
+        return recovered.Sender;
     }
 
     /// <summary>The champion of the capacity loop, but for the last bit of one weight.</summary>
