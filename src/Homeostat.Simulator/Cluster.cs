@@ -73,6 +73,9 @@ internal sealed class Cluster : IWorldOfNodes
     /// <summary>Sees every effect of every node, before it is carried out.</summary>
     public Action<SimulatedNode, ReplicaEffect>? Watch { get; init; }
 
+    /// <summary>Sees every message as it arrives: from, to, bytes.</summary>
+    public Action<int, int, byte[]>? Tap { get; init; }
+
     /// <summary>A client gives a node a transaction.</summary>
     public Action<int, byte[]>? Submitted { get; init; }
 
@@ -351,6 +354,7 @@ internal sealed class Cluster : IWorldOfNodes
             if (_connected[from.Index, to.Index])
             {
                 _digest.Add(_queue.NowUs, to.Index, 4, bytes);
+                Tap?.Invoke(from.Index, to.Index, bytes);
                 if (Heard(to, bytes) is { } heard)
                 {
                     to.Give(new ReplicaInput.PeerMessage(from.Id, heard));

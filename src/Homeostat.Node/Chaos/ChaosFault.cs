@@ -6,6 +6,9 @@ namespace Homeostat.Node.Chaos;
 internal sealed record ChaosFault(
     string Name, TimeSpan Lasts, Func<int, Task> Begin, Func<int, Task> End)
 {
+    /// <summary>Whom it hits, where only one can be hit.</summary>
+    public int? Victim { get; init; }
+
     /// <summary>All that this machine lets us do; the rest is named in the cluster.</summary>
     public static IReadOnlyList<ChaosFault> AllOf(ChaosCluster cluster)
     {
@@ -47,7 +50,10 @@ internal sealed record ChaosFault(
                     {
                         node.Start(); // It ended rather than lose what it was given.
                     }
-                })));
+                }))
+            {
+                Victim = ChaosCluster.SmallDiskOf,
+            });
         }
         return faults;
     }
@@ -105,6 +111,8 @@ internal sealed class ChaosSchedule(IReadOnlyList<ChaosFault> faults, int nodes,
                 left.RemoveAt(next);
             }
         }
-        return (_round.Dequeue(), _random.NextBelow(nodes));
+        ChaosFault fault = _round.Dequeue();
+        int node = _random.NextBelow(nodes);
+        return (fault, fault.Victim ?? node);
     }
 }

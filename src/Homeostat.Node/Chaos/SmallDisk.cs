@@ -30,13 +30,14 @@ internal sealed class SmallDisk : IDisposable
     public void Fill()
     {
         byte[] chunk = new byte[ChunkBytes];
-        using var file = new FileStream(_filler, FileMode.Create, FileAccess.Write);
+        // Unbuffered: what did not fit must not be written again when the file is closed.
+        using var file = new FileStream(
+            _filler, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
         for (int size = chunk.Length; size > 0;)
         {
             try
             {
                 file.Write(chunk, 0, size);
-                file.Flush();
             }
             catch (IOException)
             {

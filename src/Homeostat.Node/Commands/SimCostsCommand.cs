@@ -59,7 +59,7 @@ internal static class SimCostsCommand
         try
         {
             using var store = new NodeStore(
-                path, new ChainId(1), Hash256.Zero, error => throw error,
+                path, new ChainId(1), Hash256.Zero, 0, error => throw error,
                 NullLogger.Instance);
             for (int i = 0; i < Commits; i++)
             {

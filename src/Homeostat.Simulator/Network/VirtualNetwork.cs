@@ -9,6 +9,8 @@ namespace Homeostat.Simulator;
 internal sealed class VirtualNetwork(EventQueue queue, SeededRandom random, int nodes)
 {
     private readonly int[,] _cuts = new int[nodes, nodes];
+    private readonly long[,] _latest = new long[nodes, nodes];
+    private long _sent;
 
     public NetworkFaults Faults { get; set; } = NetworkFaults.None;
 
@@ -16,6 +18,13 @@ internal sealed class VirtualNetwork(EventQueue queue, SeededRandom random, int 
     public ILinkDelays? Delays { get; set; }
 
     public long Delivered { get; private set; }
+
+    public long Lost { get; private set; }
+
+    public long Doubled { get; private set; }
+
+    /// <summary>Messages that arrived after one sent later on the same link.</summary>
+    public long Overtaken { get; private set; }
 
     /// <param name="from">The sender.</param>
     /// <param name="to">The receiver.</param>
@@ -28,11 +37,13 @@ internal sealed class VirtualNetwork(EventQueue queue, SeededRandom random, int 
     {
         if (_cuts[from, to] > 0 || (!isReliable && random.Chance(Faults.LossPerMille, 1_000)))
         {
+            Lost++;
             return;
         }
         Deliver(from, to, lagUs, deliver);
         if (!isReliable && random.Chance(Faults.DuplicatePerMille, 1_000))
         {
+            Doubled++;
             Deliver(from, to, lagUs, deliver);
         }
     }
@@ -54,8 +65,11 @@ internal sealed class VirtualNetwork(EventQueue queue, SeededRandom random, int 
         {
             delay += random.NextBetween(0, Faults.LongDelayUs);
         }
+        long number = _sent++;
         queue.After(delay, () =>
         {
+            Overtaken += number < _latest[from, to] ? 1 : 0;
+            _latest[from, to] = Math.Max(_latest[from, to], number);
             // What was under way when the link was cut is lost with it.
             if (_cuts[from, to] == 0)
             {

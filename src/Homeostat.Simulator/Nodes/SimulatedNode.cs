@@ -60,7 +60,8 @@ internal sealed class SimulatedNode(
         }
     }
 
-    private long ErrorMs =>
+    /// <summary>Its clock less the true one.</summary>
+    public long ErrorMs =>
         SkewMs + (queue.NowUs - _driftFromUs) * _driftPerMille / 1_000_000;
 
     /// <summary>Until what it has just said leaves it.</summary>
