@@ -44,6 +44,14 @@ public sealed record SimulationResult
 
     public required long Transactions { get; init; }
 
+    /// <summary>
+    /// From the end of the last fault until all nodes have three more final blocks: the seed at the
+    /// 95th percentile, and the slowest that did not stall.
+    /// </summary>
+    public required long RecoveryP95Ms { get; init; }
+
+    public required long RecoveryMostMs { get; init; }
+
     /// <summary>The seeds that failed, each with the command that replays it.</summary>
     public required IReadOnlyList<SeedFailure> Failures { get; init; }
 }

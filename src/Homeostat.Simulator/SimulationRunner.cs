@@ -80,6 +80,7 @@ public static class SimulationRunner
         private readonly Lock _lock = new();
         private readonly Stopwatch _watch = Stopwatch.StartNew();
         private readonly List<SeedFailure> _failures = [];
+        private readonly List<long> _recoveriesMs = [];
         private int _seeds, _violations, _stalls;
         private ulong _blocks;
         private long _transactions;
@@ -93,7 +94,11 @@ public static class SimulationRunner
                 _stalls += result.Stall is null ? 0 : 1;
                 _blocks += result.FinalizedHeight;
                 _transactions += result.Transactions;
-                if (!result.Passed)
+                if (result.Passed)
+                {
+                    _recoveriesMs.Add(result.RecoveryMs);
+                }
+                else
                 {
                     _failures.Add(Failure(result, options));
                 }
@@ -101,7 +106,13 @@ public static class SimulationRunner
             }
         }
 
-        public SimulationResult Result() => new()
+        public SimulationResult Result()
+        {
+            _recoveriesMs.Sort();
+            return Sum();
+        }
+
+        private SimulationResult Sum() => new()
         {
             Seeds = _seeds,
             Violations = _violations,
@@ -109,6 +120,8 @@ public static class SimulationRunner
             Seconds = _watch.Elapsed.TotalSeconds,
             Blocks = _blocks,
             Transactions = _transactions,
+            RecoveryP95Ms = _recoveriesMs.ElementAtOrDefault(_recoveriesMs.Count * 95 / 100),
+            RecoveryMostMs = _recoveriesMs.LastOrDefault(),
             Failures = [.. _failures.OrderBy(failure => failure.Seed)],
         };
     }

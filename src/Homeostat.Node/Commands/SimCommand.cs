@@ -83,7 +83,8 @@ internal static class SimCommand
             : string.Create(
                 CultureInfo.InvariantCulture,
                 $"{result.Seeds} seeds, {result.Violations} violations, {result.Stalls} stalls, "
-                + $"{result.Blocks} blocks, {result.Transactions} transactions, "
+                + $"{result.Blocks} blocks, {result.Transactions} transactions, recovered in "
+                + $"{result.RecoveryP95Ms} ms at p95, {result.RecoveryMostMs} at most, "
                 + $"{result.Seconds:F1} s"));
         return result.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }

@@ -35,9 +35,16 @@ internal sealed record NetworkLimits
     public long FramesPerSecond { get; init; } = 20_000;
 
     /// <summary>
-    /// A peer that has been silent this long is asked; after twice that it is gone.
+    /// A peer that has been silent this long is asked; after three times that it is gone. Short,
+    /// since TCP waits ever longer to try again on a link that was cut: after eight seconds it
+    /// may be six more until it notices that the link is back, and a new connection is sooner.
     /// </summary>
-    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// For a dialled host to answer at all, again because TCP's own attempts grow apart.
+    /// </summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// One write of at most a coalesced buffer; a reader slower than this is let go.

@@ -270,7 +270,7 @@ internal sealed class PeerNetwork : IAsyncDisposable
         try
         {
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-            timeout.CancelAfter(_local.Limits.HandshakeTimeout);
+            timeout.CancelAfter(_local.Limits.ConnectTimeout);
             await socket.ConnectAsync(peer.Host, peer.Port, timeout.Token).ConfigureAwait(false);
             PeerConnection connection = await PeerConnection
                 .OpenAsync(socket, _local, peer, _stop.Token).ConfigureAwait(false);

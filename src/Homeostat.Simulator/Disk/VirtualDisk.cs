@@ -21,7 +21,7 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
     private readonly List<JournalEntry> _journal = [];
     /// <summary>The last blocks of the log; longer runs than this serve no whole history.</summary>
     private readonly List<FinalizedBlock> _log = [];
-    private readonly Dictionary<Hash256, byte[]> _nodes = [];
+    private VirtualState _state = new();
     private FinalizedBlock? _last;
     private CheckpointReference? _checkpoint;
     private bool _journalIntact = true;
@@ -37,13 +37,13 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
     public long LogBytes { get; private set; }
 
     /// <summary>Trie nodes and codes by hash, as they are on the disk.</summary>
-    public long StateBytes { get; private set; }
+    public long StateBytes => _state.Bytes;
 
     public long JournalBytes => _journal.Sum(record => (long)record.Bytes.Length);
 
     /// <summary>About what this object itself holds in memory.</summary>
     public long HeapBytes =>
-        StateBytes + _nodes.Count * EntryBytes + JournalBytes
+        StateBytes + _state.Count * EntryBytes + JournalBytes
         + _log.Sum(block => BytesOf(block) + EntryBytes);
 
     public void Write(long ticket, PersistBatch batch) => _unsynced.Add((ticket, batch));
@@ -99,8 +99,8 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
         _unsynced.Clear();
         _journal.Clear();
         _log.Clear();
-        _nodes.Clear();
-        (LogBytes, StateBytes) = (0, 0);
+        _state = new VirtualState();
+        LogBytes = 0;
         _last = null;
         _checkpoint = null;
         _journalIntact = false;
@@ -126,7 +126,7 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
     }
 
     public bool TryGetNode(in Hash256 hash, out byte[] bytes) =>
-        _nodes.TryGetValue(hash, out bytes!);
+        _state.TryGet(hash, out bytes);
 
     private void Apply(PersistBatch batch)
     {
@@ -163,10 +163,7 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
 
     private void Apply(StateCheckpoint checkpoint)
     {
-        foreach (KeyValuePair<Hash256, byte[]> node in checkpoint.Nodes)
-        {
-            StateBytes += _nodes.TryAdd(node.Key, node.Value) ? node.Value.Length : 0;
-        }
+        _state.Write(checkpoint);
         _checkpoint = new CheckpointReference(
             checkpoint.Height, checkpoint.BlockHash, checkpoint.StateRoot);
     }
