@@ -1,0 +1,24 @@
+using System.CommandLine;
+using Homeostat.Node.Chaos;
+using Homeostat.Node.Explain;
+using Homeostat.Node.Replay;
+
+namespace Homeostat.Node.Commands;
+
+/// <summary>Every command of the binary; docs/cli.md is written from it.</summary>
+internal static class CommandLine
+{
+    public static RootCommand Create() => new("Homeostat: an EVM network that steers itself")
+    {
+        UpCommand.Create(),
+        NodeCommand.Create(),
+        InitCommand.Create(),
+        KeyCommand.Create(),
+        ReplayCommand.Create(),
+        ExplainCommand.Create(),
+        VerifyCommand.Create(),
+        SimCommand.Create(),
+        ChaosCommand.Create(),
+        DoctorCommand.Create(),
+    };
+}
