@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Homeostat.Node.Keys;
 using Homeostat.Node.Logging;
 using Homeostat.Node.Network;
@@ -37,6 +39,12 @@ internal sealed record NodeConfig
 
     /// <summary>Null: calls need no token.</summary>
     public byte[]? JwtSecret { get; init; }
+
+    /// <summary>Of HTTPS; null: plain HTTP.</summary>
+    public X509Certificate2? TlsCertificate { get; init; }
+
+    /// <summary>Null: no traces.</summary>
+    public Uri? OtlpEndpoint { get; init; }
 
     /// <summary>Empty: no Unix socket.</summary>
     public string IpcPath { get; init; } = "";
@@ -77,6 +85,8 @@ internal sealed record NodeConfig
             EvmTimeoutMs = sources.Read(Settings.EvmTimeout),
             TraceTimeoutMs = sources.Read(Settings.TraceTimeout),
             JwtSecret = sources.Read(Settings.JwtSecret),
+            TlsCertificate = ReadCertificate(sources),
+            OtlpEndpoint = sources.Read(Settings.OtlpEndpoint),
             IpcPath = sources.Read(Settings.IpcPath),
             HistoryBlocks = sources.Read(Settings.History),
             WorkThreads = sources.Read(Settings.WorkThreads),
@@ -114,6 +124,31 @@ internal sealed record NodeConfig
             sources.AddError($"genesis: {error.Message}");
         }
         return null;
+    }
+
+    private static X509Certificate2? ReadCertificate(SettingSources sources)
+    {
+        string certificate = sources.Read(Settings.TlsCertificate);
+        string key = sources.Read(Settings.TlsKey);
+        if (certificate.Length == 0 && key.Length == 0)
+        {
+            return null;
+        }
+        if (certificate.Length == 0 || key.Length == 0)
+        {
+            sources.AddError("http.tlscert: give both --http.tlscert and --http.tlskey");
+            return null;
+        }
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(certificate, key);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException
+            or CryptographicException or ArgumentException)
+        {
+            sources.AddError($"http.tlscert: {error.Message}");
+            return null;
+        }
     }
 
     private static Hash256? ReadKey(SettingSources sources)

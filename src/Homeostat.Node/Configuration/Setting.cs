@@ -81,6 +81,20 @@ internal static class Settings
         "http.jwtsecret", "File with the secret of bearer tokens, 32 bytes in hexadecimal", "",
         Secret);
 
+    public static readonly Setting<string> TlsCertificate = new(
+        "http.tlscert", "PEM file of the certificate: HTTPS, with HTTP/1.1 and HTTP/2", "", Any);
+
+    public static readonly Setting<string> TlsKey = new(
+        "http.tlskey", "PEM file of the certificate's private key", "", Any);
+
+    public static readonly Setting<Uri?> OtlpEndpoint = new(
+        "otlp.endpoint", "OTLP/HTTP collector that traces go to, as http://HOST:4318", "",
+        text => text.Length == 0 ? (null, null)
+            : Uri.TryCreate(text, UriKind.Absolute, out Uri? endpoint)
+                && endpoint.Scheme is "http" or "https"
+                ? (endpoint, null)
+                : (null, $"'{text}' is not an http or https address"));
+
     public static readonly Setting<string> IpcPath = new(
         "ipcpath", "Unix socket for JSON-RPC; empty: none", "", Any);
 
@@ -105,7 +119,8 @@ internal static class Settings
     public static readonly IReadOnlyList<Setting> All =
     [
         DataDir, Genesis, NodeKey, Keystore, Password, Observer, HttpAddress, HttpPort, P2pAddress,
-        P2pPort, Peers, GasCap, EvmTimeout, TraceTimeout, JwtSecret, IpcPath, History, WorkThreads,
+        P2pPort, Peers, GasCap, EvmTimeout, TraceTimeout, JwtSecret, TlsCertificate, TlsKey,
+        IpcPath, OtlpEndpoint, History, WorkThreads,
         LogLevel, LogFile, ClockOffsetFile,
     ];
 

@@ -31,6 +31,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly ReplicaLoop _loop;
     private readonly PeerNetwork _network;
     private readonly ValidatorQuorum _quorum;
+    private IDisposable? _spans;
     private readonly CancellationTokenSource _stop = new();
     private RpcService? _rpc;
 
@@ -102,6 +103,9 @@ internal sealed class NodeHost : IAsyncDisposable
         {
             throw PortInUseException.For(_config.P2p, Settings.P2pPort.Flag, error);
         }
+        _spans = _config.OtlpEndpoint is { } endpoint
+            ? Spans.Export(endpoint, $"{Secp256k1.AddressOf(_config.Key)}")
+            : null;
         _loop.Start(_network);
         await StartHttpAsync().ConfigureAwait(false);
         _log.LogInformation(
@@ -120,6 +124,7 @@ internal sealed class NodeHost : IAsyncDisposable
         await _network.DisposeAsync().ConfigureAwait(false);
         _loop.Dispose();
         _store.Dispose();
+        _spans?.Dispose();
         _page.Dispose();
         _metrics.Dispose();
     }
@@ -136,6 +141,7 @@ internal sealed class NodeHost : IAsyncDisposable
                 Address = _config.Http.Address,
                 Port = _config.Http.Port,
                 JwtSecret = _config.JwtSecret,
+                Certificate = _config.TlsCertificate,
                 IpcPath = _config.IpcPath,
                 Metrics = _page.Render,
                 IsAlive = () => _loop.IsAlive,

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Homeostat.Node.Metrics;
 using Homeostat.Node.Store;
 using Homeostat.Replica;
 
@@ -70,7 +71,11 @@ internal sealed class Persistence : IDisposable
                     group.Add(next.Batch);
                 }
                 long start = Stopwatch.GetTimestamp();
-                _store.Commit(group);
+                using (Activity? span = Spans.Source.StartActivity("Commit"))
+                {
+                    span?.SetTag("batches", group.Count);
+                    _store.Commit(group);
+                }
                 _metrics.CommitSeconds.Record(Stopwatch.GetElapsedTime(start).TotalSeconds);
                 _metrics.CommitBatches.Add(group.Count);
                 _done(new ReplicaInput.Persisted(ticket));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Homeostat.Node.Metrics;
 using Homeostat.Replica;
 
 namespace Homeostat.Node.Loop;
@@ -73,12 +74,17 @@ internal sealed class WorkPool : IDisposable
         int kinds = thread == 0 && _threads.Length > 1 ? 1 : _queues.Length;
         while (TryTake(kinds, out WorkId id, out IWork? work))
         {
-            long start = Stopwatch.GetTimestamp();
-            WorkResult result = WorkRunner.Run(work!);
-            TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+            WorkResult result;
+            TimeSpan elapsed;
+            using (Spans.Source.StartActivity(work!.GetType().Name))
+            {
+                long start = Stopwatch.GetTimestamp();
+                result = WorkRunner.Run(work);
+                elapsed = Stopwatch.GetElapsedTime(start);
+            }
             _metrics.WorkSeconds.Record(
                 elapsed.TotalSeconds,
-                new KeyValuePair<string, object?>("kind", work!.GetType().Name));
+                new KeyValuePair<string, object?>("kind", work.GetType().Name));
             _done(new ReplicaInput.WorkDone(id, result, (long)elapsed.TotalNanoseconds));
         }
     }

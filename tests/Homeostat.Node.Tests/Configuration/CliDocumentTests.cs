@@ -30,9 +30,9 @@ public sealed class CliDocumentTests
     private static string Write(RootCommand root)
     {
         var text = new StringBuilder(
-            "# Command line\n\nWritten from the commands themselves (`CliDocumentTests`); change it "
-            + "there.\n\nEvery setting of `node` is also a key of the file that `--config` names "
-            + "and an environment variable\n(`--http.port` is `HOMEOSTAT_HTTP_PORT`): defaults ← "
+            "# Command line\n\nWritten from the commands themselves (`CliDocumentTests`); change "
+            + "it there.\n\nEvery setting of `node` is also a key of the file that `--config` "
+            + "names and an environment variable\n(`--http.port` is `HOMEOSTAT_HTTP_PORT`): defaults ← "
             + "file ← environment ← flags.\n");
         foreach (Command command in root.Subcommands)
         {
@@ -43,8 +43,8 @@ public sealed class CliDocumentTests
 
     private static void Write(StringBuilder text, Command command, string parent)
     {
-        string name = $"{parent} {command.Name}";
-        text.Append("\n## ").Append(name).Append("\n\n").Append(command.Description).Append(".\n");
+        string path = $"{parent} {command.Name}";
+        text.Append("\n## ").Append(path).Append("\n\n").Append(command.Description).Append(".\n");
         List<Option> options = [.. command.Options.Where(o => !o.Hidden && o.Name != "--help")];
         if (command.Arguments.Count + options.Count > 0)
         {
@@ -52,7 +52,8 @@ public sealed class CliDocumentTests
         }
         foreach (Argument argument in command.Arguments)
         {
-            text.Append($"| `{argument.Name.ToUpperInvariant()}` | {Cell(argument.Description)} |\n");
+            string name = argument.Name.ToUpperInvariant();
+            text.Append($"| `{name}` | {Cell(argument.Description)} |\n");
         }
         foreach (Option option in options)
         {
@@ -61,7 +62,7 @@ public sealed class CliDocumentTests
         }
         foreach (Command inner in command.Subcommands)
         {
-            Write(text, inner, name);
+            Write(text, inner, path);
         }
     }
 

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Homeostat.Node.Rpc;
 
@@ -81,6 +82,44 @@ public sealed class RpcServerOptionTests(RpcFixture rpc) : IClassFixture<RpcFixt
         Assert.Equal(401, (int)refused.StatusCode);
         Assert.Equal(2, answers.Split("\"result\":\"0x1092\"").Length - 1);
         Assert.Contains("-32700", wrong, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Https_answers_by_both_versions_of_http(int version)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        using X509Certificate2 certificate =
+            request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        await using RpcService service = await RpcService.StartAsync(
+            new RpcServiceOptions
+            {
+                Gateway = rpc.Chain,
+                Archive = rpc.Chain,
+                Rules = TestChain.Rules,
+                Server = new RpcServerOptions { Port = 0, Certificate = certificate },
+            },
+            CancellationToken.None);
+        using var handler = new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = (_, given, _, _) =>
+                given!.Thumbprint == certificate.Thumbprint,
+        };
+        using var client = new HttpClient(handler);
+        using var call = new HttpRequestMessage(
+            HttpMethod.Post, new Uri($"https://127.0.0.1:{service.Port}"))
+        {
+            Content = new StringContent(Call, new MediaTypeHeaderValue("application/json")),
+            Version = new Version(version, version == 1 ? 1 : 0),
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        using HttpResponseMessage answer = await client.SendAsync(call);
+        Assert.Equal(version, answer.Version.Major);
+        Assert.Contains(
+            "0x1092", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     /// <summary>Sends both parts, says that no more comes, reads to the end.</summary>

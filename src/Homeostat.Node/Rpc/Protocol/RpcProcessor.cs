@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Homeostat.Node.Metrics;
 using Homeostat.Replica;
 
 namespace Homeostat.Node.Rpc;
@@ -230,6 +232,8 @@ internal sealed class RpcProcessor(
             writer = new Utf8JsonWriter(output, WriterOptions);
         }
         writer.Reset(output);
+        using Activity? span = Spans.Source.StartActivity(name, ActivityKind.Server);
+        long start = Stopwatch.GetTimestamp();
         try
         {
             if (method.Handler is { } handler)
@@ -244,6 +248,9 @@ internal sealed class RpcProcessor(
         }
         finally
         {
+            Spans.RpcSeconds.Record(
+                Stopwatch.GetElapsedTime(start).TotalSeconds,
+                new KeyValuePair<string, object?>("method", name));
             writer.Reset(Stream.Null); // Drops what a failed call left unflushed.
             _writers.Add(writer);
         }

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Net.WebSockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -26,6 +27,12 @@ internal sealed record RpcServerOptions
 
     /// <summary>Secret of the bearer tokens that calls must carry; null for none.</summary>
     public byte[]? JwtSecret { get; init; }
+
+    /// <summary>
+    /// With one, HTTPS by HTTP/1.1 and HTTP/2; without, HTTP/1.1 (Kestrel tells the two apart by
+    /// TLS alone).
+    /// </summary>
+    public X509Certificate2? Certificate { get; init; }
 
     /// <summary>Where the Unix socket is to be; empty for none.</summary>
     public string IpcPath { get; init; } = "";
@@ -94,7 +101,7 @@ internal sealed class RpcServer : IAsyncDisposable
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.Logging.SetMinimumLevel(LogLevel.None);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null; // RequestReader bounds it, with a text.
@@ -106,7 +113,16 @@ internal sealed class RpcServer : IAsyncDisposable
                 new MinDataRate(_limits.BodyBytesPerSecond, TimeSpan.FromSeconds(5));
             kestrel.Listen(
                 _options.Address, _options.Port,
-                listen => listen.Protocols = HttpProtocols.Http1);
+                listen =>
+                {
+                    listen.Protocols = _options.Certificate is null
+                        ? HttpProtocols.Http1
+                        : HttpProtocols.Http1AndHttp2;
+                    if (_options.Certificate is { } certificate)
+                    {
+                        listen.UseHttps(certificate);
+                    }
+                });
         });
         WebApplication application = builder.Build();
         application.UseWebSockets();
