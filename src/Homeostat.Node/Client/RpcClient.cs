@@ -15,7 +15,7 @@ internal sealed class RpcException(int code, string message) : Exception(message
 internal readonly record struct RpcAnswer(JsonElement Result, string? Error);
 
 /// <summary>A JSON-RPC client over HTTP for the commands that talk to a running node.</summary>
-internal sealed class RpcClient : IDisposable
+internal sealed class RpcClient : IRpcCaller, IDisposable
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 

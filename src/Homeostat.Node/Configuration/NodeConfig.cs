@@ -40,6 +40,9 @@ internal sealed record NodeConfig
     /// <summary>Null: calls need no token.</summary>
     public byte[]? JwtSecret { get; init; }
 
+    /// <summary>admin_* is served.</summary>
+    public bool ServesAdmin { get; init; }
+
     /// <summary>Of HTTPS; null: plain HTTP.</summary>
     public X509Certificate2? TlsCertificate { get; init; }
 
@@ -85,6 +88,7 @@ internal sealed record NodeConfig
             EvmTimeoutMs = sources.Read(Settings.EvmTimeout),
             TraceTimeoutMs = sources.Read(Settings.TraceTimeout),
             JwtSecret = sources.Read(Settings.JwtSecret),
+            ServesAdmin = sources.Read(Settings.Admin),
             TlsCertificate = ReadCertificate(sources),
             OtlpEndpoint = sources.Read(Settings.OtlpEndpoint),
             IpcPath = sources.Read(Settings.IpcPath),

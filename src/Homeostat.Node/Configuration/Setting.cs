@@ -81,6 +81,10 @@ internal static class Settings
         "http.jwtsecret", "File with the secret of bearer tokens, 32 bytes in hexadecimal", "",
         Secret);
 
+    public static readonly Setting<bool> Admin = new(
+        "rpc.admin", "Serve admin_* to whoever may call: peers can be added and removed", "false",
+        Truth);
+
     public static readonly Setting<string> TlsCertificate = new(
         "http.tlscert", "PEM file of the certificate: HTTPS, with HTTP/1.1 and HTTP/2", "", Any);
 
@@ -119,7 +123,7 @@ internal static class Settings
     public static readonly IReadOnlyList<Setting> All =
     [
         DataDir, Genesis, NodeKey, Keystore, Password, Observer, HttpAddress, HttpPort, P2pAddress,
-        P2pPort, Peers, GasCap, EvmTimeout, TraceTimeout, JwtSecret, TlsCertificate, TlsKey,
+        P2pPort, Peers, GasCap, EvmTimeout, TraceTimeout, JwtSecret, Admin, TlsCertificate, TlsKey,
         IpcPath, OtlpEndpoint, History, WorkThreads,
         LogLevel, LogFile, ClockOffsetFile,
     ];

@@ -11,7 +11,7 @@ namespace Homeostat.Node.Explain;
 internal sealed record FoundDecision(DecisionEvent Decision, ulong Height, Hash256 BlockHash);
 
 /// <summary>Finds the records of decisions among a node's logs, newest blocks first.</summary>
-internal sealed class DecisionFinder(RpcClient rpc)
+internal sealed class DecisionFinder(IRpcCaller rpc)
 {
     /// <summary>Blocks of one query; nodes answer at most 100,000.</summary>
     private const ulong BlocksAtOnce = 50_000;
@@ -39,6 +39,15 @@ internal sealed class DecisionFinder(RpcClient rpc)
                 decision!, RpcClient.Quantity(found.GetProperty("blockNumber")),
                 new Hash256(found.GetProperty("blockHash").GetString()!))
             : throw new RpcException(0, "the node's Decision event is of another version");
+    }
+
+    /// <summary>The decision of this number, or "latest", in plain words.</summary>
+    public async Task<string> ExplainAsync(string id, CancellationToken cancellation)
+    {
+        FoundDecision found = await FindAsync(id, cancellation);
+        IReadOnlyList<ulong> before = await BeforeAsync(found, cancellation);
+        OutcomeEvent? outcome = await OutcomeAsync(found.Decision.Id, cancellation);
+        return DecisionWords.Describe(found, before, outcome);
     }
 
     /// <summary>Null while the horizon has not passed.</summary>

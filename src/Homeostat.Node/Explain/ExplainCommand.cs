@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Homeostat.Node.Client;
 using Homeostat.Node.Commands;
-using Homeostat.Steering;
 
 namespace Homeostat.Node.Explain;
 
@@ -51,12 +50,7 @@ internal static class ExplainCommand
         try
         {
             using var rpc = new RpcClient(endpoint);
-            var finder = new DecisionFinder(rpc);
-            FoundDecision found = await finder.FindAsync(id, cancellation);
-            ulong number = found.Decision.Id;
-            IReadOnlyList<ulong> before = await finder.BeforeAsync(found, cancellation);
-            OutcomeEvent? outcome = await finder.OutcomeAsync(number, cancellation);
-            Console.Out.Write(DecisionWords.Describe(found, before, outcome));
+            Console.Out.Write(await new DecisionFinder(rpc).ExplainAsync(id, cancellation));
             return ExitCode.Done;
         }
         catch (RpcException e)

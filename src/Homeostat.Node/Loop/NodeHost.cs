@@ -135,6 +135,7 @@ internal sealed class NodeHost : IAsyncDisposable
         {
             Gateway = _loop,
             Archive = _store,
+            Peers = _config.ServesAdmin ? _network : null,
             Rules = ChainRules.Homeostat(_config.Genesis.Config.ChainId.Value),
             Server = new RpcServerOptions
             {

@@ -62,6 +62,9 @@ internal sealed record NetworkLimits
     /// <summary>Accepted peers; validators are always let in.</summary>
     public int Peers { get; init; } = 256;
 
+    /// <summary>Peers that are dialled until they answer: validators and the operator's.</summary>
+    public int DialledPeers { get; init; } = 256;
+
     /// <summary>Nonsense points at which a peer is banned; see <see cref="BanList"/>.</summary>
     public int BanScore { get; init; } = 100;
 

@@ -43,7 +43,15 @@ internal sealed class PeerConnection
         _queue = new SendQueue(limits.SendQueueBytes, limits.SendQueueFrames);
         Identity = identity;
         Dialled = dialled;
+        Local = $"{socket.LocalEndPoint}";
+        Remote = $"{socket.RemoteEndPoint}";
     }
+
+    /// <summary>This end's address and port.</summary>
+    public string Local { get; }
+
+    /// <summary>The peer's address and port.</summary>
+    public string Remote { get; }
 
     /// <summary>Who the peer has proven to be.</summary>
     public Address Identity { get; }

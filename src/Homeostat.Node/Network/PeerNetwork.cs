@@ -12,12 +12,12 @@ namespace Homeostat.Node.Network;
 /// lower address dialled stays, so both ends close the same one; a newer one from the same
 /// dialler replaces the older, since who dials again has lost it.
 /// </summary>
-internal sealed class PeerNetwork : IAsyncDisposable
+internal sealed class PeerNetwork : IPeerAdministration, IAsyncDisposable
 {
     private readonly LocalSide _local;
     private readonly IPEndPoint _listen;
     private readonly IReadOnlyList<PeerEndpoint> _peers;
-    private readonly HashSet<Address> _known;
+    private readonly Dictionary<Address, CancellationTokenSource> _dialled = [];
     private readonly NetworkSink _sink;
     private readonly ILogger _log;
     private readonly BanList _bans;
@@ -37,7 +37,6 @@ internal sealed class PeerNetwork : IAsyncDisposable
         _local = local;
         _listen = listen;
         _peers = peers;
-        _known = [.. peers.Select(x => x.Identity)];
         _sink = sink;
         _log = log;
         _bans = new BanList(local.Limits);
@@ -61,10 +60,55 @@ internal sealed class PeerNetwork : IAsyncDisposable
         _listener = Bind(_listen);
         _listener.Listen(512);
         _tasks.Add(Task.Run(AcceptAsync));
-        foreach (PeerEndpoint peer in _peers.Where(x => x.Identity != _local.Identity))
+        foreach (PeerEndpoint peer in _peers)
         {
-            _tasks.Add(Task.Run(() => DialAsync(peer)));
+            AddPeer(peer);
         }
+    }
+
+    public PeerEndpoint Self => new(_local.Identity, $"{ListensAt.Address}", ListensAt.Port);
+
+    public IReadOnlyList<PeerDescription> Peers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _connections.Values.Select(x => new PeerDescription(
+                    x.Identity, x.Local, x.Remote, !x.Dialled, _dialled.ContainsKey(x.Identity)))];
+            }
+        }
+    }
+
+    public bool AddPeer(PeerEndpoint peer)
+    {
+        lock (_lock)
+        {
+            if (peer.Identity == _local.Identity || _dialled.ContainsKey(peer.Identity)
+                || _dialled.Count >= _local.Limits.DialledPeers)
+            {
+                return false;
+            }
+            var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+            _dialled.Add(peer.Identity, stop);
+            _tasks.RemoveAll(task => task.IsCompleted);
+            _tasks.Add(Task.Run(() => DialAsync(peer, stop.Token)));
+            return true;
+        }
+    }
+
+    public bool RemovePeer(in Address identity)
+    {
+        PeerConnection? connection;
+        bool wasDialled;
+        lock (_lock)
+        {
+            wasDialled = _dialled.Remove(identity, out CancellationTokenSource? stop);
+            stop?.Cancel();
+            _connections.TryGetValue(identity, out connection);
+        }
+        connection?.Close("removed by the operator");
+        return wasDialled || connection is not null;
     }
 
     /// <summary>
@@ -232,16 +276,16 @@ internal sealed class PeerNetwork : IAsyncDisposable
         await ServeAsync(connection).ConfigureAwait(false);
     }
 
-    private async Task DialAsync(PeerEndpoint peer)
+    private async Task DialAsync(PeerEndpoint peer, CancellationToken stop)
     {
         // The lower address dials first; the other waits, or both would dial at every start.
         if (_local.Identity > peer.Identity)
         {
-            await PauseAsync(TimeSpan.FromMilliseconds(500)).ConfigureAwait(false);
+            await PauseAsync(TimeSpan.FromMilliseconds(500), stop).ConfigureAwait(false);
         }
         int attempts = 0;
         string told = "";
-        while (!_stop.IsCancellationRequested)
+        while (!stop.IsCancellationRequested)
         {
             if (!IsConnected(peer.Identity)
                 && _bans.RemainingMs(peer.Identity, Environment.TickCount64) == 0)
@@ -259,7 +303,7 @@ internal sealed class PeerNetwork : IAsyncDisposable
             {
                 attempts = 0;
             }
-            await PauseAsync(Backoff(attempts)).ConfigureAwait(false);
+            await PauseAsync(Backoff(attempts), stop).ConfigureAwait(false);
         }
     }
 
@@ -354,7 +398,8 @@ internal sealed class PeerNetwork : IAsyncDisposable
             {
                 if (!_connections.TryGetValue(identity, out old))
                 {
-                    if (_connections.Count >= _local.Limits.Peers && !_known.Contains(identity))
+                    if (_connections.Count >= _local.Limits.Peers
+                        && !_dialled.ContainsKey(identity))
                     {
                         return "no room for more peers";
                     }
@@ -394,11 +439,11 @@ internal sealed class PeerNetwork : IAsyncDisposable
         return TimeSpan.FromMilliseconds(ms * share);
     }
 
-    private async Task PauseAsync(TimeSpan time)
+    private static async Task PauseAsync(TimeSpan time, CancellationToken stop)
     {
         try
         {
-            await Task.Delay(time, _stop.Token).ConfigureAwait(false);
+            await Task.Delay(time, stop).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

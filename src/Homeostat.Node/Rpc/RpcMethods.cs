@@ -33,14 +33,22 @@ internal static class RpcMethods
         new OtterscanMethods(context).Register(table);
         new HomeostatMethods(context).Register(table);
         new HomeostatReadings(context).Register(table);
-        table.Add("rpc_modules", (_, result) => ListModules(result));
-        return table.Build();
+        if (context.Node.Peers is { } peers)
+        {
+            new AdminMethods(context, peers).Register(table);
+        }
+        bool isAdmin = context.Node.Peers is not null;
+        table.Add("rpc_modules", (_, result) => ListModules(result, isAdmin));
+        RpcTable? built = null;
+        new HomeostatExplain(() => built!).Register(table);
+        built = table.Build();
+        return built;
     }
 
-    private static void ListModules(Utf8JsonWriter result)
+    private static void ListModules(Utf8JsonWriter result, bool isAdmin)
     {
         result.WriteStartObject();
-        foreach (string module in Modules)
+        foreach (string module in isAdmin ? Modules.Prepend("admin") : Modules)
         {
             result.WriteString(module, "1.0");
         }

@@ -1,5 +1,6 @@
 using Homeostat.Evm;
 using Homeostat.Ledger;
+using Homeostat.Node.Network;
 using Homeostat.Primitives;
 
 namespace Homeostat.Node.Rpc;
@@ -21,6 +22,9 @@ internal sealed record RpcNode
     public string ClientVersion { get; init; } = "homeostat/v0.1.0";
 
     public Func<int> PeerCount { get; init; } = () => 0;
+
+    /// <summary>Null: no admin_* (the default).</summary>
+    public IPeerAdministration? Peers { get; init; }
 
     /// <summary>Null when the node is not behind.</summary>
     public Func<SyncProgress?> Syncing { get; init; } = () => null;

@@ -1,6 +1,7 @@
 using Homeostat.Evm;
 using Homeostat.Ledger;
 using Homeostat.Node.Loop;
+using Homeostat.Node.Network;
 using Homeostat.Node.Store;
 using Homeostat.Replica;
 
@@ -16,6 +17,9 @@ internal sealed record RpcServiceOptions
     public required ChainRules Rules { get; init; }
 
     public RpcServerOptions Server { get; init; } = new();
+
+    /// <summary>Null: no admin_*.</summary>
+    public IPeerAdministration? Peers { get; init; }
 
     public RpcLimits Limits { get; init; } = new();
 
@@ -51,6 +55,7 @@ internal sealed class RpcService : IAsyncDisposable
             Submit = raw => new(_gateway.SubmitAsync(raw, CancellationToken.None)),
             ClientVersion = options.ClientVersion,
             PeerCount = () => _gateway.PeerCount,
+            Peers = options.Peers,
             Validators =
             [
                 .. first.Config.Validators.Select(v => KeyValuePair.Create(v.Address, v.Weight)),

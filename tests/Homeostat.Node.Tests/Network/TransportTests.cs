@@ -34,6 +34,24 @@ public sealed class TransportTests
     }
 
     [Fact]
+    public async Task An_operator_adds_and_removes_peers_of_a_running_node()
+    {
+        await using var a = Endpoint.Create(1);
+        await using var b = Endpoint.Create(2);
+        Assert.False(b.Network.AddPeer(b.Self));
+        Assert.True(b.Network.AddPeer(a.Self));
+        Assert.False(b.Network.AddPeer(a.Self));
+        await b.NextAsync<NetworkEvent.Connected>();
+        PeerDescription peer = Assert.Single(b.Network.Peers);
+        Assert.True(peer is { Inbound: false, IsDialled: true } && peer.Identity == a.Identity);
+
+        Assert.True(b.Network.RemovePeer(a.Identity));
+        await b.NextAsync<NetworkEvent.Disconnected>();
+        Assert.Empty(b.Network.Peers);
+        Assert.False(b.Network.RemovePeer(a.Identity));
+    }
+
+    [Fact]
     public async Task Both_dialling_at_once_leaves_one_connection()
     {
         int port = FreePort();

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Homeostat.Node.Client;
+using Homeostat.Node.Explain;
+
+namespace Homeostat.Node.Rpc;
+
+/// <summary>homeostat_explain: what `homeostat explain` says, from this node's own methods.</summary>
+internal sealed class HomeostatExplain(Func<RpcTable> table) : IRpcCaller
+{
+    public void Register(RpcTable.Builder builder) =>
+        builder.AddAsync("homeostat_explain", ExplainAsync);
+
+    /// <summary>Runs a method that needs no waiting and gives its result.</summary>
+    public Task<JsonElement> CallAsync(
+        string method, JsonArray parameters, CancellationToken cancellation)
+    {
+        using JsonDocument arguments = JsonDocument.Parse(parameters.ToJsonString());
+        using var output = new ResponseBuffer();
+        using (var writer = new Utf8JsonWriter(output))
+        {
+            try
+            {
+                table().TryGet(method, out RpcMethod called);
+                called.Handler!(new RpcParams(arguments.RootElement), writer);
+            }
+            catch (RpcException error)
+            {
+                throw new Client.RpcException(error.Code, error.Message);
+            }
+        }
+        using JsonDocument answer = JsonDocument.Parse(output.Written);
+        return Task.FromResult(answer.RootElement.Clone());
+    }
+
+    private async ValueTask ExplainAsync(
+        RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session)
+    {
+        JsonElement id = arguments.Optional(0);
+        string wanted = id.ValueKind switch
+        {
+            JsonValueKind.Undefined => "latest",
+            JsonValueKind.Number => id.GetRawText(),
+            _ when arguments.Text(0) is "latest" => "latest",
+            _ => $"{arguments.Quantity(0)}",
+        };
+        try
+        {
+            result.WriteStringValue(
+                await new DecisionFinder(this).ExplainAsync(wanted, CancellationToken.None)
+                    .ConfigureAwait(false));
+        }
+        catch (Client.RpcException error)
+        {
+            throw RpcException.Server(error.Message);
+        }
+    }
+}
