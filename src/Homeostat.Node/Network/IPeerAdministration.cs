@@ -19,6 +19,7 @@ internal interface IPeerAdministration
     /// <summary>Dials the peer from now on; false when it is dialled already or is us.</summary>
     bool AddPeer(PeerEndpoint peer);
 
-    /// <summary>Dials the peer no more and lets its connection go; false if it was neither.</summary>
+    /// <summary>Dials the peer no more and ends its connection; false if there was neither.
+    /// </summary>
     bool RemovePeer(in Address identity);
 }

@@ -32,8 +32,8 @@ public sealed class CliDocumentTests
         var text = new StringBuilder(
             "# Command line\n\nWritten from the commands themselves (`CliDocumentTests`); change "
             + "it there.\n\nEvery setting of `node` is also a key of the file that `--config` "
-            + "names and an environment variable\n(`--http.port` is `HOMEOSTAT_HTTP_PORT`): defaults ← "
-            + "file ← environment ← flags.\n");
+            + "names and an environment variable\n(`--http.port` is `HOMEOSTAT_HTTP_PORT`): "
+            + "defaults ← file ← environment ← flags.\n");
         foreach (Command command in root.Subcommands)
         {
             Write(text, command, "homeostat");

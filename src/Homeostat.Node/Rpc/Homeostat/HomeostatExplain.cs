@@ -5,7 +5,9 @@ using Homeostat.Node.Explain;
 
 namespace Homeostat.Node.Rpc;
 
-/// <summary>homeostat_explain: what `homeostat explain` says, from this node's own methods.</summary>
+/// <summary>
+/// homeostat_explain: what `homeostat explain` says, from this node's own methods.
+/// </summary>
 internal sealed class HomeostatExplain(Func<RpcTable> table) : IRpcCaller
 {
     public void Register(RpcTable.Builder builder) =>
