@@ -57,11 +57,13 @@ contract Constitution is IConstitution {
     /// @param fields length of the loop's vector
     /// @param since height of the last switch
     /// @param dwellBlocks least blocks between two switches by the owner
+    /// @param invariants bit k is set when invariant k reads a field or parameter of the loop
     struct Loop {
         uint8 mode;
         uint8 fields;
         uint64 since;
         uint32 dwellBlocks;
+        uint16 invariants;
     }
 
     /// @param loops bit i is set when the code reads a field or parameter of loop i
@@ -207,7 +209,7 @@ contract Constitution is IConstitution {
         }
         _places[loop] = i + 1;
         _names[i] = loop;
-        _loops[i] = Loop(MODE_OFF, uint8(rules.length), uint64(block.number), dwellBlocks);
+        _loops[i] = Loop(MODE_OFF, uint8(rules.length), uint64(block.number), dwellBlocks, 0);
         (_parameters[2 * i], _parameters[2 * i + 1]) = (settings[0], settings[1]);
         _store(i, _pack(values));
         loopCount = uint8(i + 1);
@@ -247,8 +249,10 @@ contract Constitution is IConstitution {
     function setInvariant(uint256 index, bytes calldata code) external onlyOwner {
         if (index >= MAXIMUM_INVARIANTS) revert TooMany();
         uint256 mask = Invariants.check(code, MAXIMUM_LOOPS);
-        for (uint256 i = 0; i < MAXIMUM_LOOPS; i++) {
-            if (mask >> i & 1 != 0 && i >= loopCount) revert UnknownLoop();
+        if (mask >> loopCount != 0) revert UnknownLoop();
+        for (uint256 i = 0; i < loopCount; i++) {
+            uint16 others = _loops[i].invariants & ~uint16(1 << index);
+            _loops[i].invariants = others | (mask >> i & 1 != 0 ? uint16(1 << index) : 0);
         }
         _invariants[index] = Invariant(mask, code);
         _requireInvariants();
@@ -378,7 +382,7 @@ contract Constitution is IConstitution {
                     + _excess(anchor * BASIS, value * ratio);
             }
             for (uint256 k = 0; k < MAXIMUM_INVARIANTS; k++) {
-                if (_invariants[k].loops >> c.index & 1 == 0) continue;
+                if (c.loop.invariants >> k & 1 == 0) continue;
                 broken[3 * fields + k] =
                     _violation(_invariants[k].code, c.index, vector, false);
             }

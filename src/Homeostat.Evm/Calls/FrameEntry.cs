@@ -99,6 +99,15 @@ internal static unsafe class FrameEntry
             }
             return TraceEnd(m, setup, gas, status);
         }
+        if (m.Rules.Extension is { } extension && extension.Address == setup.CodeAddress)
+        {
+            ExecutionStatus status = RunExtension(m, extension, setup, ref gas);
+            if (status != ExecutionStatus.Success)
+            {
+                m.World.Revert(snapshot);
+            }
+            return TraceEnd(m, setup, gas, status);
+        }
         if (setup.Code.IsEmpty)
         {
             return TraceEnd(m, setup, gas, ExecutionStatus.Success);
@@ -188,6 +197,25 @@ internal static unsafe class FrameEntry
             gas = 0;
             return ExecutionStatus.PrecompileFailure;
         }
+        m.SetReturnData(output);
+        return ExecutionStatus.Success;
+    }
+
+    private static ExecutionStatus RunExtension(
+        Machine m, IStatefulPrecompile extension, in CallSetup setup, ref long gas)
+    {
+        var input = new ReadOnlySpan<byte>(m.BufferStart + setup.InputStart, setup.InputLength);
+        bool isDone = extension.TryRun(
+            input, (ulong)gas, m.World, out ulong cost, out byte[] output);
+        if (!isDone || cost > (ulong)gas)
+        {
+            ExecutionStatus status = cost > (ulong)gas
+                ? ExecutionStatus.OutOfGas
+                : ExecutionStatus.PrecompileFailure;
+            gas = 0;
+            return status;
+        }
+        gas -= (long)cost;
         m.SetReturnData(output);
         return ExecutionStatus.Success;
     }

@@ -75,6 +75,12 @@ public sealed record ForkRules
     /// <summary>CLZ (EIP-7939).</summary>
     public bool IsOsaka { get; private init; }
 
+    /// <summary>
+    /// A network's own precompile beyond Ethereum's; null on every Ethereum fork. Part of the
+    /// rules, so all nodes of a network have the same.
+    /// </summary>
+    public IStatefulPrecompile? Extension { get; init; }
+
     public ulong SloadGas { get; private init; } = 50;
     public ulong BalanceGas { get; private init; } = 20;
     public ulong ExtcodeGas { get; private init; } = 20;

@@ -89,8 +89,17 @@ public sealed class ChainRules
 
     /// <summary>A Homeostat network: Osaka with Homeostat's differences from genesis on.</summary>
     /// <param name="allowsBlobs">Blob transactions are refused unless the genesis says so.</param>
-    public static ChainRules Homeostat(ulong chainId, bool allowsBlobs = false) =>
-        new(chainId, [new() { Rules = EthereumForks.Homeostat(chainId, allowsBlobs), Block = 0 }]);
+    /// <param name="extension">The network's own precompile, if it has one.</param>
+    public static ChainRules Homeostat(
+        ulong chainId, bool allowsBlobs = false, IStatefulPrecompile? extension = null) =>
+        new(chainId,
+        [
+            new()
+            {
+                Rules = EthereumForks.Homeostat(chainId, allowsBlobs, extension),
+                Block = 0,
+            },
+        ]);
 
     /// <summary>An Ethereum network that follows one fork from genesis on.</summary>
     public static ChainRules Ethereum(ulong chainId, Fork fork) =>

@@ -45,9 +45,16 @@ public static class EthereumForks
     /// <summary>
     /// Osaka with all that is different in a Homeostat block (docs/spec/ledger.md).
     /// </summary>
-    public static BlockRules Homeostat(ulong chainId, bool allowsBlobs) =>
-        Rules(Fork.Osaka, chainId) with
+    public static BlockRules Homeostat(
+        ulong chainId, bool allowsBlobs, IStatefulPrecompile? extension = null)
+    {
+        BlockRules osaka = Rules(Fork.Osaka, chainId);
+        return osaka with
         {
+            Evm = osaka.Evm with { Extension = extension },
+            Precompiles = extension is null
+                ? osaka.Precompiles
+                : [.. osaka.Precompiles, extension.Address],
             BaseFeeRule = BaseFeeRule.ByElapsedTime,
             TimestampMayRepeat = true,
             HasInputs = true,
@@ -57,6 +64,7 @@ public static class EthereumForks
             CallsAfter = [],
             DepositContract = null,
         };
+    }
 
     /// <summary>Precompiles are numbered from 1 on.</summary>
     internal static Address[] PrecompilesTo(uint last)

@@ -190,8 +190,10 @@ internal static class DecisionWords
         SteeringFailure.MissingModel => "its bytes are not in the registry",
         SteeringFailure.HashMismatch => "its bytes do not hash to its name",
         SteeringFailure.MalformedModel => "its bytes are not canonical, or of another horizon",
-        SteeringFailure.OverBudget => "it is longer than a decision reads",
+        SteeringFailure.OverBudget => "it is over the loop's budget of bytes or steps",
         SteeringFailure.Internal => "it failed inside",
+        SteeringFailure.Disagreement => "the champions disagree beyond the bound",
+        SteeringFailure.Drift => "its errors have drifted from the twin's",
         SteeringFailure.NoRuling => "the Constitution could not rule",
         _ => "an unknown reason",
     };

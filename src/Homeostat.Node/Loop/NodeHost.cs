@@ -136,7 +136,7 @@ internal sealed class NodeHost : IAsyncDisposable
             Gateway = _loop,
             Archive = _store,
             Peers = _config.ServesAdmin ? _network : null,
-            Rules = ChainRules.Homeostat(_config.Genesis.Config.ChainId.Value),
+            Rules = HomeostatRules.Of(_config.Genesis.Config.ChainId),
             Server = new RpcServerOptions
             {
                 Address = _config.Http.Address,

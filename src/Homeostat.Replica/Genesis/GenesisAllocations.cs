@@ -11,6 +11,9 @@ public static class GenesisAllocations
     /// <summary>The model that forecasts demand for the capacity loop (Genesis/Models).</summary>
     public const string CapacityModel = "capacity-h10";
 
+    /// <summary>Wei that whoever is not governance puts down for a model: 1 coin.</summary>
+    private static readonly UInt256 MinimumBond = 1_000_000_000_000_000_000;
+
     public static SortedDictionary<Address, GenesisAccount> Create(
         ChainConfig config, IEnumerable<KeyValuePair<Address, UInt256>> balances)
     {
@@ -72,8 +75,10 @@ public static class GenesisAllocations
         var storage = new SortedDictionary<UInt256, UInt256>
         {
             [ModelStorage.OwnerSlot] = config.Governance.ToWord(),
+            [ModelStorage.MinimumBondSlot] = MinimumBond,
         };
         ModelStorage.Write(storage, model);
+        ModelStorage.WriteEntry(storage, Keccak.Hash(model), config.Governance);
         ModelStorage.WriteChampion(storage, SteeringProgram.CapacityLoopName, Keccak.Hash(model));
         return storage;
     }

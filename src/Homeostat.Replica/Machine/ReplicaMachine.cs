@@ -29,7 +29,7 @@ public sealed class ReplicaMachine
         _config = chain.Validators.Count == 1 ? OnDemand(config) : config;
         _protocol = new Protocol
         {
-            Rules = ChainRules.Homeostat(chain.ChainId.Value),
+            Rules = HomeostatRules.Of(chain.ChainId),
             Validators = ValidatorSet.Create(
                 chain.Validators.Select(entry => new Validator(entry.Address, entry.Weight))),
             Engine = config.Engine,

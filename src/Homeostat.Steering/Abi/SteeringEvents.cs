@@ -31,6 +31,8 @@ public enum SteeringFailure : ushort
     MalformedModel = 4,
     OverBudget = 5,
     Internal = 6,
+    Disagreement = 7,
+    Drift = 8,
 
     /// <summary>
     /// The Constitution itself could not rule (FAILURE_NO_RULING of Steering.sol).

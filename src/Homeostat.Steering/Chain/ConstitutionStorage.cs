@@ -78,11 +78,12 @@ public static class ConstitutionStorage
         IStorageReader state, int place)
     {
         var found = new List<(int, InvariantCode)>();
+        UInt256 loop = Read(state, LoopsSlot + (ulong)place);
+        ulong reading = (loop >> 112).U0 & 0xffff;
         for (int i = 0; i < MaximumInvariants; i++)
         {
             ulong slot = InvariantsSlot + 2 * (ulong)i;
-            UInt256 mask = Read(state, slot);
-            if (((mask.U0 >> place) & 1) != 0 &&
+            if (((reading >> i) & 1) != 0 &&
                 StorageLayout.TryReadBytes(state, PredeployAddresses.Constitution,
                     slot + UInt256.One, InvariantCode.MaximumBytes, out byte[] bytes) &&
                 InvariantCode.TryCreate(bytes, out InvariantCode? code))
@@ -105,7 +106,12 @@ public static class ConstitutionStorage
         storage[OwnerSlot] = (UInt256)(ulong)loops.Count << 160;
         for (int i = 0; i < loops.Count; i++)
         {
-            WriteLoop(storage, i, loops[i]);
+            ulong reading = 0;
+            for (int k = 0; k < invariants.Count; k++)
+            {
+                reading |= ((invariants[k].Loops >> i) & 1) << k;
+            }
+            WriteLoop(storage, i, loops[i], reading);
         }
         for (int i = 0; i < invariants.Count; i++)
         {
@@ -116,7 +122,8 @@ public static class ConstitutionStorage
     }
 
     private static void WriteLoop(
-        SortedDictionary<UInt256, UInt256> storage, int place, LoopGenesis loop)
+        SortedDictionary<UInt256, UInt256> storage, int place, LoopGenesis loop,
+        ulong invariants)
     {
         Invariant.Require(loop.Actuators.Count is > 0 and <= MaximumFields);
         ulong at = (ulong)place;
@@ -127,7 +134,8 @@ public static class ConstitutionStorage
         storage[ParametersSlot + 2 * at] = loop.Parameters.First;
         storage[ParametersSlot + 2 * at + 1] = loop.Parameters.Second;
         storage[LoopsSlot + at] = (UInt256)(ulong)loop.Mode |
-            ((UInt256)(ulong)loop.Actuators.Count << 8) | ((UInt256)loop.DwellBlocks << 80);
+            ((UInt256)(ulong)loop.Actuators.Count << 8) | ((UInt256)loop.DwellBlocks << 80) |
+            ((UInt256)invariants << 112);
         storage[NamesSlot + at] = UInt256.FromHash256(loop.Name);
         storage[StorageLayout.MappingSlot(UInt256.FromHash256(loop.Name), PlacesSlot)] =
             at + 1;

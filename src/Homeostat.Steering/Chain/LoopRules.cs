@@ -4,7 +4,7 @@ namespace Homeostat.Steering;
 
 /// <summary>
 /// A loop's settings: sixteen uint32 in two words of the Constitution, lowest first. The first
-/// three mean the same in every loop.
+/// and last three mean the same in every loop.
 /// </summary>
 public readonly record struct LoopSettings(UInt256 First, UInt256 Second)
 {
@@ -39,6 +39,24 @@ public readonly record struct LoopSettings(UInt256 First, UInt256 Second)
 
     /// <summary>Blocks after which a decision is scored, its own included.</summary>
     public uint HorizonBlocks => this[2];
+
+    /// <summary>
+    /// Budget of one decision in a model's own steps (a product, or a node on a way down a tree);
+    /// 0 stands for 65,536: some 0.3 ms.
+    /// </summary>
+    public uint ComputeSteps => this[13] == 0 ? 65_536 : this[13];
+
+    /// <summary>
+    /// Where the sum of excess errors says that models drift, in whole outcomes that are wrong by
+    /// as much as what came; 0 stands for 8.
+    /// </summary>
+    public uint DriftThreshold => this[14] == 0 ? 8 : Math.Min(this[14], 1 << 20);
+
+    /// <summary>
+    /// Most spread of champions' outputs, in basis points of the output taken or the twin's; 0
+    /// stands for 5,000.
+    /// </summary>
+    public uint DisagreementBasisPoints => this[15] == 0 ? 5_000 : this[15];
 }
 
 /// <summary>What the Constitution says of one loop, with the vector in force.</summary>

@@ -26,6 +26,11 @@ public static class PredeployAddresses
     public static readonly Address Randomness = Address.FromNumber(0x484f0006);
 
     /// <summary>
+    /// No contract but a precompile: asks registered models (docs/spec/steering.md, "INFER").
+    /// </summary>
+    public static readonly Address Infer = Address.FromNumber(0x484f0100);
+
+    /// <summary>
     /// Burns a share of the gas a replayed call used (contracts/src/GasBurner.sol).
     /// </summary>
     public static readonly Address GasBurner = Address.FromNumber(0x484f0010);

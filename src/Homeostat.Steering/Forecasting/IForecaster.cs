@@ -2,11 +2,17 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Steering;
 
-/// <summary>A model that forecasts demand, named by the hash of its canonical bytes.</summary>
+/// <summary>A model: numbers in, one out, named by the hash of its canonical bytes.</summary>
 public interface IForecaster
 {
-    /// <summary>Blocks whose mean demand it forecasts.</summary>
+    /// <summary>Names the features it takes (<see cref="FeatureSets"/>).</summary>
+    byte FeatureSet { get; }
+
+    /// <summary>Blocks its answer is about.</summary>
     int HorizonBlocks { get; }
+
+    /// <summary>What asking it costs, whatever the features: counted, not timed.</summary>
+    int Steps { get; }
 
     /// <summary>Never saturates; the attributions sum exactly to the output.</summary>
     Forecast Evaluate(IReadOnlyList<Fixed> features);
@@ -23,6 +29,11 @@ public static class ForecasterCoding
         if (LinearForecaster.TryDecode(bytes, out LinearForecaster? linear))
         {
             model = linear;
+            return true;
+        }
+        if (LearnerSpec.TryDecode(bytes, out LearnerSpec? learner))
+        {
+            model = learner;
             return true;
         }
         bool isEnsemble = TreeEnsemble.TryDecode(bytes, out TreeEnsemble? ensemble);

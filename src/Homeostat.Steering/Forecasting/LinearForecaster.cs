@@ -36,7 +36,11 @@ public sealed class LinearForecaster : IForecaster
         Weights = weights;
     }
 
+    public byte FeatureSet => DemandFeatures.SetId;
+
     public int HorizonBlocks { get; }
+
+    public int Steps => Weights.Count;
 
     public IReadOnlyList<Fixed> Weights { get; }
 

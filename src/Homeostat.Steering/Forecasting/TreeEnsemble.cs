@@ -46,16 +46,31 @@ public sealed class TreeEnsemble : IForecaster
     private const int HeaderSize = 18;
     private readonly TreeNode[] _nodes;
     private readonly int[] _roots;
+    private readonly int _features;
+    private readonly FlatTrees _flat;
 
-    private TreeEnsemble(int horizonBlocks, Fixed bias, TreeNode[] nodes, int[] roots)
+    private TreeEnsemble(
+        byte featureSet, int features, int horizonBlocks, Fixed bias, TreeNode[] nodes,
+        int[] roots)
     {
+        (FeatureSet, _features) = (featureSet, features);
         (HorizonBlocks, Base, _nodes, _roots) = (horizonBlocks, bias, nodes, roots);
         Invariant.Require(bias.Raw != long.MinValue);
+        _flat = new FlatTrees(nodes, roots);
     }
 
     private static ReadOnlySpan<byte> Magic => "HSTE"u8;
 
+    public byte FeatureSet { get; }
+
+    public int FeatureCount => _features;
+
     public int HorizonBlocks { get; }
+
+    /// <summary>Nodes visited, whatever the way: trees by the greatest depth.</summary>
+    public int Steps => _roots.Length * _flat.Depth;
+
+    public int Depth => _flat.Depth;
 
     public Fixed Base { get; }
 
@@ -71,32 +86,25 @@ public sealed class TreeEnsemble : IForecaster
     /// not read.
     /// </summary>
     public static TreeEnsemble? Create(
-        int horizonBlocks, Fixed bias, IReadOnlyList<IReadOnlyList<TreeNode>> trees)
+        int horizonBlocks, Fixed bias, IReadOnlyList<IReadOnlyList<TreeNode>> trees,
+        byte featureSet = DemandFeatures.SetId)
     {
         byte[] bytes = Encode(
-            horizonBlocks, bias, trees.Count, [.. trees.SelectMany(tree => tree)]);
+            featureSet, horizonBlocks, bias, trees.Count, [.. trees.SelectMany(tree => tree)]);
         return TryDecode(bytes, out TreeEnsemble? model) ? model : null;
     }
 
     /// <summary>The output; the attributions are the features', then the bias.</summary>
     public Forecast Evaluate(IReadOnlyList<Fixed> features)
     {
-        Invariant.Require(features.Count == DemandFeatures.Count);
-        Span<long> shares = stackalloc long[DemandFeatures.Count + 1];
-        shares.Clear();
-        shares[^1] = Base.Raw;
-        long output = Base.Raw;
-        foreach (int root in _roots)
+        Invariant.Require(features.Count == _features);
+        Span<long> values = stackalloc long[_features];
+        Span<long> shares = stackalloc long[_features + 1];
+        for (int i = 0; i < values.Length; i++)
         {
-            int at = root;
-            shares[^1] += _nodes[at].Value.Raw;
-            while (_nodes[at] is { IsLeaf: false } split)
-            {
-                at = features[split.Feature] <= split.Threshold ? at + 1 : split.Right;
-                shares[split.Feature] += _nodes[at].Value.Raw - split.Value.Raw;
-            }
-            output += _nodes[at].Value.Raw;
+            values[i] = features[i].Raw;
         }
+        long output = Evaluate(values, shares);
         var attributions = new Fixed[shares.Length];
         for (int i = 0; i < shares.Length; i++)
         {
@@ -105,7 +113,25 @@ public sealed class TreeEnsemble : IForecaster
         return new Forecast(Fixed.FromRaw(output), attributions);
     }
 
-    public byte[] Encode() => Encode(HorizonBlocks, Base, _roots.Length, _nodes);
+    /// <summary>The same without allocation.</summary>
+    /// <param name="features">As many as the set has.</param>
+    /// <param name="shares">Receives the attributions: one more than features, the bias last.
+    /// </param>
+    public long Evaluate(ReadOnlySpan<long> features, Span<long> shares)
+    {
+        Invariant.Require(features.Length == _features && shares.Length == _features + 1);
+        shares.Clear();
+        _flat.AddShares(features, shares);
+        shares[^1] = Base.Raw + _flat.RootValues;
+        long output = 0;
+        foreach (long share in shares)
+        {
+            output += share;
+        }
+        return output;
+    }
+
+    public byte[] Encode() => Encode(FeatureSet, HorizonBlocks, Base, _roots.Length, _nodes);
 
     /// <summary>
     /// The model of these bytes, or false when they are not the canonical ones of one that can't
@@ -115,7 +141,7 @@ public sealed class TreeEnsemble : IForecaster
     {
         model = null;
         if (bytes.Length < HeaderSize || bytes.Length > MaximumBytes || !bytes.StartsWith(Magic) ||
-            bytes[4] != Version || bytes[5] != DemandFeatures.SetId)
+            bytes[4] != Version || !FeatureSets.TryGetCount(bytes[5], out int features))
         {
             return false;
         }
@@ -126,7 +152,7 @@ public sealed class TreeEnsemble : IForecaster
         {
             return false;
         }
-        var reader = new TreeReader(bytes[HeaderSize..]);
+        var reader = new TreeReader(bytes[HeaderSize..], features);
         int[] roots = new int[count];
         Int128 bound = Int128.Abs(bias.Raw);
         for (int t = 0; t < count; t++)
@@ -142,16 +168,16 @@ public sealed class TreeEnsemble : IForecaster
         {
             return false;
         }
-        model = new TreeEnsemble(horizon, bias, [.. reader.Nodes], roots);
+        model = new TreeEnsemble(bytes[5], features, horizon, bias, [.. reader.Nodes], roots);
         return true;
     }
 
     private static byte[] Encode(
-        int horizonBlocks, Fixed bias, int trees, TreeNode[] nodes)
+        byte featureSet, int horizonBlocks, Fixed bias, int trees, TreeNode[] nodes)
     {
         var bytes = new List<byte>(HeaderSize + 17 * nodes.Length);
         bytes.AddRange(Magic);
-        bytes.AddRange([Version, DemandFeatures.SetId]);
+        bytes.AddRange([Version, featureSet]);
         bytes.AddRange([(byte)(horizonBlocks >> 8), (byte)(horizonBlocks & 0xff)]);
         bytes.AddRange([(byte)(trees >> 8), (byte)(trees & 0xff)]);
         Append(bytes, bias);
@@ -177,7 +203,7 @@ public sealed class TreeEnsemble : IForecaster
     private static Fixed ReadFixed(ReadOnlySpan<byte> bytes) =>
         Fixed.FromRaw(BinaryPrimitives.ReadInt64BigEndian(bytes));
 
-    private ref struct TreeReader(ReadOnlySpan<byte> bytes)
+    private ref struct TreeReader(ReadOnlySpan<byte> bytes, int features)
     {
         private ReadOnlySpan<byte> _rest = bytes;
 
@@ -201,7 +227,7 @@ public sealed class TreeEnsemble : IForecaster
         {
             bool isLeaf = !_rest.IsEmpty && _rest[0] == Leaf;
             int size = isLeaf ? 9 : 17;
-            if (_rest.Length < size || (!isLeaf && _rest[0] >= DemandFeatures.Count) ||
+            if (_rest.Length < size || (!isLeaf && _rest[0] >= features) ||
                 (!isLeaf && depth == MaximumDepth))
             {
                 return false;

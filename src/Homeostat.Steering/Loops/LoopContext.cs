@@ -8,6 +8,9 @@ public sealed class LoopContext
     /// <summary>Words one loop may write in one block, so that its gas stays bounded.</summary>
     public const int MaximumWords = 12;
 
+    /// <summary>Words from here on are the machinery's (LoopMemory).</summary>
+    public const byte FirstReserved = 128;
+
     private readonly SortedDictionary<int, UInt256> _written = [];
     private readonly BlockContext _block;
     private readonly Hash256 _loop;
@@ -66,12 +69,17 @@ public sealed class LoopContext
 
     public void WriteWord(byte index, in UInt256 value)
     {
-        if (ReadWord(index) == value)
+        Invariant.Require(index < FirstReserved);
+        WriteAny(index, value);
+        Invariant.Require(_written.Keys.Count(key => key < FirstReserved) <= MaximumWords);
+    }
+
+    internal void WriteAny(byte index, in UInt256 value)
+    {
+        if (ReadWord(index) != value)
         {
-            return;
+            _written[index] = value;
         }
-        _written[index] = value;
-        Invariant.Require(_written.Count <= MaximumWords);
     }
 
     internal IEnumerable<LoopWord> Written => _written.Select(pair => new LoopWord(

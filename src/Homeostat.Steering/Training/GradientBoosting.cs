@@ -32,6 +32,7 @@ public sealed class GradientBoosting
     private const int GainBits = 30;
     private readonly IReadOnlyList<Fixed[]> _rows;
     private readonly BoostingOptions _options;
+    private readonly int _features;
     private readonly Fixed[][] _edges;
     private readonly byte[][] _bins;
     private readonly long[] _residuals;
@@ -42,16 +43,19 @@ public sealed class GradientBoosting
     {
         (_rows, _residuals, _options) = (rows, residuals, options);
         _scaled = new long[rows.Count];
-        _edges = [.. Enumerable.Range(0, DemandFeatures.Count).Select(Edges)];
-        _bins = [.. Enumerable.Range(0, DemandFeatures.Count).Select(BinsOf)];
+        _features = rows[0].Length;
+        _edges = [.. Enumerable.Range(0, _features).Select(Edges)];
+        _bins = [.. Enumerable.Range(0, _features).Select(BinsOf)];
     }
 
     /// <param name="rows">Features; at least one row.</param>
     /// <param name="targets">Within ±<see cref="DemandFeatures.MaximumDemand"/>.</param>
     public static TreeEnsemble Train(
         int horizonBlocks, IReadOnlyList<Fixed[]> rows, IReadOnlyList<Fixed> targets,
-        in BoostingOptions options)
+        in BoostingOptions options, byte featureSet = DemandFeatures.SetId)
     {
+        bool isKnown = FeatureSets.TryGetCount(featureSet, out int features);
+        Invariant.Require(isKnown && rows.All(row => row.Length == features));
         Invariant.Require(rows.Count is > 0 and <= MaximumRows);
         Invariant.Require(rows.Count == targets.Count);
         Invariant.Require(targets.All(t => Fixed.Abs(t) <= DemandFeatures.MaximumDemand));
@@ -72,7 +76,7 @@ public sealed class GradientBoosting
         {
             trees.Add(training.GrowTree());
         }
-        TreeEnsemble? model = TreeEnsemble.Create(horizonBlocks, bias, trees);
+        TreeEnsemble? model = TreeEnsemble.Create(horizonBlocks, bias, trees, featureSet);
         Invariant.Require(model is not null);
         return model;
     }
@@ -119,7 +123,7 @@ public sealed class GradientBoosting
         }
         Int128 best = Score(all, rows.Length);
         (int Feature, int Bin) place = (-1, 0);
-        for (int f = 0; f < DemandFeatures.Count; f++)
+        for (int f = 0; f < _features; f++)
         {
             (long[] sums, int[] counts) = Histogram(rows, _bins[f], _edges[f].Length + 1);
             long left = 0;

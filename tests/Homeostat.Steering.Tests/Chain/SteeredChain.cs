@@ -37,7 +37,7 @@ internal sealed class SteeredChain
     {
         _network = DevelopmentNetwork.Create(validators);
         _processor = new BlockProcessor(
-            ChainRules.Homeostat(DevelopmentNetwork.ChainId.Value), _engine);
+            HomeostatRules.Of(DevelopmentNetwork.ChainId), _engine);
         var world = new WorldState(WorldSnapshot.Empty(new MemoryNodeSource()));
         foreach ((Address address, GenesisAccount account) in _network.Genesis.Allocations)
         {
@@ -112,7 +112,8 @@ internal sealed class SteeredChain
     }
 
     /// <summary>A signed call from one of the funded accounts.</summary>
-    public Transaction CallOf(int account, Address to, byte[] data, ulong gas = 1_000_000) =>
+    public Transaction CallOf(
+        int account, Address? to, byte[] data, ulong gas = 1_000_000, UInt256 value = default) =>
         new Transaction
         {
             Type = TransactionType.DynamicFee,
@@ -121,8 +122,20 @@ internal sealed class SteeredChain
             MaxFee = 100_000_000_000,
             GasLimit = gas,
             To = to,
+            Value = value,
             Data = data,
         }.Sign(DevelopmentNetwork.FundedAccounts[account].PrivateKey);
+
+    /// <summary>Puts code on the chain; returns its place.</summary>
+    public Address Deploy(byte[] code)
+    {
+        Transaction create = CallOf(
+            2, null, [0x60, (byte)code.Length, 0x80, 0x60, 0x09, 0x5f, 0x39, 0x5f, 0xf3, .. code],
+            4_000_000);
+        Assert.True(Next(transactions: [create]).Receipts[1].Succeeded);
+        return ContractAddress.FromNonce(
+            DevelopmentNetwork.FundedAccounts[2].Address, create.Nonce);
+    }
 
     /// <summary>The same observation from every validator.</summary>
     public IReadOnlyList<SignedObservation> Observe(Observation observation) =>
