@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using Homeostat.Benchmarks.Crypto;
 using Homeostat.Benchmarks.Evm;
 using Homeostat.Benchmarks.Ledger;
+using Homeostat.Benchmarks.Steering;
 using Homeostat.Evm;
 
 switch (args.FirstOrDefault())
@@ -21,10 +22,13 @@ switch (args.FirstOrDefault())
     case "ledger-transfers":
         TransferBench.Run(int.Parse(args.ElementAtOrDefault(1) ?? "1000", null));
         return 0;
+    case "infer":
+        return InferBench.Run(int.Parse(args.ElementAtOrDefault(1) ?? "200000", null));
     default:
         Console.Error.WriteLine(
             "usage: evm-loops [NAME] | evm-fixtures FOLDER [NAME] | evm-dotnet FOLDER "
             + "| worst-case ARCHIVE [--filter TEXT] "
-            + "| crypto [BenchmarkDotNet options] | ledger-transfers [TRANSACTIONS]");
+            + "| crypto [BenchmarkDotNet options] | ledger-transfers [TRANSACTIONS] "
+            + "| infer [SCORES]");
         return 1;
 }
