@@ -45,7 +45,8 @@ internal static class InferBench
     }
 
     private static void Print(string what, double ns) => Console.WriteLine(string.Create(
-        CultureInfo.InvariantCulture, $"{what,-40} {ns,9:F0} ns a score {1e9 / ns,12:N0} a second"));
+        CultureInfo.InvariantCulture,
+        $"{what,-40} {ns,9:F0} ns a score {1e9 / ns,12:N0} a second"));
 
     private static double Best(Func<double> measure) =>
         Enumerable.Range(0, 5).Select(_ => measure()).Min();

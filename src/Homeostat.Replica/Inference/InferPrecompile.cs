@@ -50,24 +50,44 @@ public sealed class InferPrecompile : IStatefulPrecompile
             return false;
         }
         var hash = new Hash256(input[..Hash256.Size]);
-        if (!TryLocate(world, hash, out StoredModel place))
+        int features = input.Length / 32 - 1;
+        cost += (ulong)features * FeatureGas;
+        // Where a model lies and what it is never change, once it is there at all: the memo saves
+        // finding and decoding, and the one word that says it is there is read each time.
+        ModelMemo.Entry? found = _memo.Find(hash);
+        if (!(found is null
+            ? TryLocate(world, hash, out StoredModel place)
+            : IsThere(world, found, out place)))
         {
             return false;
         }
-        bool isCold = world.WarmSlot(PredeployAddresses.ModelRegistry, place.Slot);
-        int features = input.Length / 32 - 1;
-        cost += (isCold ? place.ColdGas : 0) + (ulong)features * FeatureGas;
+        if (world.WarmSlot(PredeployAddresses.ModelRegistry, place.Slot))
+        {
+            cost += place.ColdGas;
+        }
         if (cost > gas)
         {
             return false;
         }
-        if (_memo.Find(hash, () => Decode(world, place)) is not { } model ||
+        if (found is null)
+        {
+            // Paid for: by this call, or by the one that warmed it in this transaction.
+            found = new ModelMemo.Entry(hash, place, Decode(world, place));
+            _memo.Add(found);
+        }
+        if (found.Model is not { } model ||
             !FeatureSets.TryGetCount(model.FeatureSet, out int wanted) || wanted != features)
         {
             return false;
         }
         cost += (ulong)model.Steps * StepGas;
         return cost <= gas && TryEvaluate(model, input[Hash256.Size..], out output);
+    }
+
+    private static bool IsThere(IWorld world, ModelMemo.Entry entry, out StoredModel place)
+    {
+        place = entry.Place;
+        return !world.GetStorage(PredeployAddresses.ModelRegistry, place.Slot).IsZero;
     }
 
     private static bool TryEvaluate(
@@ -132,7 +152,6 @@ public sealed class InferPrecompile : IStatefulPrecompile
         ulong cost = 0;
         for (int i = 0; i < count; i++)
         {
-            // The length alone: the code is read when the price is paid.
             cost += ColdPartGas + (ulong)PartOf(world, slot, i).Length * ColdCodeByteGas;
         }
         place = new StoredModel(slot, count, cost);
@@ -183,9 +202,6 @@ public sealed class InferPrecompile : IStatefulPrecompile
         word[..24].Fill(value < 0 ? (byte)0xff : (byte)0);
         BinaryPrimitives.WriteInt64BigEndian(word[24..], value);
     }
-
-    /// <summary>Where a model lies, and what reading it costs.</summary>
-    private readonly record struct StoredModel(UInt256 Slot, int Parts, ulong ColdGas);
 
     private sealed class WorldStorage(IWorld world) : IStorageReader
     {

@@ -15,19 +15,24 @@ internal sealed class ModelMemo
 
     private readonly Entry?[] _entries = new Entry?[1 << SizeBits];
 
-    /// <summary>Null for bytes that are no model; that too is remembered.</summary>
-    public IForecaster? Find(in Hash256 hash, Func<IForecaster?> decode)
+    /// <summary>Null when it is not kept (any more).</summary>
+    public Entry? Find(in Hash256 hash)
     {
-        ref Entry? entry =
-            ref _entries[BitConverter.ToInt32(hash.Bytes) & (_entries.Length - 1)];
-        Entry? known = Volatile.Read(ref entry);
-        if (known is null || known.Hash != hash)
-        {
-            known = new Entry(hash, decode());
-            Volatile.Write(ref entry, known);
-        }
-        return known.Model;
+        Entry? known = Volatile.Read(ref Place(hash));
+        return known is not null && known.Hash == hash ? known : null;
     }
 
-    private sealed record Entry(Hash256 Hash, IForecaster? Model);
+    public void Add(Entry entry) => Volatile.Write(ref Place(entry.Hash), entry);
+
+    private ref Entry? Place(in Hash256 hash) =>
+        ref _entries[BitConverter.ToInt32(hash.Bytes) & (_entries.Length - 1)];
+
+    /// <summary>What is known of a model; null in place of one whose bytes are none.</summary>
+    internal sealed record Entry(Hash256 Hash, StoredModel Place, IForecaster? Model);
 }
+
+/// <summary>Where a model lies.</summary>
+/// <param name="Slot">The registry's word that says it is there; warm once asked.</param>
+/// <param name="Parts">Accounts that hold it; 0 for one in storage.</param>
+/// <param name="ColdGas">Price of reading it.</param>
+internal readonly record struct StoredModel(UInt256 Slot, int Parts, ulong ColdGas);
