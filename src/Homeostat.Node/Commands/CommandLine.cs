@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Homeostat.Node.Chaos;
 using Homeostat.Node.Explain;
+using Homeostat.Node.Models;
 using Homeostat.Node.Replay;
 
 namespace Homeostat.Node.Commands;
@@ -17,6 +18,7 @@ internal static class CommandLine
         ReplayCommand.Create(),
         ExplainCommand.Create(),
         VerifyCommand.Create(),
+        ModelCommand.Create(),
         SimCommand.Create(),
         ChaosCommand.Create(),
         DoctorCommand.Create(),
