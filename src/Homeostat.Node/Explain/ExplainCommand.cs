@@ -33,7 +33,7 @@ internal static class ExplainCommand
         CustomParser = ParseEndpoint,
     };
 
-    private static Uri? ParseEndpoint(ArgumentResult result)
+    internal static Uri? ParseEndpoint(ArgumentResult result)
     {
         if (Uri.TryCreate(result.Tokens.Single().Value, UriKind.Absolute, out Uri? endpoint)
             && (endpoint.Scheme is "http" or "https"))

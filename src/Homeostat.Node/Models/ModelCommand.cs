@@ -24,6 +24,7 @@ internal static class ModelCommand
         var rpc = new Option<Uri?>("--rpc")
         {
             Description = "in place of a file: the log in the state of this node's chain",
+            CustomParser = ExplainCommand.ParseEndpoint,
         };
         var block = new Option<string>("--block")
         {
@@ -126,11 +127,7 @@ internal static class ModelCommand
     private static Command CreateRegister()
     {
         var source = new Argument<FileInfo>("FILE") { Description = "a model's bytes" };
-        var rpc = new Option<Uri>("--rpc")
-        {
-            Description = "node to send to",
-            DefaultValueFactory = _ => new Uri("http://127.0.0.1:8545"),
-        };
+        Option<Uri> rpc = ExplainCommand.RpcOption();
         var key = new Option<FileInfo>("--key")
         {
             Description = "file whose first line is the sender's private key in hex",

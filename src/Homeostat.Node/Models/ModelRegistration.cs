@@ -65,7 +65,7 @@ internal sealed class ModelRegistration(RpcClient rpc, Hash256 key)
             Value = value,
             Data = data,
         };
-        string raw = Hex.Encode(transaction.Sign(key).Encoded.Span);
+        string raw = Hex.Encode(transaction.Sign(key).Encoded);
         string hash = (await rpc.CallAsync("eth_sendRawTransaction", [raw], cancellation))
             .GetString()!;
         for (int i = 0; i < Attempts; i++)

@@ -39,10 +39,27 @@ public sealed class ExplainTests : IDisposable
             Assert.Contains(heading, output, StringComparison.Ordinal);
         }
 
+        await AssertSameTrainingAsync(up.Urls);
         (code, _, errors) = await UpProcess.RunAsync("verify", "999999", "--rpc", up.Urls[0]);
         Assert.Equal((2, "verify: no decision 999999 so far\n"), (code, errors));
         await up.StopAsync();
         await AssertOfflineAsync(file);
+    }
+
+    // Retraining from the log in state, in processes of their own, at two nodes: the same bytes.
+    private static async Task AssertSameTrainingAsync(IReadOnlyList<string> urls)
+    {
+        var said = new List<string>();
+        foreach (string url in urls.Take(2))
+        {
+            (int code, string output, string errors) = await UpProcess.RunAsync(
+                "model", "train", "--rpc", url, "--block", "85", "--horizon", "1",
+                "--kind", "trees");
+            Assert.True(code == 0, output + errors);
+            Assert.Contains("trained on", output, StringComparison.Ordinal);
+            said.Add(output);
+        }
+        Assert.Equal(said[0], said[1]);
     }
 
     // Enough decisions for one to have an outcome; blocks come with transactions.
@@ -54,9 +71,9 @@ public sealed class ExplainTests : IDisposable
             {
                 string hash = await UpProcess.TransferAsync(
                     url, 0, nonce++, Address.FromNumber(0xdead));
-                return await UpProcess.ReceiptBlockAsync(url, hash) > 16;
+                return await UpProcess.ReceiptBlockAsync(url, hash) > 86;
             },
-            "sixteen blocks", 60);
+            "86 blocks", 120);
     }
 
     private static async Task AssertOfflineAsync(string file)
