@@ -6,15 +6,33 @@ using Homeostat.Primitives;
 namespace Homeostat.Node.Explain;
 
 /// <summary>
-/// Everything one decision was computed from, with what ties it to the block's hash: whoever trusts
-/// the hash needs no node to check the rest.
+/// Everything one decision was computed from, with what ties it to the block's hash and the block
+/// to the votes of its validators: whoever knows the genesis needs no node to check the rest.
 /// </summary>
 internal sealed record DecisionEvidence
 {
     public required ulong Id { get; init; }
 
-    /// <summary>The one thing taken on trust: compare it with any other node's.</summary>
     public required Hash256 BlockHash { get; init; }
+
+    /// <summary>
+    /// Genesis and chain id are what is taken on trust: votes are signed over them.
+    /// </summary>
+    public required Hash256 GenesisHash { get; init; }
+
+    public required ChainId ChainId { get; init; }
+
+    /// <summary>
+    /// Headers in RLP from the block's child to the block of the certificate; none when that is
+    /// the block itself.
+    /// </summary>
+    public required IReadOnlyList<byte[]> Descendants { get; init; }
+
+    /// <summary>A finalization certificate, as the block log keeps it.</summary>
+    public required byte[] Certificate { get; init; }
+
+    /// <summary>Code of the contracts that transaction 0 runs, at the parent.</summary>
+    public required IReadOnlyDictionary<Address, byte[]> Codes { get; init; }
 
     /// <summary>The block in RLP.</summary>
     public required byte[] Block { get; init; }
@@ -40,6 +58,13 @@ internal sealed record DecisionEvidence
         {
             ["decision"] = Id,
             ["blockHash"] = BlockHash.ToString(),
+            ["genesisHash"] = GenesisHash.ToString(),
+            ["chainId"] = ChainId.Value,
+            ["descendants"] = List(Descendants),
+            ["certificate"] = Hex.Encode(Certificate),
+            ["codes"] = new JsonObject(Codes.OrderBy(code => code.Key).Select(code =>
+                KeyValuePair.Create<string, JsonNode?>(
+                    code.Key.ToString(), Hex.Encode(code.Value)))),
             ["block"] = Hex.Encode(Block),
             ["parentHeader"] = Hex.Encode(ParentHeader),
             ["receipts"] = List(Receipts),
@@ -60,6 +85,12 @@ internal sealed record DecisionEvidence
             {
                 Id = json.GetProperty("decision").GetUInt64(),
                 BlockHash = new Hash256(Bytes(json, "blockHash", Hash256.Size)),
+                GenesisHash = new Hash256(Bytes(json, "genesisHash", Hash256.Size)),
+                ChainId = new ChainId(json.GetProperty("chainId").GetUInt64()),
+                Descendants = ReadList(json.GetProperty("descendants")),
+                Certificate = Bytes(json, "certificate"),
+                Codes = json.GetProperty("codes").EnumerateObject().ToDictionary(
+                    code => new Address(code.Name), code => Hex.Decode(code.Value.GetString())),
                 Block = Bytes(json, "block"),
                 ParentHeader = Bytes(json, "parentHeader"),
                 Receipts = ReadList(json.GetProperty("receipts")),

@@ -40,22 +40,29 @@ internal static class DecisionVerifier
         List<Address> validators = Validators(evidence);
         CheckStorage(evidence, parent, validators, inputs);
         var storage = new ProvenStorage(evidence.Proofs);
-        StepCall? call = Recompute(evidence, storage);
+        CheckCodes(evidence, inputs);
+        StepCall? call = Recompute(evidence, storage, out DecisionEvent? ruled);
         foreach ((Address contract, UInt256 slot) in storage.Missing)
         {
             inputs.Add($"{SlotNames.Of(contract, slot, validators)}: no proof of it was given");
         }
         CheckValidatorSet(evidence, validators, inputs);
+        CheckFinality(evidence, block.Header, inputs);
         DecisionEvent? decision = DecisionOf(evidence, block.Header, inputs);
         List<string> outputs = call is null ? [] : Compare(call, block, decision);
+        CompareRuling(ruled, decision, outputs);
         return new Verification(block.Header.Number.Value, decision, inputs, outputs);
     }
 
     /// <summary>
     /// Transaction 0 by the evidence, checked or not; null when it can't be read at all.
     /// </summary>
-    public static StepCall? Recompute(DecisionEvidence evidence, ProvenStorage storage)
+    /// <param name="ruled">The decision as the contracts' own code records it when it is run on
+    /// the proven state.</param>
+    public static StepCall? Recompute(
+        DecisionEvidence evidence, ProvenStorage storage, out DecisionEvent? ruled)
     {
+        ruled = null;
         if (!Block.TryDecode(evidence.Block, out Block block, out _)
             || !BlockHeader.TryDecode(evidence.ParentHeader, out BlockHeader parent, out _)
             || ConsensusPayload.TryDecode(evidence.Payload, out ConsensusPayload? payload)
@@ -64,10 +71,68 @@ internal static class DecisionVerifier
         {
             return null;
         }
-        return SteeringProgram.Compose(storage, new BlockFacts(
+        StepCall call = SteeringProgram.Compose(storage, new BlockFacts(
             block.Header.Number, (ulong)payload!.TimeMs, Keccak.Hash(evidence.Payload),
             parent.GasUsed, steeringGas, parent.BaseFee ?? UInt256.Zero,
             ObservationsOf(payload.ParentNotarization, storage)));
+        ruled = RulingReplay.Run(evidence, block.Header, call.Encode(), storage);
+        return call;
+    }
+
+    private static void CheckCodes(DecisionEvidence evidence, List<string> inputs)
+    {
+        foreach (Address contract in RulingReplay.Contracts)
+        {
+            AccountProof? proof = evidence.Proofs.FirstOrDefault(p => p.Address == contract);
+            bool isProven = evidence.Codes.TryGetValue(contract, out byte[]? code)
+                && proof?.Account is { } account && Keccak.Hash(code) == account.CodeHash;
+            if (!isProven)
+            {
+                inputs.Add($"the code of {contract}: not what its account's proof says");
+            }
+        }
+    }
+
+    private static void CheckFinality(
+        DecisionEvidence evidence, BlockHeader header, List<string> inputs)
+    {
+        if (ConsensusPayload.TryDecode(evidence.Payload, out ConsensusPayload? payload) is null
+            && Finality.Check(evidence, header, payload!,
+                SetOf(new ProvenStorage(evidence.Proofs))) is { } reason)
+        {
+            inputs.Add(reason);
+        }
+    }
+
+    private static void CompareRuling(
+        DecisionEvent? ruled, DecisionEvent? recorded, List<string> outputs)
+    {
+        if (recorded is null)
+        {
+            return;
+        }
+        if (ruled is null)
+        {
+            outputs.Add("the ruling: the contracts' code records no such decision");
+            return;
+        }
+        void Field<T>(string name, T mine, T theirs)
+        {
+            if (!EqualityComparer<T>.Default.Equals(mine, theirs))
+            {
+                outputs.Add($"{name}: recorded {theirs}, recomputed {mine}");
+            }
+        }
+        Field("actor", ruled.Actor, recorded.Actor);
+        Field("ruling", ruled.Ruling, recorded.Ruling);
+        Field("refusal of the model",
+            DecisionEvent.RefusalText(ruled.Loop, ruled.ModelRefusal),
+            DecisionEvent.RefusalText(recorded.Loop, recorded.ModelRefusal));
+        Field("refusal of the twin",
+            DecisionEvent.RefusalText(ruled.Loop, ruled.TwinRefusal),
+            DecisionEvent.RefusalText(recorded.Loop, recorded.TwinRefusal));
+        Field("vector in force", Text(ruled.InForce), Text(recorded.InForce));
+        Field("failure after the ruling", ruled.Failure, recorded.Failure);
     }
 
     private static List<string> CheckBlocks(

@@ -28,10 +28,25 @@ internal sealed class EvidenceCollector(RpcClient rpc)
         {
             throw new RpcException(0, $"the node has no consensus payload of block {found.Height}");
         }
+        JsonElement certificate = await rpc.CallAsync(
+            "homeostat_certificate", [number], cancellation);
+        if (certificate.ValueKind != JsonValueKind.Object)
+        {
+            throw new RpcException(
+                0, $"no finalization certificate covers block {found.Height} yet: ask again");
+        }
         var evidence = new DecisionEvidence
         {
             Id = found.Decision.Id,
             BlockHash = found.BlockHash,
+            GenesisHash = await GenesisAsync(cancellation),
+            ChainId = new ChainId(RpcClient.Quantity(
+                await rpc.CallAsync("eth_chainId", [], cancellation))),
+            Certificate = Hex.Decode(certificate.GetProperty("certificate").GetString()),
+            Descendants = await DescendantsAsync(
+                found.Height, RpcClient.Quantity(certificate.GetProperty("certifiedNumber")),
+                cancellation),
+            Codes = await CodesAsync(parent, cancellation),
             Block = await BytesAsync("debug_getRawBlock", number, cancellation),
             ParentHeader = await BytesAsync("debug_getRawHeader", parent, cancellation),
             Receipts = await ListAsync("debug_getRawReceipts", number, cancellation),
@@ -42,13 +57,40 @@ internal sealed class EvidenceCollector(RpcClient rpc)
         return await ProveAsync(evidence, parent, cancellation);
     }
 
+    private async Task<Hash256> GenesisAsync(CancellationToken cancellation) => new(
+        (await rpc.CallAsync("eth_getBlockByNumber", ["0x0", false], cancellation))
+            .GetProperty("hash").GetString()!);
+
+    private async Task<List<byte[]>> DescendantsAsync(
+        ulong height, ulong certified, CancellationToken cancellation)
+    {
+        var headers = new List<byte[]>();
+        for (ulong next = height + 1; next <= certified; next++)
+        {
+            headers.Add(await BytesAsync("debug_getRawHeader", $"0x{next:x}", cancellation));
+        }
+        return headers;
+    }
+
+    private async Task<Dictionary<Address, byte[]>> CodesAsync(
+        string block, CancellationToken cancellation)
+    {
+        var codes = new Dictionary<Address, byte[]>();
+        foreach (Address contract in RulingReplay.Contracts)
+        {
+            codes[contract] = Hex.Decode((await rpc.CallAsync(
+                "eth_getCode", [contract.ToString(), block], cancellation)).GetString());
+        }
+        return codes;
+    }
+
     private async Task<DecisionEvidence> ProveAsync(
         DecisionEvidence evidence, string parent, CancellationToken cancellation)
     {
         for (int round = 0; round < Rounds; round++)
         {
             var storage = new ProvenStorage(evidence.Proofs);
-            DecisionVerifier.Recompute(evidence, storage);
+            DecisionVerifier.Recompute(evidence, storage, out _);
             if (storage.Missing.Count == 0)
             {
                 return evidence;

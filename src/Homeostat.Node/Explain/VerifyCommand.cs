@@ -88,7 +88,11 @@ internal static class VerifyCommand
         {
             int slots = evidence.Proofs.Sum(proof => proof.Slots.Count);
             Console.Out.WriteLine(
-                $"  recomputed from {slots} proven storage words, 2 headers and the payload");
+                $"  recomputed, the Constitution's ruling included, from {slots} proven storage "
+                + "words, 2 headers and the payload");
+            Console.Out.WriteLine(
+                "  final by a certificate of the validators in the proven state, in the network "
+                + $"of chain id {evidence.ChainId.Value} and genesis {evidence.GenesisHash}");
         }
         return result.Agrees ? ExitCode.Done : ExitCode.Failed;
     }

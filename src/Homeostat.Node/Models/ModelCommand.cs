@@ -58,17 +58,11 @@ internal static class ModelCommand
             {
                 result.AddError("name a --series file or an --rpc node, one of them");
             }
-            if (result.GetValue(blocks) is < 1 or > DemandLog.MaximumBlocks)
-            {
-                result.AddError($"--blocks is from 1 to {DemandLog.MaximumBlocks}");
-            }
-            if (result.GetValue(horizon) is < 1 or > ushort.MaxValue)
-            {
-                result.AddError($"--horizon is from 1 to {ushort.MaxValue}");
-            }
         });
         command.SetAction((parsed, cancellation) => GuardAsync(async () =>
         {
+            Require(parsed.GetValue(blocks), DemandLog.MaximumBlocks, "--blocks");
+            Require(parsed.GetValue(horizon), ushort.MaxValue, "--horizon");
             List<Fixed> samples = parsed.GetValue(series) is { } source
                 ? SeriesFile.Read(source)
                 : await StateLog.ReadAsync(parsed.GetValue(rpc)!, parsed.GetValue(block)!,
@@ -156,6 +150,14 @@ internal static class ModelCommand
             return ExitCode.Done;
         }));
         return command;
+    }
+
+    private static void Require(int value, int most, string option)
+    {
+        if (value < 1 || value > most)
+        {
+            throw new InvalidDataException($"{option} is from 1 to {most}");
+        }
     }
 
     private static async Task<int> FinishAsync(

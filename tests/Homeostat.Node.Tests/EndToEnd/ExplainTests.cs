@@ -111,6 +111,21 @@ public sealed class ExplainTests : IDisposable
         yield return (
             evidence with { Receipts = [.. evidence.Receipts, [1]] }, "the block's receipts");
         yield return (
+            evidence with { Certificate = Flip(evidence.Certificate, 4) },
+            "the finalization certificate");
+        yield return (
+            evidence with { GenesisHash = Keccak.Hash([1]) }, "the finalization certificate");
+        yield return (
+            evidence with
+            {
+                Codes = evidence.Codes.ToDictionary(
+                    code => code.Key,
+                    code => code.Key == PredeployAddresses.Constitution
+                        ? [.. code.Value, 0]
+                        : code.Value),
+            },
+            $"the code of {PredeployAddresses.Constitution}");
+        yield return (
             Altered(evidence, PredeployAddresses.Steering, SteeringStorage.EstimatorsSlot),
             "Steering slot 1 (the means of demand)");
         yield return (

@@ -36,7 +36,7 @@ public sealed class DemandLogTests
         for (int i = 0; i < 170; i++)
         {
             chain.Next(transactions:
-                [SteeringTransactionTests.Burn(chain, 1_000_000 + random.NextBelow(14_000_000))]);
+                [SteeringTransactionTests.Burn(chain, 1_000_000 + random.NextBelow(14_000_000UL))]);
         }
         return chain;
     }
