@@ -75,7 +75,7 @@ public sealed class ConstitutionPropertyTests
                 return new AbiTuple().Add(SteeringProgram.CapacityLoopName).Add((UInt256)(ulong)f)
                     .Add((UInt256)low).Add((UInt256)high).Add((UInt256)ratified)
                     .Add(UInt256.Zero).Add((UInt256)2_500UL).Add((UInt256)2UL)
-                    .Add((UInt256)(15_000UL + random.NextBelow(30_000)));
+                    .Add((UInt256)(15_000UL + random.NextBelow(30_000UL)));
             })];
             if (Send(chain, Encode(
                 "amend((bytes32,uint256,(uint64,uint64,uint64,uint64,uint32,uint32,uint32))[])",
@@ -147,8 +147,8 @@ public sealed class ConstitutionPropertyTests
     private static ulong Scale(ulong value, SeededRandom random) => random.NextBelow(3) switch
     {
         0 => value,
-        1 => value + value * random.NextBelow(200) / 100,
-        _ => value - value * random.NextBelow(60) / 100,
+        1 => value + value * random.NextBelow(200UL) / 100,
+        _ => value - value * random.NextBelow(60UL) / 100,
     };
 
     private static ulong Wild(SeededRandom random, ulong value) => random.NextBelow(8) switch
