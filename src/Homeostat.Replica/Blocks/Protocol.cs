@@ -85,7 +85,7 @@ internal sealed record Protocol
     /// Why this node does not vote for a valid block, or null: it owed a place to an overdue
     /// transaction the node has.
     /// </summary>
-    public string? FindOmitted(
+    public static string? FindOmitted(
         TreeBlock parent, TreeBlock block, OrderingTerms terms,
         Func<Hash256, RecoveredTransaction?> known) => OverdueLane.FindOmitted(
             block.UserTransactions.ToArray(), terms, known, parent.State,

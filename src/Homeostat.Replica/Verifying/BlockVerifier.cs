@@ -64,7 +64,7 @@ internal sealed class BlockVerifier(
     {
         // Without a parent in the tree it is final: there is nothing to vote on.
         string? omitted = block.Parent is { } parent
-            ? protocol.FindOmitted(
+            ? Protocol.FindOmitted(
                 parent, block, protocol.OrderingOf(parent, request.Payload),
                 hash => pool.TryGet(hash, out PooledTransaction entry) ? entry.Transaction : null)
             : null;
