@@ -34,7 +34,7 @@ internal static class HostCommand
             output.Wait();
             return process.ExitCode == 0
                 ? null
-                : $"{program} {string.Join(' ', arguments)}: {error.Result.Trim()}";
+                : $"{program} {string.Join(' ', arguments)}: {error.Result.Split('\n')[0].Trim()}";
         }
         catch (Win32Exception missing)
         {

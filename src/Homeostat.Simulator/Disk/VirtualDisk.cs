@@ -135,7 +135,7 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
         {
             Invariant.Require(block.Height.Value == (_last?.Height.Value ?? 0) + 1);
             // As on a real disk: bytes, and not the state that the block was executed to.
-            Append(block with { Executed = null });
+            Append(block with { Executed = null, Changes = null });
         }
         if (batch.Checkpoint is { } checkpoint)
         {
