@@ -16,9 +16,9 @@ internal sealed class SafetyViolation(string message) : Exception(message);
 internal sealed class SafetyChecks(int nodes)
 {
     /// <summary>
-    /// Heights and views that are looked back on; days of virtual time have a hundred times more.
+    /// Heights and views that are looked back on, ten times what a seed has; days have far more.
     /// </summary>
-    private const ulong Memory = 16_384;
+    private const ulong Memory = 2_048;
 
     private readonly SortedDictionary<Height, (Hash256 Hash, Hash256 Root)> _final = [];
     private readonly Height[] _announced = new Height[nodes];
