@@ -20,6 +20,7 @@ internal static class CommandLine
         VerifyCommand.Create(),
         ModelCommand.Create(),
         SimCommand.Create(),
+        EvalCommand.Create(),
         ChaosCommand.Create(),
         DoctorCommand.Create(),
     };

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using Homeostat.Simulator;
+
+namespace Homeostat.Node.Commands;
+
+/// <summary>
+/// `homeostat eval LOOP --data DIR [--json]`: measures a loop against what other chains do, on
+/// records. Exit code 1 when a bar does not hold.
+/// </summary>
+internal static class EvalCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("eval", "Measure a loop against its baselines on real records");
+        command.Subcommands.Add(Loop(
+            "capacity", "Steered price and room against EIP-1559, AIMD-1559 and ACP-176",
+            (data, isQuick) => CapacityEvaluation.Run(
+                data, isQuick ? CapacityEvaluationOptions.Quick : new(),
+                Console.Error.WriteLine)));
+        return command;
+    }
+
+    private static Command Loop(string name, string description, Func<string, bool, EvalReport> run)
+    {
+        var command = new Command(name, description);
+        var data = new Option<string>("--data")
+        {
+            Description = "Folder with the records",
+            Required = true,
+        };
+        var json = new Option<bool>("--json") { Description = "Print JSON instead of a table" };
+        command.Options.Add(data);
+        var quick = new Option<bool>("--quick")
+        {
+            Description = "A small part of everything: shows that it works, measures nothing",
+        };
+        command.Options.Add(json);
+        command.Options.Add(quick);
+        command.SetAction(parsed => Run(
+            parsed.GetValue(data)!, parsed.GetValue(json), parsed.GetValue(quick), run));
+        return command;
+    }
+
+    private static int Run(
+        string data, bool json, bool isQuick, Func<string, bool, EvalReport> run)
+    {
+        try
+        {
+            EvalReport report = run(data, isQuick);
+            Console.WriteLine(json ? report.ToJson() : report.ToText());
+            return report.Holds ? ExitCode.Done : ExitCode.Failed;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException
+            or FormatException or InvalidDataException)
+        {
+            Console.Error.WriteLine(
+                $"homeostat eval: {failure.Message} (--data must hold the records' folders)");
+            return ExitCode.Usage;
+        }
+    }
+}

@@ -1,0 +1,201 @@
+using System.Buffers.Binary;
+using Homeostat.Ledger;
+using Homeostat.Primitives;
+
+namespace Homeostat.Simulator;
+
+/// <summary>What one policy did with one segment; sums over scored agents and blocks.</summary>
+internal sealed record SegmentOutcome(
+    List<double> DelaysMs, List<double> DelaysAfterRise, double GasUsed, double ServedValue,
+    double SquaredReturns, int Returns, int Left, double MostBlockMs)
+{
+    public const long BinMs = 100;
+    public const int Bins = (int)(ArrivalGenerator.MostPatienceMs / BinMs) + 100;
+
+    /// <summary>Delays by tenths of a second.</summary>
+    public int[] DelayCounts { get; } = new int[Bins];
+}
+
+/// <summary>
+/// Runs a segment through the production pool under a policy: agents submit what they would pay at
+/// most, wait in the pool while it is too dear or full, and withdraw when their patience ends.
+/// </summary>
+internal sealed class CapacityMarket
+{
+    /// <summary>Volatility is of the price's logarithm over this time.</summary>
+    private const int SpanBlocks = 10;
+
+    private static readonly ChainId Chain = new(1);
+    private readonly MarketSegment _segment;
+    private readonly IFeePolicy _policy;
+    private readonly Accounts _accounts = new();
+    private readonly TransactionPool _pool;
+    private readonly SortedDictionary<ulong, (MarketAgent Agent, RecoveredTransaction Sent)>
+        _waiting = [];
+    private readonly PriorityQueue<ulong, long> _deadlines = new();
+    private readonly LookupTable<Hash256, ulong> _numbers = new();
+    private readonly SegmentOutcome _outcome;
+    private double _gas;
+    private double _value;
+    private double _squares;
+    private int _returns;
+    private int _left;
+    private double _mostBlockMs;
+    private ulong _poolGas;
+
+    private CapacityMarket(MarketSegment segment, IFeePolicy policy)
+    {
+        (_segment, _policy) = (segment, policy);
+        _pool = new TransactionPool(
+            new PoolLimits(), _accounts, new PoolChain(Chain, ulong.MaxValue));
+        _outcome = new SegmentOutcome([], [], 0, 0, 0, 0, 0, 0);
+    }
+
+    public static SegmentOutcome Run(MarketSegment segment, IFeePolicy policy) =>
+        new CapacityMarket(segment, policy).Run();
+
+    private SegmentOutcome Run()
+    {
+        int next = 0;
+        ulong spanFee = _policy.Fee;
+        for (int b = 0; b < _segment.Blocks; b++)
+        {
+            long now = (b + 1) * ArrivalGenerator.IntervalMs;
+            for (; next < _segment.Agents.Count && _segment.Agents[next].ArrivalMs <= now; next++)
+            {
+                Submit((ulong)next, _segment.Agents[next]);
+            }
+            Withdraw(now);
+            ulong used = Build(b, now);
+            _policy.Advance(new MarketBlock(b + 1, used, _segment.NanosecondsPerGas[b], _poolGas));
+            if ((b + 1) % SpanBlocks == 0)
+            {
+                AddReturn(spanFee, _policy.Fee, now);
+                spanFee = _policy.Fee;
+            }
+        }
+        return _outcome with
+        {
+            GasUsed = _gas, ServedValue = _value, SquaredReturns = _squares,
+            Returns = _returns, Left = _left, MostBlockMs = _mostBlockMs,
+        };
+    }
+
+    private void Submit(ulong number, in MarketAgent agent)
+    {
+        Span<byte> address = stackalloc byte[Address.Size];
+        address[0] = 1;
+        BinaryPrimitives.WriteUInt64BigEndian(address[12..], number);
+        var sender = new Address(address);
+        var transaction = new Transaction
+        {
+            Type = TransactionType.DynamicFee,
+            ChainId = Chain.Value,
+            MaxFee = agent.Value,
+            GasLimit = agent.Gas,
+            // Of one's own: no two may have the same hash.
+            To = sender,
+        };
+        var sent = new RecoveredTransaction(transaction, sender);
+        PoolAddResult added = _pool.Add(sent);
+        Invariant.Require(added.Error is null);
+        _waiting.Add(number, (agent, sent));
+        _numbers[sent.Hash] = number;
+        _deadlines.Enqueue(number, agent.ArrivalMs + agent.PatienceMs);
+        _poolGas += agent.Gas;
+    }
+
+    private void Withdraw(long now)
+    {
+        while (_deadlines.TryPeek(out ulong number, out long deadline) && deadline < now)
+        {
+            _deadlines.Dequeue();
+            if (_waiting.TryGetValue(number, out (MarketAgent Agent, RecoveredTransaction Sent) w))
+            {
+                _pool.Discard(w.Sent.Hash);
+                Close(number, w.Agent, w.Agent.PatienceMs, isServed: false);
+            }
+        }
+    }
+
+    private ulong Build(int block, long now)
+    {
+        double nanoseconds = _segment.Quorum[block];
+        ulong cap = (ulong)(ArrivalGenerator.BlockBudgetMs * 1e6 / nanoseconds);
+        ulong gas = Math.Min(cap, _policy.GasLimit);
+        var terms = new OrderingTerms { Seed = SeedOf(block) };
+        IReadOnlyList<RecoveredTransaction> chosen = _pool.Select(
+            _accounts, _policy.Fee, terms, new SelectionBudget(gas, long.MaxValue, int.MaxValue));
+        ulong used = 0;
+        var taken = new List<RecoveredTransaction>();
+        foreach (RecoveredTransaction transaction in chosen)
+        {
+            if (used + transaction.Transaction.GasLimit > gas)
+            {
+                continue;
+            }
+            used += transaction.Transaction.GasLimit;
+            taken.Add(transaction);
+            _accounts.Use(transaction.Sender);
+            ulong number = _numbers[transaction.Hash];
+            MarketAgent agent = _waiting[number].Agent;
+            Close(number, agent, now - agent.ArrivalMs, isServed: true);
+        }
+        _pool.OnFinalized(taken, _accounts, new PoolChain(Chain, ulong.MaxValue));
+        if (now > _segment.ScoredFromMs && now <= _segment.ScoredToMs)
+        {
+            _gas += used;
+            _mostBlockMs = Math.Max(_mostBlockMs, used * nanoseconds / 1e6);
+        }
+        return used;
+    }
+
+    private void Close(ulong number, in MarketAgent agent, long delayMs, bool isServed)
+    {
+        _waiting.Remove(number);
+        _poolGas -= agent.Gas;
+        if (agent.ArrivalMs <= _segment.ScoredFromMs || agent.ArrivalMs > _segment.ScoredToMs)
+        {
+            return;
+        }
+        _outcome.DelaysMs.Add(delayMs);
+        _outcome.DelayCounts[Math.Min(
+            delayMs / SegmentOutcome.BinMs, SegmentOutcome.Bins - 1)]++;
+        if (agent.AfterRise)
+        {
+            _outcome.DelaysAfterRise.Add(delayMs);
+        }
+        _value += isServed ? (double)agent.Gas * agent.Value : 0;
+        _left += isServed ? 0 : 1;
+    }
+
+    // Time at the minimum is left out: a price that cannot move would look calm.
+    private void AddReturn(ulong before, ulong after, long now)
+    {
+        bool isAtFloor = Math.Min(before, after) <= ArrivalGenerator.FloorPrice;
+        if (!isAtFloor && now > _segment.ScoredFromMs && now <= _segment.ScoredToMs)
+        {
+            double step = Math.Log((double)after / before);
+            _squares += step * step;
+            _returns++;
+        }
+    }
+
+    private static Hash256 SeedOf(int block)
+    {
+        byte[] bytes = new byte[Hash256.Size];
+        BinaryPrimitives.WriteInt32BigEndian(bytes, block + 1);
+        return new Hash256(bytes);
+    }
+
+    private sealed class Accounts : IAccounts
+    {
+        private static readonly UInt256 Rich = new UInt256(1) << 200;
+        private readonly LookupSet<Address> _used = new();
+
+        public void Use(in Address sender) => _used.Add(sender);
+
+        public AccountStanding Read(in Address sender) =>
+            new(_used.Contains(sender) ? 1UL : 0UL, Rich);
+    }
+}
