@@ -79,7 +79,7 @@ internal sealed class ChaosCluster : IDisposable
     }
 
     /// <summary>The small disk goes with its mount; its log stays.</summary>
-    private void Copy(string mounted)
+    private static void Copy(string mounted)
     {
         string log = Path.Combine(mounted, "node.log");
         if (File.Exists(log))

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using Homeostat.Consensus;
 using Homeostat.Node.Store;
 using Homeostat.Primitives;
 using Homeostat.Replica;

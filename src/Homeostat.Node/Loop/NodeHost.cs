@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Homeostat.Consensus;
-using Homeostat.Ledger;
 using Homeostat.Node.Configuration;
 using Homeostat.Node.Metrics;
 using Homeostat.Node.Network;

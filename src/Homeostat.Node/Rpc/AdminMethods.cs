@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Homeostat.Node.Network;
-using Homeostat.Primitives;
 
 namespace Homeostat.Node.Rpc;
 

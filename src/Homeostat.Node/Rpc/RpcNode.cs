@@ -1,4 +1,3 @@
-using Homeostat.Evm;
 using Homeostat.Ledger;
 using Homeostat.Node.Network;
 using Homeostat.Primitives;

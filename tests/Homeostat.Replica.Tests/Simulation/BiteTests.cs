@@ -59,7 +59,7 @@ public sealed class BiteTests
         Assert.NotEmpty(From<ProposalMessage>(Bad));
         Assert.Empty(From<CertificatesMessage>(Bad));
         Assert.Empty(From<BlockResponseMessage>(Bad));
-        Assert.NotEmpty(_wire.Where(sent => sent.Message is BlockRequestMessage));
+        Assert.Contains(_wire, sent => sent.Message is BlockRequestMessage);
     }
 
     [Fact]

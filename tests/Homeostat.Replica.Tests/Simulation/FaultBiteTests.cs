@@ -1,5 +1,4 @@
 using Homeostat.Consensus;
-using Homeostat.Primitives;
 using Homeostat.Simulator;
 
 namespace Homeostat.Replica.Tests;

@@ -1,6 +1,5 @@
 using Homeostat.Ledger;
 using Homeostat.Primitives;
-using Homeostat.Replica;
 
 namespace Homeostat.Steering.Tests;
 

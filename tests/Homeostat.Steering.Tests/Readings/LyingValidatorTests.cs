@@ -1,5 +1,4 @@
 using Homeostat.Primitives;
-using Homeostat.Replica;
 using Xunit.Abstractions;
 
 namespace Homeostat.Steering.Tests;
