@@ -24,11 +24,16 @@ switch (args.FirstOrDefault())
         return 0;
     case "infer":
         return InferBench.Run(int.Parse(args.ElementAtOrDefault(1) ?? "200000", null));
+    case "steering-cost":
+        return SteeringCostBench.Run(
+            int.Parse(args.ElementAtOrDefault(1) ?? "1000", null),
+            int.Parse(args.ElementAtOrDefault(2) ?? "60", null));
     default:
         Console.Error.WriteLine(
             "usage: evm-loops [NAME] | evm-fixtures FOLDER [NAME] | evm-dotnet FOLDER "
             + "| worst-case ARCHIVE [--filter TEXT] "
             + "| crypto [BenchmarkDotNet options] | ledger-transfers [TRANSACTIONS] "
-            + "| infer [SCORES]");
+            + "| infer [SCORES] "
+            + "| steering-cost [TRANSACTIONS] [BLOCKS]");
         return 1;
 }
