@@ -14,7 +14,7 @@ public sealed class ConstitutionPropertyTests
     private static readonly int Rounds = int.TryParse(
         Environment.GetEnvironmentVariable("HOMEOSTAT_PROPERTY_ROUNDS"), out int rounds)
         ? rounds
-        : 4;
+        : 2;
 
     // Bounds narrow, widen and move, other vectors are ratified, invariants tighten, all while
     // decisions go on: whatever is legal stays legal, and the way back ends.
@@ -27,7 +27,7 @@ public sealed class ConstitutionPropertyTests
         {
             var random = new SeededRandom(1_000 + (ulong)round);
             var chain = new SteeredChain();
-            for (int amendments = 0; amendments < 6; amendments++)
+            for (int amendments = 0; amendments < 4; amendments++)
             {
                 Wander(chain, random, 10);
                 Amend(chain, random);

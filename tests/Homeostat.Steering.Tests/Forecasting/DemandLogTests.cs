@@ -12,19 +12,19 @@ public sealed class DemandLogTests
     {
         SteeredChain first = Run();
         SteeredChain second = Run();
-        List<Fixed> log = DemandLog.Read(first.Reader, 150);
-        Assert.Equal(150, log.Count);
+        List<Fixed> log = DemandLog.Read(first.Reader, 90);
+        Assert.Equal(90, log.Count);
         // The slots named beforehand are all that is read.
         LookupSet<UInt256> named = new();
-        foreach (UInt256 slot in DemandLog.Slots(first.Head.Number, 150))
+        foreach (UInt256 slot in DemandLog.Slots(first.Head.Number, 90))
         {
             named.Add(slot);
         }
-        Assert.Equal(log, DemandLog.Read(new Named(first.Reader, named), 150));
+        Assert.Equal(log, DemandLog.Read(new Named(first.Reader, named), 90));
         var trial = new ForecastTrial(new DemandSeries(log), log.Count - 1);
         Assert.True(trial.TryTrain(1, out LinearForecaster? model));
         var again = new ForecastTrial(
-            new DemandSeries(DemandLog.Read(second.Reader, 150)), log.Count - 1);
+            new DemandSeries(DemandLog.Read(second.Reader, 90)), log.Count - 1);
         Assert.True(again.TryTrain(1, out LinearForecaster? other));
         Assert.Equal(model!.Hash, other!.Hash);
     }
@@ -33,7 +33,7 @@ public sealed class DemandLogTests
     {
         var chain = new SteeredChain();
         var random = new SeededRandom(17);
-        for (int i = 0; i < 170; i++)
+        for (int i = 0; i < 110; i++)
         {
             chain.Next(transactions:
                 [SteeringTransactionTests.Burn(chain, 1_000_000 + random.NextBelow(14_000_000UL))]);

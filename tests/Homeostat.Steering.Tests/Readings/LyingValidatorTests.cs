@@ -16,7 +16,7 @@ public sealed class LyingValidatorTests(ITestOutputHelper output)
     private static readonly int Decisions = int.TryParse(
         Environment.GetEnvironmentVariable("HOMEOSTAT_LIE_DECISIONS"), out int decisions)
         ? decisions
-        : 40;
+        : 12;
 
     [Theory]
     [InlineData("maxima")]
@@ -39,7 +39,7 @@ public sealed class LyingValidatorTests(ITestOutputHelper output)
             SteeredBlock a = Step(lied, lies);
             SteeredBlock b = Step(honest, reports);
             Assert.Equal(a.Decisions.Count, b.Decisions.Count);
-            if (a.Decisions.Count == 0 || block < 60)
+            if (a.Decisions.Count == 0 || block < 40)
             {
                 continue;
             }
