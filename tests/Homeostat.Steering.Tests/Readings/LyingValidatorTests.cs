@@ -39,7 +39,7 @@ public sealed class LyingValidatorTests(ITestOutputHelper output)
             SteeredBlock a = Step(lied, lies);
             SteeredBlock b = Step(honest, reports);
             Assert.Equal(a.Decisions.Count, b.Decisions.Count);
-            if (a.Decisions.Count == 0 || block < 40)
+            if (a.Decisions.Count == 0 || block < 60)
             {
                 continue;
             }
