@@ -31,7 +31,7 @@ public readonly record struct SelectionBudget(
 /// drawn from the seed: the quota's mean over blocks is the same, and a large transaction is not
 /// starved by small ones.
 ///
-/// The expected gas of a transaction over an eighth of the block is what it declares: it needs the
+/// The expected gas of a transaction over a quarter of the block is what it declares: it needs the
 /// room for certain.
 /// </summary>
 internal sealed class PoolSelection
@@ -256,7 +256,7 @@ internal sealed class PoolSelection
     private ulong ExpectedGas(PooledTransaction entry)
     {
         ulong declared = entry.GasLimit;
-        return declared > _budget.Gas / 8
+        return declared > _budget.Gas / 4
             ? declared
             : Math.Max(
                 declared * (ulong)_budget.UsedShare / OrderingTerms.Basis,

@@ -17,6 +17,10 @@ internal static class EvalCommand
             (data, isQuick) => CapacityEvaluation.Run(
                 data, isQuick ? CapacityEvaluationOptions.Quick : new(),
                 Console.Error.WriteLine)));
+        command.Subcommands.Add(Loop(
+            "ordering", "Classes and drawn places against fee order, FIFO and random",
+            (data, isQuick) => OrderingEvaluation.Run(
+                data, isQuick ? OrderingEvaluationOptions.Quick : new())));
         return command;
     }
 
@@ -51,7 +55,8 @@ internal static class EvalCommand
             return report.Holds ? ExitCode.Done : ExitCode.Failed;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException
-            or FormatException or InvalidDataException)
+            or FormatException or InvalidDataException
+            or IndexOutOfRangeException)
         {
             Console.Error.WriteLine(
                 $"homeostat eval: {failure.Message} (--data must hold the records' folders)");

@@ -13,6 +13,8 @@ internal sealed class BlockProposer(
     Protocol protocol, ISigner? signer, ReplicaLimits limits, Outbox outbox, Mailbox mail,
     BlockTree tree, TransactionPool pool, Observer observer)
 {
+    private int _usedShare = OrderingTerms.Basis;
+
     private readonly RevealChain? _reveals =
         signer is null ? null : RevealChain.Of(signer, protocol.Rules.ChainId);
 
@@ -33,7 +35,7 @@ internal sealed class BlockProposer(
     }
 
     /// <summary>
-    /// What fills the block if transactions use as much of what they declare as the parent's did.
+    /// What fills the block if transactions use as much of what they declare as lately.
     /// The parent's state tells which nonces its unfinalized ancestors have used.
     /// </summary>
     private IReadOnlyList<RecoveredTransaction> Select(TreeBlock parent, ConsensusPayload payload)
@@ -47,7 +49,17 @@ internal sealed class BlockProposer(
                 limit - Math.Min(limit, SteeringProgram.GasLimit),
                 new BuildLimits().Bytes,
                 limits.BlockTransactions,
-                UsedShareOf(parent)));
+                MeanUsedShare(parent)));
+    }
+
+    /// <summary>
+    /// A mean over the last blocks: of one alone it would swing with a few large calls. Local, so
+    /// no rule of validity.
+    /// </summary>
+    private int MeanUsedShare(TreeBlock parent)
+    {
+        _usedShare += (UsedShareOf(parent) - _usedShare) / 4;
+        return _usedShare;
     }
 
     /// <summary>At least a fifth: a block of failed calls must not swell the next.</summary>
