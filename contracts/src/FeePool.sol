@@ -16,12 +16,13 @@ interface IValidatorWeights {
 /// whoever proposes it (docs/spec/ordering.md); the rest of its price is burned. The validators
 /// share what came in by their weight, so no proposer gains by what it puts into its block, nor by
 /// an empty one.
-/// @dev The ledger adds to the balance without a call. Slots 0 and 1 are the ordering vector in
-/// force, written by genesis.
+/// @dev The ledger adds to the balance without a call, and writes slot 0 at each block's end.
 contract FeePool {
     IValidatorWeights public constant VALIDATORS = IValidatorWeights(address(0x484f0004));
 
-    uint256[2] private _vector;
+    /// @notice Gas of the last block's fast transactions, and of its urgent ones, 64 bits each from
+    /// the lowest: what the ordering loop goes by.
+    uint256 public classGas;
 
     /// @notice Shared out and not yet taken.
     uint256 public totalOwed;

@@ -43,6 +43,13 @@ public static class SteeringProgram
     /// </summary>
     public const ulong GasLimit = 2_000_000;
 
+    /// <summary>The ordering loop's name on chain: "ordering" as bytes32 text.</summary>
+    public static Hash256 OrderingLoopName => OrderingLoop.LoopName;
+
+    /// <summary>See <see cref="OrderingLoop.Invariants"/>.</summary>
+    public static IReadOnlyList<InvariantCode> OrderingInvariants(int place) =>
+        OrderingLoop.Invariants(place);
+
     /// <summary>The capacity loop's name on chain: "capacity" as bytes32 text.</summary>
     public static Hash256 CapacityLoopName => CapacityLoop.LoopName;
 

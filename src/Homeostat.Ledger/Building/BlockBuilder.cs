@@ -24,6 +24,9 @@ public sealed record BuildRequest
     /// </summary>
     public required IReadOnlyList<RecoveredTransaction> Candidates { get; init; }
 
+    /// <summary>See <see cref="BlockSelection.RoomToLeave"/>; empty for none.</summary>
+    public IReadOnlyList<ulong> RoomToLeave { get; init; } = [];
+
     public IBlockHashes? Hashes { get; init; }
 
     public BuildLimits Limits { get; init; } = new();
@@ -105,8 +108,10 @@ public sealed class BlockBuilder(IEvmEngine engine)
         var stuck = new LookupSet<Address>();
         long bytes = 0;
         int misfits = 0;
-        foreach (RecoveredTransaction candidate in request.Candidates)
+        for (int i = 0; i < request.Candidates.Count; i++)
         {
+            RecoveredTransaction candidate = request.Candidates[i];
+            ulong leave = i < request.RoomToLeave.Count ? request.RoomToLeave[i] : 0;
             if (execution.GasUsed >= limits.ExecutionGas || misfits >= limits.MisfitsInARow
                 || execution.GasLeft < LeastGas)
             {
@@ -114,6 +119,11 @@ public sealed class BlockBuilder(IEvmEngine engine)
             }
             if (stuck.Contains(candidate.Sender))
             {
+                continue;
+            }
+            if (leave > 0 && execution.GasLeft < leave + candidate.Transaction.GasLimit)
+            {
+                stuck.Add(candidate.Sender);
                 continue;
             }
             int length = candidate.Transaction.Encoded.Length;

@@ -282,10 +282,24 @@ public sealed partial class BlockExecution
         {
             return false;
         }
+        RecordClasses();
         Rewards.Pay(State, Header, ommers, withdrawals ?? [], _rules);
         State.EndTransaction(_rules.Evm.ClearsEmptyAccounts);
         block = Seal(ommers, withdrawals, requests);
         return true;
+    }
+
+    /// <summary>
+    /// Slot 0 of FeePool: gas of fast and of urgent transactions in this block, which the ordering
+    /// loop reads in the next.
+    /// </summary>
+    private void RecordClasses()
+    {
+        if (_rules.FeePool is { } pool && _processor.Classes is { } classes)
+        {
+            (ulong fast, ulong urgent) = classes.Gas;
+            State.SetStorage(pool, UInt256.Zero, new UInt256(fast, urgent));
+        }
     }
 
     private ExecutedBlock Seal(

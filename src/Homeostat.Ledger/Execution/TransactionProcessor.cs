@@ -38,6 +38,9 @@ internal sealed class TransactionProcessor(
 
     public ITracer? Tracer { get; set; } = tracer;
 
+    /// <summary>Null where each transaction pays its bid.</summary>
+    public BlockClasses? Classes => classes;
+
     /// <summary>Where a simulation moved precompiles; null otherwise.</summary>
     public PrecompileOverrides? MovedPrecompiles { get; set; }
 
@@ -244,6 +247,7 @@ internal sealed class TransactionProcessor(
         used = Math.Max(used, IntrinsicGas.Floor(transaction, rules));
         world.AddBalance(recovered.Sender, price * (transaction.GasLimit - used));
         PayFees(price, used);
+        classes?.CountGas(recovered.Sender, used);
         return used;
     }
 

@@ -83,6 +83,18 @@ public sealed class BlockClasses(ClassPrices prices)
 
     public ClassPrices Prices => prices;
 
+    /// <summary>Gas used so far by fast and by urgent transactions.</summary>
+    public (ulong Fast, ulong Urgent) Gas { get; private set; }
+
+    /// <summary>Counts the gas of the sender's transaction that was priced last.</summary>
+    public void CountGas(in Address sender, ulong used)
+    {
+        FeeClass last = _last.GetValueOrDefault(sender);
+        Gas = (
+            Gas.Fast + (last == FeeClass.Fast ? used : 0),
+            Gas.Urgent + (last == FeeClass.Urgent ? used : 0));
+    }
+
     /// <summary>
     /// What the block's next transaction pays per gas; transaction 0, which offers less than the
     /// base fee, what it offers.

@@ -13,6 +13,15 @@ namespace Homeostat.Ledger;
 public readonly record struct SelectionBudget(
     ulong Gas, long Bytes, int Count, int UsedShare = OrderingTerms.Basis);
 
+/// <summary>What a block should try.</summary>
+/// <param name="Transactions">In the order of the block.</param>
+/// <param name="RoomToLeave">
+/// By transaction: the gas a block must have left beside what it declares, or it is passed over;
+/// above 0 for spares only. Empty: nothing is a spare.
+/// </param>
+public readonly record struct BlockSelection(
+    IReadOnlyList<RecoveredTransaction> Transactions, IReadOnlyList<ulong> RoomToLeave);
+
 /// <summary>
 /// Chooses what a block should try: the overdue first, then by quotas, and puts it in the order
 /// <see cref="OrderRule"/> wants.
@@ -42,6 +51,9 @@ internal sealed class PoolSelection
     /// <summary>A quota is full when so many in a row did not fit in what is left of it.</summary>
     private const int MostMisfits = 64;
 
+    /// <summary>Tried where those chosen use less than expected.</summary>
+    private const int MostSpares = 128;
+
     /// <summary>Levels a model may give inside a class.</summary>
     public const int Levels = 4;
 
@@ -56,6 +68,7 @@ internal sealed class PoolSelection
     private readonly LookupTable<Address, int> _inLane = new();
     private readonly List<PooledTransaction> _lane = [];
     private readonly List<PooledTransaction> _drawn = [];
+    private readonly List<PooledTransaction> _spares = [];
     private ulong _gas;
     private long _bytes;
 
@@ -72,9 +85,46 @@ internal sealed class PoolSelection
 
     private int Count => _lane.Count + _drawn.Count;
 
-    /// <summary>In the order of the block.</summary>
+    /// <summary>What is chosen, in the order of the block.</summary>
+    public BlockSelection Take(IEnumerable<PooledTransaction> heads, ulong gasLimit)
+    {
+        Choose(heads, gasLimit);
+        return new BlockSelection(
+            [.. Ordered(_drawn.Select(entry => (entry, false))).Select(item => item.Transaction)],
+            []);
+    }
+
+    /// <summary>
+    /// The same and spares between, for a builder that finds room as it executes: at each the gas
+    /// that has to be left for those chosen that come after it.
+    /// </summary>
+    public BlockSelection TakeWithSpares(
+        IEnumerable<PooledTransaction> heads, ulong gasLimit)
+    {
+        Choose(heads, gasLimit);
+        List<(RecoveredTransaction Transaction, bool IsSpare, ulong Gas)> all = Ordered(
+            [.. _drawn.Select(entry => (entry, false)), .. _spares.Select(entry => (entry, true))]);
+        ulong[] leave = new ulong[all.Count];
+        ulong after = 0;
+        for (int i = all.Count - 1; i >= 0; i--)
+        {
+            leave[i] = all[i].IsSpare ? after : 0;
+            after += all[i].IsSpare ? 0 : all[i].Gas;
+        }
+        return new BlockSelection([.. all.Select(item => item.Transaction)], leave);
+    }
+
+    private List<(RecoveredTransaction Transaction, bool IsSpare, ulong Gas)> Ordered(
+        IEnumerable<(PooledTransaction Entry, bool IsSpare)> drawn) =>
+    [
+        .. _lane.Select(entry => (entry.Transaction, false, entry.GasLimit)),
+        .. drawn.OrderBy(item => _draw.RankOf(item.Entry.Sender))
+            .ThenBy(item => item.Entry.Nonce)
+            .Select(item => (item.Entry.Transaction, item.IsSpare, ExpectedGas(item.Entry))),
+    ];
+
     /// <param name="heads">The first executable transaction of each sender.</param>
-    public List<RecoveredTransaction> Take(IEnumerable<PooledTransaction> heads, ulong gasLimit)
+    private void Choose(IEnumerable<PooledTransaction> heads, ulong gasLimit)
     {
         TakeOverdue(gasLimit);
         var classes = new List<Candidate>[ClassPrices.Classes];
@@ -92,11 +142,6 @@ internal sealed class PoolSelection
         Fill(classes, FeeClass.Urgent, Quota(_terms.UrgentShare));
         Fill(classes, FeeClass.Fast, Quota(_terms.FastShare));
         Fill(classes, FeeClass.Standard, ulong.MaxValue);
-        var taken = new List<RecoveredTransaction>(Count);
-        taken.AddRange(_lane.Select(entry => entry.Transaction));
-        taken.AddRange(_drawn.OrderBy(entry => _draw.RankOf(entry.Sender))
-            .ThenBy(entry => entry.Nonce).Select(entry => entry.Transaction));
-        return taken;
     }
 
     private ulong Quota(int share) =>
@@ -189,6 +234,10 @@ internal sealed class PoolSelection
             if (!fits)
             {
                 misfits++;
+                if (lower is null)
+                {
+                    Spare(next.Entry);
+                }
                 lower?.Add(next.Spilled());
                 continue;
             }
@@ -198,7 +247,27 @@ internal sealed class PoolSelection
             _drawn.Add(next.Entry);
             Follow(classes, heap, next, quota);
         }
-        lower?.AddRange(heap.UnorderedItems.Select(item => item.Element.Spilled()));
+        if (lower is not null)
+        {
+            lower.AddRange(heap.UnorderedItems.Select(item => item.Element.Spilled()));
+            return;
+        }
+        while (_spares.Count < MostSpares && heap.TryDequeue(out Candidate left, out _))
+        {
+            if (left.IsSettled || Settle(ref left))
+            {
+                Spare(left.Entry);
+            }
+        }
+    }
+
+    private void Spare(PooledTransaction entry)
+    {
+        if (_spares.Count < MostSpares && _bytes + entry.EncodedBytes <= _budget.Bytes)
+        {
+            _bytes += entry.EncodedBytes;
+            _spares.Add(entry);
+        }
     }
 
     /// <summary>The sender's next transaction, in a class no higher than this one's.</summary>

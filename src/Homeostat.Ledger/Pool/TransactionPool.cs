@@ -158,7 +158,20 @@ public sealed class TransactionPool
         IAccounts parent, UInt256 baseFee, OrderingTerms terms, SelectionBudget budget,
         Func<PooledTransaction, int>? levels = null) =>
         new PoolSelection(_queues, _byHash, parent, baseFee, terms, budget, levels)
-            .Take(_dearest.TakeWhile(head => head.MaxFeePerGas >= baseFee), _chain.GasLimit);
+            .Take(Payable(baseFee), _chain.GasLimit).Transactions;
+
+    /// <summary>
+    /// The same with spares between, for <see cref="BuildRequest.RoomToLeave"/>: what is expected
+    /// of gas is a mean, and a block should not end short of its limit.
+    /// </summary>
+    public BlockSelection SelectWithSpares(
+        IAccounts parent, UInt256 baseFee, OrderingTerms terms, SelectionBudget budget,
+        Func<PooledTransaction, int>? levels = null) =>
+        new PoolSelection(_queues, _byHash, parent, baseFee, terms, budget, levels)
+            .TakeWithSpares(Payable(baseFee), _chain.GasLimit);
+
+    private IEnumerable<PooledTransaction> Payable(UInt256 baseFee) =>
+        _dearest.TakeWhile(head => head.MaxFeePerGas >= baseFee);
 
     /// <summary>
     /// What has been its sender's next transaction for so long and can pay, oldest first, at most

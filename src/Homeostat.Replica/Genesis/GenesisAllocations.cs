@@ -31,7 +31,7 @@ public static class GenesisAllocations
         Add(accounts, PredeployAddresses.ModelRegistry, "ModelRegistry", RegistryOf(config));
         Add(accounts, PredeployAddresses.ValidatorSet, "ValidatorSet", ValidatorsOf(config));
         Add(accounts, PredeployAddresses.GasBurner, "GasBurner", []);
-        Add(accounts, PredeployAddresses.FeePool, "FeePool", OrderingGenesis.FeePool());
+        Add(accounts, PredeployAddresses.FeePool, "FeePool", []);
         Add(accounts, PredeployAddresses.Randomness, "Randomness",
             OrderingGenesis.Randomness(config.Validators));
         return accounts;

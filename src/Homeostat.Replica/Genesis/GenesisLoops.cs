@@ -21,10 +21,14 @@ public static class GenesisLoops
     private const uint CooldownBlocks = 2;
     private const uint DistanceBasisPoints = 40_000;
 
-    public static IReadOnlyList<LoopGenesis> All(ChainConfig config) => [Capacity(config.Capacity)];
+    public static IReadOnlyList<LoopGenesis> All(ChainConfig config) =>
+        [Capacity(config.Capacity), OrderingGenesis.Loop(ModeDwellBlocks)];
 
     public static IReadOnlyList<InvariantCode> Invariants() =>
-        CapacityRules.Invariants(CapacityPlace);
+    [
+        .. CapacityRules.Invariants(CapacityPlace),
+        .. SteeringProgram.OrderingInvariants(OrderingParameters.Place),
+    ];
 
     /// <summary>
     /// Any ratified vector may move by a factor of four either way, inside bounds that hold

@@ -38,10 +38,10 @@ internal sealed class BlockProposer(
     /// What fills the block if transactions use as much of what they declare as lately.
     /// The parent's state tells which nonces its unfinalized ancestors have used.
     /// </summary>
-    private IReadOnlyList<RecoveredTransaction> Select(TreeBlock parent, ConsensusPayload payload)
+    private BlockSelection Select(TreeBlock parent, ConsensusPayload payload)
     {
         ulong limit = parent.Parameters.GasLimit;
-        return pool.Select(
+        return pool.SelectWithSpares(
             new SnapshotAccounts(parent.State),
             BaseFeeAfter(parent, payload.TimeMs),
             protocol.OrderingOf(parent, payload),

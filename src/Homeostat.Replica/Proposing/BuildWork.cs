@@ -10,11 +10,11 @@ internal sealed record BuildWork(
     TreeBlock Parent,
     ConsensusPayload Payload,
     ISigner Signer,
-    IReadOnlyList<RecoveredTransaction> Candidates) : IWork
+    BlockSelection Selection) : IWork
 {
     public WorkUrgency Urgency => WorkUrgency.Block;
 
-    public int Load => Candidates.Count;
+    public int Load => Selection.Transactions.Count;
 
     public WorkResult Run()
     {
@@ -28,7 +28,8 @@ internal sealed record BuildWork(
             Rules = Protocol.Rules.At(header.Number, header.Timestamp),
             Inputs = inputs,
             Transaction0 = SignTransaction0(inputs),
-            Candidates = Candidates,
+            Candidates = Selection.Transactions,
+            RoomToLeave = Selection.RoomToLeave,
         };
         var builder = new BlockBuilder(processor.Engine);
         if (!builder.TryBuild(request, out BuiltBlock? built, out BlockRefusal? refusal))

@@ -16,18 +16,15 @@ public readonly record struct OrderingParameters(
     ulong FastPremium, ulong UrgentPremium, ulong FastShare, ulong UrgentShare,
     ulong InclusionFee, ulong OverdueMs, ulong Levels)
 {
-    /// <summary>The vector's first two words in FeePool.</summary>
-    public static readonly UInt256 Slot = UInt256.Zero;
+    /// <summary>Its loop's place in the Constitution.</summary>
+    public const int Place = 1;
 
-    public static OrderingParameters Read(IStorageReader state) => FromWords(
-        state.Read(PredeployAddresses.FeePool, Slot),
-        state.Read(PredeployAddresses.FeePool, Slot + UInt256.One));
+    public const int Fields = 7;
 
-    /// <summary>The fields in their order, 64 bits each from the lowest on.</summary>
-    public static OrderingParameters FromWords(in UInt256 first, in UInt256 second) => new(
-        first.U0, first.U1, first.U2, first.U3, second.U0, second.U1, second.U2);
+    public static OrderingParameters Read(IStorageReader state) =>
+        From(ConstitutionStorage.ReadVector(state, Place, Fields));
 
-    public (UInt256 First, UInt256 Second) ToWords() => (
-        new UInt256(FastPremium, UrgentPremium, FastShare, UrgentShare),
-        new UInt256(InclusionFee, OverdueMs, Levels));
+    /// <summary>From the fields in their order.</summary>
+    public static OrderingParameters From(IReadOnlyList<ulong> fields) => new(
+        fields[0], fields[1], fields[2], fields[3], fields[4], fields[5], fields[6]);
 }

@@ -83,7 +83,7 @@ public sealed class SelectionTests
             Seed = Keccak.Hash([1]),
             Overdue = [second.Hash, Keccak.Hash([1]), first.Hash],
         };
-        var taken = (List<RecoveredTransaction>)_pool.Select(
+        IReadOnlyList<RecoveredTransaction> taken = _pool.Select(
             _world, 500, terms, new SelectionBudget(30 * 21_000, 1 << 20, 100));
         Assert.Equal(first, taken[0]); // second can't stand before it
         Assert.Equal(30, taken.Count);
@@ -99,6 +99,28 @@ public sealed class SelectionTests
             _world, 500, terms, new SelectionBudget(50 * 21_000, 1 << 20, 100),
             entry => entry.Sender.Bytes[^1] % 4);
         Assert.All(taken, item => Assert.Equal(0, item.Sender.Bytes[^1] % 4));
+    }
+
+    [Fact]
+    public void Spares_leave_room_for_those_chosen_after_them()
+    {
+        Add(60, 0);
+        var terms = new OrderingTerms { Prices = Prices, Seed = Keccak.Hash([1]) };
+        BlockSelection selection = _pool.SelectWithSpares(
+            _world, 500, terms, new SelectionBudget(40 * 21_000, 1 << 20, 100));
+        Assert.Equal(60, selection.Transactions.Count);
+        Assert.Null(OrderRule.Check(selection.Transactions.ToArray(), terms, Chain.GasLimit));
+        ulong left = 40 * 21_000;
+        int taken = 0;
+        for (int i = 0; i < selection.Transactions.Count; i++)
+        {
+            ulong gas = selection.Transactions[i].Transaction.GasLimit;
+            bool fits = gas + selection.RoomToLeave[i] <= left;
+            taken += fits ? 1 : 0;
+            left -= fits ? gas : 0;
+        }
+        // All use what was expected, so the block is full, and by those chosen but for its end.
+        Assert.Equal(40, taken);
     }
 
     private int[] TakenByClass(int blocks, ulong gas)

@@ -71,13 +71,13 @@ public sealed class InvariantTests
             new AbiTuple().Add(Second).Add(UInt256.Zero))));
         // second[0] · 100,000 ≤ gas limit: at the gas limit of genesis 600 would just pass.
         InvariantCode tie = new InvariantBuilder()
-            .Field(1, 0).Number(50_000).Multiply().Field(0, 1).Subtract().Build();
-        Assert.Equal(3UL, tie.Loops);
-        Assert.True(Send(chain, SetInvariant(2, tie.Bytes.ToArray())));
+            .Field(2, 0).Number(50_000).Multiply().Field(0, 1).Subtract().Build();
+        Assert.Equal(5UL, tie.Loops);
+        Assert.True(Send(chain, SetInvariant(4, tie.Bytes.ToArray())));
         Assert.Equal(0, Decide(chain, Second, [1_200, 50]));
-        Assert.Equal(7 << 8 | 2, Decide(chain, Second, [1_201, 50], wait: 2));
+        Assert.Equal(7 << 8 | 4, Decide(chain, Second, [1_201, 50], wait: 2));
         // The first loop is bound by what the second now is.
-        Assert.Equal(7 << 8 | 2, Decide(chain, SteeringProgram.CapacityLoopName,
+        Assert.Equal(7 << 8 | 4, Decide(chain, SteeringProgram.CapacityLoopName,
             [20_000_000, 59_999_999, 100_000_000, 250]));
         Assert.Equal([1_200, 50],
             ConstitutionStorage.ReadLoop(chain.Reader, Second)!.InForce);
@@ -92,8 +92,8 @@ public sealed class InvariantTests
         Assert.False(Send(chain, AddLoop(Second, [1])));
         Assert.False(Send(chain, AddLoop(SteeringLoops.NameOf("third"), [])));
         // An invariant over a loop that does not exist yet.
-        Assert.False(Send(chain, SetInvariant(3,
-            new InvariantBuilder().Field(2, 0).Build().Bytes.ToArray())));
+        Assert.False(Send(chain, SetInvariant(5,
+            new InvariantBuilder().Field(3, 0).Build().Bytes.ToArray())));
         Assert.Equal(8, ConstitutionStorage.ReadLoop(chain.Reader, Second)!.Fields);
         Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8],
             ConstitutionStorage.ReadLoop(chain.Reader, Second)!.InForce);

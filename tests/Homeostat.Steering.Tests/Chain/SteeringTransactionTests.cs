@@ -105,20 +105,18 @@ public sealed class SteeringTransactionTests(ITestOutputHelper output)
             decisions.AddRange(block.Decisions);
             outcomes.AddRange(block.Outcomes);
         }
-        DecisionEvent last = decisions[^1];
+        DecisionEvent last = decisions.Last(d => d.Loop == SteeringProgram.CapacityLoopName);
         Assert.Equal((Actor.Model, SteeringFailure.None), (last.Actor, last.Failure));
-        Assert.Equal(SteeringProgram.CapacityLoopName, last.Loop);
         Assert.Equal(last.ModelOutput,
             last.Attributions.Aggregate(Fixed.Zero, (sum, share) => sum + share));
         Assert.Equal(Enumerable.Range(0, decisions.Count).Select(i => (ulong)i),
             decisions.Select(d => d.Id));
-        Assert.Equal(Enumerable.Range(0, outcomes.Count).Select(i => (ulong)i),
-            outcomes.Select(o => o.Id));
-        Assert.True(outcomes.Count >= decisions.Count - 4);
-        OutcomeEvent scored = outcomes[^1];
+        Assert.Equal(outcomes.Count, outcomes.Select(o => o.Id).Distinct().Count());
+        Assert.True(outcomes.Count >= decisions.Count - 8);
+        OutcomeEvent scored = outcomes.Last(o => o.Loop == SteeringProgram.CapacityLoopName);
         Assert.Equal(Fixed.Abs(scored.ModelOutput - scored.Realised), scored.ModelError);
         Assert.Equal(Fixed.Abs(scored.TwinOutput - scored.Realised), scored.TwinError);
-        Assert.Equal(decisions[(int)scored.Id].ModelOutput, scored.ModelOutput);
+        Assert.Equal(decisions.Single(d => d.Id == scored.Id).ModelOutput, scored.ModelOutput);
         // 4 Mgas every quarter of a second.
         Assert.InRange(scored.Realised.ToInteger(), 15, 17);
     }

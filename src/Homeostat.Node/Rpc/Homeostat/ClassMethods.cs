@@ -75,11 +75,14 @@ internal sealed class ClassMethods(RpcContext context)
     }
 
     private static OrderingParameters VectorAt(RpcBlock block) => block.State is { } state
-        ? OrderingParameters.FromWords(
-            state.GetStorage(PredeployAddresses.FeePool, OrderingParameters.Slot),
-            state.GetStorage(
-                PredeployAddresses.FeePool, OrderingParameters.Slot + UInt256.One))
+        ? OrderingParameters.Read(new StateReader(state))
         : default;
+
+    private sealed class StateReader(WorldSnapshot state) : IStorageReader
+    {
+        public UInt256 Read(in Address contract, in UInt256 slot) =>
+            state.GetStorage(contract, slot);
+    }
 
     private ulong[] WaitsAfter(RpcBlock head, ClassPrices prices)
     {

@@ -248,7 +248,7 @@ internal sealed class ClassMarket(Market market, Func<PooledTransaction, int>? l
                     [.. BitConverter.GetBytes(seed), .. BitConverter.GetBytes(height)]),
                 Overdue = _overdue,
             };
-            IReadOnlyList<RecoveredTransaction> chosen = _pool.Select(
+            BlockSelection chosen = _pool.SelectWithSpares(
                 accounts, market.BaseFee, terms,
                 new SelectionBudget(market.BlockGas, 1L << 30, 10_000, _usedShare), levels);
             List<RecoveredTransaction> block = Execute(chosen, terms, height);
@@ -268,15 +268,17 @@ internal sealed class ClassMarket(Market market, Func<PooledTransaction, int>? l
         }
 
         private List<RecoveredTransaction> Execute(
-            IReadOnlyList<RecoveredTransaction> chosen, OrderingTerms terms, int height)
+            BlockSelection chosen, OrderingTerms terms, int height)
         {
             var classes = new BlockClasses(terms.Prices);
-            var block = new List<RecoveredTransaction>(chosen.Count);
+            var block = new List<RecoveredTransaction>(chosen.Transactions.Count);
             ulong gas = 0;
             double declared = 0;
-            foreach (RecoveredTransaction transaction in chosen)
+            for (int i = 0; i < chosen.Transactions.Count; i++)
             {
-                if (transaction.Transaction.GasLimit > market.BlockGas - gas)
+                RecoveredTransaction transaction = chosen.Transactions[i];
+                ulong needed = transaction.Transaction.GasLimit + chosen.RoomToLeave[i];
+                if (needed > market.BlockGas - gas)
                 {
                     continue;
                 }

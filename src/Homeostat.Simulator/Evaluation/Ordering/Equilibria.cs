@@ -157,8 +157,9 @@ internal sealed class WaitTable
             if (play >= 0)
             {
                 int at = (int)(user.Arrival / window);
+                // Who left had waited too: the mean of a wait cut short is time by arrivals served.
                 sum[at, play] += outcome.Fates[user.Index].Delay;
-                number[at, play]++;
+                number[at, play] += outcome.Fates[user.Index].IsServed ? 1 : 0;
             }
         }
         var wait = new double[windows, count];
