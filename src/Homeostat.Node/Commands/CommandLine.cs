@@ -19,6 +19,7 @@ internal static class CommandLine
         ExplainCommand.Create(),
         VerifyCommand.Create(),
         ModelCommand.Create(),
+        EvalCommand.Create(),
         SimCommand.Create(),
         EvalCommand.Create(),
         ChaosCommand.Create(),

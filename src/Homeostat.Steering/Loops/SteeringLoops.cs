@@ -6,7 +6,8 @@ namespace Homeostat.Steering;
 /// <summary>All loops of the network. Their order breaks ties between those that are due.</summary>
 public static class SteeringLoops
 {
-    public static readonly IReadOnlyList<ISteeringLoop> All = [new CapacityLoop(), new OrderingLoop()];
+    public static readonly IReadOnlyList<ISteeringLoop> All =
+        [new CapacityLoop(), new OrderingLoop()];
 
     /// <summary>The loop of this name, or null.</summary>
     public static ISteeringLoop? Find(Hash256 name) => All.FirstOrDefault(l => l.Name == name);

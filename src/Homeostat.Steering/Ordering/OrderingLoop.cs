@@ -4,8 +4,8 @@ namespace Homeostat.Steering;
 
 /// <summary>
 /// The ordering loop: the load the urgent class is going to have in, premiums out
-/// (docs/spec/ordering.md, "The loop"). Quotas, fee, age and levels stand in the same vector and are
-/// moved by people only.
+/// (docs/spec/ordering.md, "The loop"). Quotas, fee, age and levels stand in the same vector and
+/// are moved by people only.
 /// </summary>
 internal sealed class OrderingLoop : ISteeringLoop
 {
@@ -29,7 +29,7 @@ internal sealed class OrderingLoop : ISteeringLoop
             new("gas of urgent by its quota", "ten-thousandths")],
         ["mean load of fast", "mean load of urgent"], new("load of urgent", "quotas"));
 
-    /// <summary>The means take in the parent's gas by class, which the ledger left in state.</summary>
+    /// <summary>The means take in the parent's gas by class, left in state by the ledger.</summary>
     public void Advance(LoopContext context)
     {
         UInt256 word = context.ReadWord(LoadsWord);

@@ -10,7 +10,7 @@ namespace Homeostat.Steering;
 /// </summary>
 public readonly record struct ClassLoads(Fixed Fast, Fixed Urgent);
 
-/// <summary>How premiums follow the loads of their classes (docs/spec/ordering.md, "Loop").</summary>
+/// <summary>How premiums follow the loads of their classes (docs/spec/ordering.md).</summary>
 public static class OrderingRule
 {
     /// <summary>The load at which a premium stands: four fifths of the quota.</summary>

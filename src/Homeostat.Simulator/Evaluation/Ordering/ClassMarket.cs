@@ -185,7 +185,8 @@ internal sealed class ClassMarket(Market market, Func<PooledTransaction, int>? l
             UInt256 tip = wanted switch
             {
                 2 => 2 * (UInt256)Vector.UrgentPremium,
-                1 => Math.Min(Vector.FastPremium + Vector.FastPremium / 4, Vector.UrgentPremium - 1),
+                1 => Math.Min(
+                    Vector.FastPremium + Vector.FastPremium / 4, Vector.UrgentPremium - 1),
                 _ => 0UL,
             };
             var transaction = new Transaction
@@ -341,7 +342,7 @@ internal sealed class ClassMarket(Market market, Func<PooledTransaction, int>? l
     }
 }
 
-/// <summary>Holds each wait in the lane against the bound proven in docs/spec/ordering.md.</summary>
+/// <summary>Holds each wait in the lane against the bound of docs/spec/ordering.md.</summary>
 internal sealed class WaitBound(ulong blockGas)
 {
     private readonly Dictionary<Hash256, int> _deadlines = [];

@@ -177,7 +177,7 @@ internal sealed class WaitTable
         return new WaitTable(wait, window);
     }
 
-    /// <summary>Expected, with a wait drawn around the mean, leaving when it is not worth it.</summary>
+    /// <summary>Expected, with a wait drawn around the mean, leaving when it is no use.</summary>
     public double Utility(MarketUser user, int play, double payment)
     {
         double mean = Math.Max(1, _wait[(int)(user.Arrival / _window), play]);

@@ -42,7 +42,7 @@ internal sealed record Market(
     /// <summary>Load at which the record itself was made, for the estimate of waits.</summary>
     private const double RecordedLoad = 0.9;
 
-    /// <summary>Delay cost of who bid nothing above the base: so much of the base fee a block.</summary>
+    /// <summary>Delay cost of who bid only the base: so much of the base fee a block.</summary>
     private const double LeastImpatience = 0.02;
 
     /// <summary>
@@ -132,7 +132,7 @@ internal readonly record struct Fate(bool IsServed, double Delay, double Paid, d
 /// <summary>What a whole run gave, by the users' index.</summary>
 internal sealed record MarketOutcome(IReadOnlyList<MarketUser> Users, Fate[] Fates)
 {
-    /// <summary>Blocks by which the worst wait stayed under its proven bound; null: no bound.</summary>
+    /// <summary>Blocks by which the worst wait stayed under its bound; null: none.</summary>
     public double? LeastSlack { get; init; }
 
     /// <summary>Transactions that the bound spoke of.</summary>

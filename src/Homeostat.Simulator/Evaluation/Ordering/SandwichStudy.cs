@@ -37,7 +37,7 @@ internal sealed class SandwichStudy(ulong seed)
 
     private readonly List<(double Gross, double Loss, double Unwind)> _victims = [];
 
-    /// <summary>Everyone's best sandwich against fee order, searchers and proposer together.</summary>
+    /// <summary>Everyone's best sandwich under fee order, searchers and proposer together.</summary>
     public SandwichTake FeeOrder()
     {
         double profit = 0, loss = 0;
@@ -113,7 +113,7 @@ internal sealed class SandwichStudy(ulong seed)
         return found / (double)Draws;
     }
 
-    /// <summary>Gross gain, victim's loss and what an unsold first leg costs, for each victim.</summary>
+    /// <summary>Gross gain, victim's loss and what an unsold first leg costs, by victim.</summary>
     private List<(double Gross, double Loss, double Unwind)> VictimList()
     {
         if (_victims.Count > 0)
@@ -195,7 +195,7 @@ internal sealed class SandwichStudy(ulong seed)
 
     private readonly Dictionary<(int, int), Odds> _odds = [];
 
-    /// <summary>By the production draw: one searcher's copies, all others' copies, one victim.</summary>
+    /// <summary>By the production draw: one searcher's copies, all others', one victim.</summary>
     private Odds OddsOf(int mine, int others)
     {
         if (_odds.TryGetValue((mine, others), out Odds known))
@@ -246,7 +246,7 @@ internal sealed class SandwichStudy(ulong seed)
         return sum - 6;
     }
 
-    /// <param name="Success">First leg first of all and before the victim, a second one after.</param>
+    /// <param name="Success">First leg first and before the victim, a second one after.</param>
     /// <param name="Held">First leg so, but no second one after the victim.</param>
     private readonly record struct Odds(double Success, double Held)
     {
