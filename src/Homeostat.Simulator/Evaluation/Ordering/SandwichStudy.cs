@@ -37,7 +37,7 @@ internal sealed class SandwichStudy(ulong seed)
 
     private readonly List<(double Gross, double Loss, double Unwind)> _victims = [];
 
-    /// <summary>Everyone's best sandwich under fee order, searchers and proposer together.</summary>
+    /// <summary>Everyone's best sandwich by fee order, searchers and proposer together.</summary>
     public SandwichTake FeeOrder()
     {
         double profit = 0, loss = 0;
