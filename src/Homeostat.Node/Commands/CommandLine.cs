@@ -21,7 +21,6 @@ internal static class CommandLine
         ModelCommand.Create(),
         EvalCommand.Create(),
         SimCommand.Create(),
-        EvalCommand.Create(),
         ChaosCommand.Create(),
         DoctorCommand.Create(),
     };
