@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
@@ -15,6 +16,8 @@ internal sealed class MetricsPage : IDisposable
 
     private static readonly double[] Bounds =
         [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+    private static readonly ConcurrentDictionary<(string Key, string Value), string> Known = new();
 
     private readonly SortedDictionary<string, Family> _families = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
@@ -83,12 +86,19 @@ internal sealed class MetricsPage : IDisposable
         }
     }
 
-    private static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
-    {
-        if (tags.Length == 0)
+    // A label of one fixed text is by far the most frequent: it is written once.
+    private static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+        tags.Length switch
         {
-            return "";
-        }
+            0 => "",
+            1 when tags[0].Value is string value => Known.GetOrAdd(
+                (tags[0].Key, value),
+                static pair => WriteLabels([new(pair.Key, pair.Value)])),
+            _ => WriteLabels(tags),
+        };
+
+    private static string WriteLabels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
         var text = new StringBuilder();
         foreach ((string key, object? value) in tags)
         {
