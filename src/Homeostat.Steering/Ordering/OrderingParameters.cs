@@ -1,5 +1,3 @@
-using Homeostat.Primitives;
-
 namespace Homeostat.Steering;
 
 /// <summary>

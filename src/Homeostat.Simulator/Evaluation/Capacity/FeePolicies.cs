@@ -1,5 +1,3 @@
-using Homeostat.Primitives;
-
 namespace Homeostat.Simulator;
 
 /// <summary>What sets price and room block by block.</summary>

@@ -1,4 +1,3 @@
-using Homeostat.Ledger;
 using Homeostat.Primitives;
 using Homeostat.Steering;
 
