@@ -30,10 +30,10 @@ public sealed class ExplainTests : IDisposable
         Assert.True(code == 0, output + errors);
         Assert.StartsWith("agree: decision", output, StringComparison.Ordinal);
 
-        (code, output, errors) = await UpProcess.RunAsync("explain", "1", "--rpc", up.Urls[1]);
+        (code, output, errors) = await UpProcess.RunAsync("explain", "0", "--rpc", up.Urls[1]);
         Assert.True(code == 0, errors);
         foreach (string heading in (string[])
-            ["Decision 1 of the capacity loop", "Seen", "Forecast of demand", "Decided",
+            ["Decision 0 of the capacity loop", "Seen", "Forecast of demand", "Decided",
              "Constitution", "Turned out"])
         {
             Assert.Contains(heading, output, StringComparison.Ordinal);

@@ -35,7 +35,10 @@ export async function openWallet(key) {
       write: async (functionName, ...args) => {
         const { request } =
           await client.simulateContract({ address, abi, functionName, args, account })
-        return mined(await wallet.writeContract(request))
+        // Half more than the estimate: a contract may do more in the block it gets into (Uniswap
+        // writes its price when the second has changed).
+        const gas = await client.estimateContractGas({ address, abi, functionName, args, account })
+        return mined(await wallet.writeContract({ ...request, gas: (gas * 3n) / 2n }))
       },
       fails: (functionName, ...args) => client
         .simulateContract({ address, abi, functionName, args, account })
