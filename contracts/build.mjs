@@ -13,39 +13,62 @@ const solc = createRequire(process.env.HOMEOSTAT_NODE_MODULES
   ? join(process.env.HOMEOSTAT_NODE_MODULES, 'x.js') : import.meta.url)('solc')
 const names = ['Steering', 'Constitution', 'ModelRegistry', 'ValidatorSet', 'GasBurner',
   'FeePool', 'Randomness']
-const files = readdirSync(join(here, 'src')).filter(f => f.endsWith('.sol')).sort()
+// Genesis runs these contracts' constructors: their artifacts have the creation code too.
+const constructed = { 'governance/StakeVotes.sol': 'StakeVotes',
+  'governance/HomeostatGovernor.sol': 'HomeostatGovernor',
+  '@openzeppelin/contracts/governance/TimelockController.sol': 'TimelockController' }
+const modules = process.env.HOMEOSTAT_NODE_MODULES ?? join(here, 'node_modules')
+const files = readdirSync(join(here, 'src'), { recursive: true })
+  .filter(f => f.endsWith('.sol')).sort()
 const sources = Object.fromEntries(
   files.map(f => [f, { content: readFileSync(join(here, 'src', f), 'utf8') }]))
+for (const f of Object.keys(constructed).filter(f => f.startsWith('@'))) {
+  sources[f] = { content: readFileSync(join(modules, f), 'utf8') }
+}
+const imported = path => path.startsWith('@')
+  ? { contents: readFileSync(join(modules, path), 'utf8') } : { error: 'not found' }
 const settings = {
   evmVersion: 'prague',
   viaIR: true,
   optimizer: { enabled: true, runs: 1_000_000 },
   metadata: { appendCBOR: false, bytecodeHash: 'none' },
-  outputSelection: { '*': { '*': ['abi', 'evm.deployedBytecode.object', 'storageLayout'] } },
+  outputSelection: { '*': { '*': ['abi', 'metadata', 'evm.bytecode.object',
+    'evm.deployedBytecode.object', 'storageLayout'] } },
 }
 const input = { language: 'Solidity', sources, settings }
-const output = JSON.parse(solc.compile(JSON.stringify(input)))
-for (const e of output.errors ?? []) console.error(e.formattedMessage)
-if ((output.errors ?? []).length) process.exit(1)
+const output = JSON.parse(solc.compile(JSON.stringify(input), { import: imported }))
+// A warning in our sources is an error; what a pinned library warns of is its own.
+const errors = (output.errors ?? []).filter(
+  e => e.severity === 'error' || !e.sourceLocation?.file.startsWith('@'))
+for (const e of errors) console.error(e.formattedMessage)
+if (errors.length) process.exit(1)
 
-const sourceHash = createHash('sha256')
-for (const f of files) sourceHash.update(f).update('\0').update(sources[f].content).update('\0')
-const digest = sourceHash.digest('hex')
+// Of what a contract is made of alone, so that other contracts' edits leave its artifact as it is.
+const digestOf = metadata => {
+  const hash = createHash('sha256')
+  for (const [file, source] of Object.entries(JSON.parse(metadata).sources).sort()) {
+    hash.update(file).update('\0').update(source.keccak256).update('\0')
+  }
+  return hash.digest('hex')
+}
 
 // AST ids change with unrelated edits: only what a reader of the storage needs is kept.
 const slots = layout => layout.storage.map(s => ({
   label: s.label, slot: s.slot, offset: s.offset, type: layout.types[s.type].label }))
 let stale = 0
-for (const name of names) {
-  const compiled = output.contracts[`${name}.sol`][name]
+const contracts = [...names.map(name => [`${name}.sol`, name]), ...Object.entries(constructed)]
+for (const [file, name] of contracts) {
+  const compiled = output.contracts[file][name]
+  const creation = file in constructed ? '0x' + compiled.evm.bytecode.object : undefined
   const text = JSON.stringify({
     contractName: name,
     compiler: solc.version(),
     evmVersion: settings.evmVersion,
-    sourcesSha256: digest,
+    sourcesSha256: digestOf(compiled.metadata),
     abi: compiled.abi,
     storageLayout: slots(compiled.storageLayout),
     deployedBytecode: '0x' + compiled.evm.deployedBytecode.object,
+    creationBytecode: creation,
   }, null, 2) + '\n'
   const path = join(here, 'artifacts', `${name}.json`)
   if (process.argv.includes('--check')) {

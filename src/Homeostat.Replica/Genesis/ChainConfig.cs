@@ -11,8 +11,10 @@ namespace Homeostat.Replica;
 /// What its first reveal is the preimage of (docs/spec/ordering.md); zero: it reveals nothing until
 /// it commits.
 /// </param>
+/// <param name="Delegate">Whom its stake lets vote from genesis on; zero: itself.</param>
 public sealed record GenesisValidator(
-    Address Address, ulong Weight, string NodeAddress, Hash256 Randomness = default);
+    Address Address, ulong Weight, string NodeAddress, Hash256 Randomness = default,
+    Address Delegate = default);
 
 /// <summary>
 /// What all nodes of a network agree on: `config` of genesis.json with ours under
@@ -34,11 +36,14 @@ public sealed record ChainConfig
     /// <summary>The ratified capacity vector, in force from block 1.</summary>
     public required ChainParameters Capacity { get; init; }
 
-    /// <summary>Owner of Constitution and ModelRegistry; a timelock once there is one.</summary>
+    /// <summary>How people vote.</summary>
+    public VotingSettings Voting { get; init; } = VotingSettings.Default;
+
+    /// <summary>Owner of everything privileged: the timelock, but for tests of it.</summary>
     public required Address Governance { get; init; }
 
     /// <summary>
-    /// May only switch loops off, and only until <see cref="GuardianExpiryTime"/>.
+    /// May only switch loops off and cancel proposals, until <see cref="GuardianExpiryTime"/>.
     /// </summary>
     public required Address Guardian { get; init; }
 

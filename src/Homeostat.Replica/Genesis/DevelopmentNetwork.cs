@@ -46,6 +46,12 @@ public sealed record DevelopmentNetwork(
     public static readonly ChainParameters Capacity =
         new(20_000_000, 60_000_000, 100_000_000, 250);
 
+    /// <summary>
+    /// Validators' stake votes through so many funded accounts, in turn: a validator's own
+    /// account signs each block it leads, so its nonce is no good for other transactions.
+    /// </summary>
+    public const int Delegates = 4;
+
     private const ulong EtherInWei = 1_000_000_000_000_000_000;
     private const ulong GuardianExpiryTime = 2_000_000_000;
 
@@ -102,12 +108,14 @@ public sealed record DevelopmentNetwork(
             InitialBaseFee = 1_000_000_000,
             Validators =
             [
-                .. validators.Select(v => new GenesisValidator(
+                .. validators.Select((v, i) => new GenesisValidator(
                     v.Address, 1, "",
-                    RevealChain.Of(signerOf(v), ChainId.Value).CommitmentOf(reveals))),
+                    RevealChain.Of(signerOf(v), ChainId.Value).CommitmentOf(reveals),
+                    FundedAccounts[i % Delegates].Address)),
             ],
             Capacity = Capacity,
-            Governance = FundedAccounts[9].Address,
+            Voting = VotingSettings.Development,
+            Governance = PredeployAddresses.Timelock,
             Guardian = FundedAccounts[8].Address,
             GuardianExpiryTime = GuardianExpiryTime,
         };

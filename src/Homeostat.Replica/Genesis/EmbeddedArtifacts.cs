@@ -12,6 +12,10 @@ internal static class EmbeddedArtifacts
     public static byte[] Bytecode(string contract) =>
         ReadHex($"contracts/{contract}", "deployedBytecode");
 
+    /// <summary>Creation code of a contract whose constructor genesis runs.</summary>
+    public static byte[] CreationCode(string contract) =>
+        ReadHex($"contracts/{contract}", "creationBytecode");
+
     /// <summary>A model's canonical bytes (Genesis/Models).</summary>
     public static byte[] Model(string name) => ReadHex($"models/{name}", "encoded");
 

@@ -34,6 +34,10 @@ public static class GenesisAllocations
         Add(accounts, PredeployAddresses.FeePool, "FeePool", []);
         Add(accounts, PredeployAddresses.Randomness, "Randomness",
             OrderingGenesis.Randomness(config.Validators));
+        foreach ((Address address, GenesisAccount account) in GovernanceGenesis.Accounts(config))
+        {
+            accounts[address] = account;
+        }
         return accounts;
     }
 

@@ -111,7 +111,7 @@ internal static class GenesisJson
                 return "config.homeostat.validators are not in the order of their addresses";
             }
         }
-        return null;
+        return config.Voting.Fault is { } fault ? $"config.homeostat.{fault}" : null;
     }
 
     private static void WriteConfig(Utf8JsonWriter writer, ChainConfig config)
@@ -134,6 +134,7 @@ internal static class GenesisJson
         writer.WriteString("governance", config.Governance.ToString());
         writer.WriteString("guardian", config.Guardian.ToString());
         writer.WriteNumber("guardianExpiryTime", config.GuardianExpiryTime);
+        WriteVoting(writer, config.Voting);
         writer.WriteStartArray("validators");
         foreach (GenesisValidator validator in config.Validators)
         {
@@ -145,11 +146,40 @@ internal static class GenesisJson
             {
                 writer.WriteString("randomness", validator.Randomness.ToString());
             }
+            if (validator.Delegate != default)
+            {
+                writer.WriteString("delegate", validator.Delegate.ToString());
+            }
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
         writer.WriteEndObject();
         writer.WriteEndObject();
+    }
+
+    private static void WriteVoting(Utf8JsonWriter writer, VotingSettings voting)
+    {
+        writer.WriteStartObject("voting");
+        writer.WriteNumber("delaySeconds", voting.DelaySeconds);
+        writer.WriteNumber("periodSeconds", voting.PeriodSeconds);
+        writer.WriteNumber("timelockSeconds", voting.TimelockSeconds);
+        writer.WriteString("proposalThreshold", voting.ProposalThreshold.ToQuantity());
+        writer.WriteNumber("quorumPercent", voting.QuorumPercent);
+        writer.WriteEndObject();
+    }
+
+    private static VotingSettings ReadVoting(JsonElement ours)
+    {
+        if (!ours.TryGetProperty("voting", out JsonElement voting))
+        {
+            return VotingSettings.Default;
+        }
+        return new VotingSettings(
+            voting.GetProperty("delaySeconds").GetUInt64(),
+            voting.GetProperty("periodSeconds").GetUInt64(),
+            voting.GetProperty("timelockSeconds").GetUInt64(),
+            ReadQuantity(voting.GetProperty("proposalThreshold")),
+            voting.GetProperty("quorumPercent").GetUInt64());
     }
 
     private static void WriteAllocations(
@@ -197,6 +227,7 @@ internal static class GenesisJson
                 capacity.GetProperty("gasLimit").GetUInt64(),
                 capacity.GetProperty("minimumBaseFee").GetUInt64(),
                 capacity.GetProperty("blockIntervalMs").GetUInt64()),
+            Voting = ReadVoting(ours),
             Governance = ReadAddress(ours.GetProperty("governance").GetString()),
             Guardian = ReadAddress(ours.GetProperty("guardian").GetString()),
             GuardianExpiryTime = ours.GetProperty("guardianExpiryTime").GetUInt64(),
@@ -208,7 +239,10 @@ internal static class GenesisJson
                     v.GetProperty("node").GetString() ?? "",
                     v.TryGetProperty("randomness", out JsonElement randomness)
                         ? new Hash256(randomness.GetString() ?? "")
-                        : Hash256.Zero)),
+                        : Hash256.Zero,
+                    v.TryGetProperty("delegate", out JsonElement voter)
+                        ? ReadAddress(voter.GetString())
+                        : default)),
             ],
         };
     }

@@ -7,7 +7,7 @@ namespace Homeostat.Steering;
 /// Builds the ABI encoding of a tuple field by field: static fields as words in the head, dynamic
 /// ones behind an offset in the tail (Solidity ABI specification, "Formal specification").
 /// </summary>
-internal sealed class AbiTuple
+public sealed class AbiTuple
 {
     private const int WordSize = 32;
     private readonly List<(byte[] Bytes, bool IsDynamic)> _fields = [];
@@ -57,6 +57,37 @@ internal sealed class AbiTuple
         }
         return Add(bytes, isDynamic: true);
     }
+
+    /// <summary>An array of words: of addresses, or of uint256.</summary>
+    public AbiTuple AddWords(IReadOnlyList<UInt256> values) =>
+        Add([.. values.Select(value => value.ToHash256())]);
+
+    /// <summary>Bytes, or a string's.</summary>
+    public AbiTuple AddBytes(ReadOnlySpan<byte> value)
+    {
+        byte[] bytes = new byte[WordSize + (value.Length + WordSize - 1) / WordSize * WordSize];
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(WordSize - 4), value.Length);
+        value.CopyTo(bytes.AsSpan(WordSize));
+        return Add(bytes, isDynamic: true);
+    }
+
+    /// <summary>An array of bytes.</summary>
+    public AbiTuple AddBytesArray(IReadOnlyList<byte[]> values)
+    {
+        var inner = new AbiTuple();
+        foreach (byte[] value in values)
+        {
+            inner.AddBytes(value);
+        }
+        byte[] content = inner.Encode();
+        byte[] bytes = new byte[WordSize + content.Length];
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(WordSize - 4), values.Count);
+        content.CopyTo(bytes, WordSize);
+        return Add(bytes, isDynamic: true);
+    }
+
+    /// <summary>A tuple in its place, behind an offset.</summary>
+    public AbiTuple AddTuple(AbiTuple value) => Add(value.Encode(), isDynamic: true);
 
     /// <summary>An array of tuples; every one of the same static or dynamic kind.</summary>
     public AbiTuple Add(IReadOnlyList<AbiTuple> tuples, bool tuplesAreDynamic)

@@ -25,6 +25,15 @@ public static class PredeployAddresses
     /// <summary>What each validator has committed to reveal next.</summary>
     public static readonly Address Randomness = Address.FromNumber(0x484f0006);
 
+    /// <summary>OpenZeppelin's TimelockController: owns everything privileged.</summary>
+    public static readonly Address Timelock = Address.FromNumber(0x484f0020);
+
+    /// <summary>The vote of bonded stake (contracts/src/governance).</summary>
+    public static readonly Address Governor = Address.FromNumber(0x484f0021);
+
+    /// <summary>Votes of bonded stake, with delegation.</summary>
+    public static readonly Address StakeVotes = Address.FromNumber(0x484f0022);
+
     /// <summary>
     /// No contract but a precompile: asks registered models (docs/spec/steering.md, "INFER").
     /// </summary>

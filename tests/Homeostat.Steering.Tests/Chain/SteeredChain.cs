@@ -33,21 +33,27 @@ internal sealed class SteeredChain
     private ulong _sinceMs;
     private ulong _parentSteeringGas;
 
-    public SteeredChain(int validators = 4, Action<WorldState>? amend = null)
+    /// <param name="owner">The funded account that stands in the timelock's place.</param>
+    public SteeredChain(
+        int validators = 4, Action<WorldState>? amend = null, int? owner = Owner)
     {
         _network = DevelopmentNetwork.Create(validators);
         _processor = new BlockProcessor(
             HomeostatRules.Of(DevelopmentNetwork.ChainId), _engine);
         var world = new WorldState(WorldSnapshot.Empty(new MemoryNodeSource()));
-        foreach ((Address address, GenesisAccount account) in _network.Genesis.Allocations)
+        foreach ((Address address, GenesisAccount allocated) in _network.Genesis.Allocations)
         {
-            world.AddBalance(address, account.Balance);
-            world.SetNonce(address, account.Nonce);
-            world.SetCode(address, new Code(account.Code));
-            foreach ((UInt256 slot, UInt256 value) in account.Storage)
+            world.AddBalance(address, allocated.Balance);
+            world.SetNonce(address, allocated.Nonce);
+            world.SetCode(address, new Code(allocated.Code));
+            foreach ((UInt256 slot, UInt256 value) in allocated.Storage)
             {
                 world.SetStorage(address, slot, value);
             }
+        }
+        if (owner is { } account)
+        {
+            OwnByAccount(world, account);
         }
         amend?.Invoke(world);
         world.EndTransaction(clearsEmptyAccounts: false);
@@ -55,6 +61,9 @@ internal sealed class SteeredChain
         Head = _network.Genesis.Header(State.Root);
         TimeMs = DevelopmentNetwork.GenesisTimeMs;
     }
+
+    /// <summary>Owner of the predeploys in tests that do not vote.</summary>
+    public const int Owner = 9;
 
     public WorldSnapshot State { get; private set; }
 
@@ -143,6 +152,15 @@ internal sealed class SteeredChain
 
     public static byte[] Report(Observation observation) =>
         new ObservationReport(observation, default, []).Encode();
+
+    private static void OwnByAccount(WorldState world, int account)
+    {
+        UInt256 owner = DevelopmentNetwork.FundedAccounts[account].Address.ToWord();
+        UInt256 slot = ConstitutionStorage.OwnerSlot;
+        UInt256 word = world.GetStorage(PredeployAddresses.Constitution, slot);
+        world.SetStorage(PredeployAddresses.Constitution, slot, ((word >> 160) << 160) | owner);
+        world.SetStorage(PredeployAddresses.ModelRegistry, ModelStorage.OwnerSlot, owner);
+    }
 
     private BlockInputs Inputs(in Hash256 payload, byte[] calldata) => new()
     {
