@@ -5,6 +5,7 @@ import {
 } from './events';
 import { big, num } from './format';
 import { Link, type Log } from './link';
+import { readWords } from './words';
 
 export interface Head {
   number: number;
@@ -66,15 +67,36 @@ export class Chain {
     return () => this.listeners.delete(listener);
   }
 
-  /** Newest first. */
-  decisionsNewest(): Decision[] {
-    return [...this.decisions.values()].sort((a, b) => b.id - a.id);
+  /** Newest first, of one loop or of all. */
+  decisionsNewest(loop?: string): Decision[] {
+    const all = [...this.decisions.values()].filter((d) => !loop || d.loop === loop);
+    return all.sort((a, b) => b.id - a.id);
   }
 
-  latestDecision(): Decision | undefined {
+  latestDecision(loop?: string): Decision | undefined {
     let last: Decision | undefined;
-    for (const d of this.decisions.values()) if (!last || d.id > last.id) last = d;
+    for (const d of this.decisions.values()) {
+      if ((!loop || d.loop === loop) && (!last || d.id > last.id)) last = d;
+    }
     return last;
+  }
+
+  /** The loop's decision before this one, where it has been read: what was in force till then. */
+  decisionBefore(d: Decision): Decision | undefined {
+    for (let id = d.id - 1; id >= Math.max(0, d.id - 64); id--) {
+      const earlier = this.decisions.get(id);
+      if (earlier?.loop === d.loop) return earlier;
+    }
+    return undefined;
+  }
+
+  /** Names of the loops seen to decide. */
+  loopsSeen(): string[] {
+    return [...new Set([...this.decisions.values()].map((d) => d.loop))].sort();
+  }
+
+  outcomesOf(loop: string): Outcome[] {
+    return [...this.outcomes.values()].filter((o) => o.loop === loop).sort((a, b) => a.id - b.id);
   }
 
   async loadOlderDecisions(): Promise<void> {
@@ -99,6 +121,8 @@ export class Chain {
         this.link.request<string>('eth_chainId'),
         this.link.request<string>('eth_blockNumber'),
         this.readParameters(),
+        // A node without the method still has decisions; their numbers then go unnamed.
+        readWords(this.link).catch(() => undefined),
       ]);
       const height = num(tip);
       if (num(chainId) !== this.chainId || height < (this.tip?.number ?? 0)) this.forget();
@@ -173,7 +197,7 @@ export class Chain {
       if (this.decisions.size > KEPT_DECISIONS) {
         this.decisions.delete(Math.min(...this.decisions.keys()));
       }
-      if (event.ruling === 1) void this.readParameters();
+      if (event.ruling === 1) this.readParameters().catch(() => undefined);
     } else {
       this.outcomes.set(event.id, event);
     }

@@ -3,17 +3,36 @@ import { type Abi, decodeEventLog, getAddress, hexToString } from 'viem';
 import { abi as steeringJson } from '../../contracts/artifacts/Steering.json';
 import { abi as constitutionJson } from '../../contracts/artifacts/Constitution.json';
 import { abi as registryJson } from '../../contracts/artifacts/ModelRegistry.json';
+import { abi as feePoolJson } from '../../contracts/artifacts/FeePool.json';
+import { abi as randomnessJson } from '../../contracts/artifacts/Randomness.json';
+import { abi as validatorsJson } from '../../contracts/artifacts/ValidatorSet.json';
 import type { Log } from './link';
+import { capital, field } from './words';
 
 export const STEERING = '0x00000000000000000000000000000000484f0001';
 export const CONSTITUTION = '0x00000000000000000000000000000000484f0002';
 export const REGISTRY = '0x00000000000000000000000000000000484f0003';
 export const VALIDATORS = '0x00000000000000000000000000000000484f0004';
+export const FEE_POOL = '0x00000000000000000000000000000000484f0005';
+export const RANDOMNESS = '0x00000000000000000000000000000000484f0006';
 export const BURNER = '0x00000000000000000000000000000000484f0010';
+export const TIMELOCK = '0x00000000000000000000000000000000484f0020';
+export const GOVERNOR = '0x00000000000000000000000000000000484f0021';
 
 export const steeringAbi = steeringJson as unknown as Abi;
 export const constitutionAbi = constitutionJson as unknown as Abi;
 export const registryAbi = registryJson as unknown as Abi;
+export const validatorsAbi = validatorsJson as unknown as Abi;
+
+/** Interfaces of the predeploys, to name calls and events by. */
+export const ABIS: Record<string, Abi> = {
+  [STEERING]: steeringAbi,
+  [CONSTITUTION]: constitutionAbi,
+  [REGISTRY]: registryAbi,
+  [VALIDATORS]: validatorsAbi,
+  [FEE_POOL]: feePoolJson as unknown as Abi,
+  [RANDOMNESS]: randomnessJson as unknown as Abi,
+};
 
 const TRANSFER = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef';
 
@@ -22,29 +41,19 @@ export const NAMES: Record<string, string> = {
   [CONSTITUTION]: 'Constitution',
   [REGISTRY]: 'Model registry',
   [VALIDATORS]: 'Validator set',
+  [FEE_POOL]: 'Fee pool',
+  [RANDOMNESS]: 'Randomness',
   [BURNER]: 'Gas burner (replay)',
+  [TIMELOCK]: 'Timelock',
+  [GOVERNOR]: 'Governor',
+  '0x00000000000000000000000000000000484f0022': 'Votes',
+  '0x00000000000000000000000000000000484f0023': 'Rule book',
+  '0x00000000000000000000000000000000484f0024': 'Rule executor',
+  '0x00000000000000000000000000000000484f0025': 'Treasury',
+  '0x00000000000000000000000000000000484f0026': 'Optimistic approval',
+  '0x00000000000000000000000000000000484f0027': 'Revisions',
+  '0x00000000000000000000000000000000484f0100': 'INFER',
 };
-
-export const FIELDS = [
-  { name: 'Gas target', unit: 'gas/s', about: 'gas a second the base fee steers to' },
-  { name: 'Gas limit', unit: 'gas', about: 'most gas in one block' },
-  { name: 'Minimum base fee', unit: 'wei', about: 'price of gas when nobody waits' },
-  { name: 'Block interval', unit: 'ms', about: 'least time between two blocks' },
-] as const;
-
-export const FEATURES = [
-  'Last block', '2 blocks ago', '3 blocks ago', '4 blocks ago',
-  'Mean of 8', 'Fast mean', 'Medium mean', 'Slow mean',
-] as const;
-
-export const READINGS = [
-  { name: 'Execution time', unit: 'ns per 1 000 gas' },
-  { name: 'Propagation', unit: 'ms' },
-  { name: 'Gas waiting in pools', unit: 'thousand gas' },
-  { name: 'Weight that reported', unit: '' },
-  { name: 'Weight in all', unit: '' },
-  { name: 'Execution ceiling', unit: 'gas/s' },
-] as const;
 
 export interface Decision {
   id: number;
@@ -57,7 +66,7 @@ export interface Decision {
   modelRefusal: number;
   twinRefusal: number;
   failure: number;
-  /** Mgas/s */
+  /** In the unit of the loop's output. */
   model: number;
   twin: number;
   readings: bigint[];
@@ -66,6 +75,10 @@ export interface Decision {
   inForce: bigint[];
   features: number[];
   attributions: number[];
+  /** All models asked, what each said and why it failed (0: it did not). */
+  champions: `0x${string}`[];
+  outputs: number[];
+  failures: number[];
 }
 
 export interface Outcome {
@@ -86,9 +99,13 @@ export function fromFixed(raw: bigint): number {
 
 /** A loop's name; whatever it holds is shown as text. */
 export function loopName(bytes: `0x${string}`): string {
-  const text = hexToString(bytes).replace(/\0+$/, '');
-  // Marks that turn or hide text around them are shown as what they are: not letters.
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd') || '(unnamed)';
+  return plain(hexToString(bytes).replace(/\0+$/, '')) || '(unnamed)';
+}
+
+/** Text from the chain: marks that turn or hide text around them are shown as what they are. */
+export function plain(text: string, most = 200): string {
+  const shown = text.replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd');
+  return shown.length > most ? `${shown.slice(0, most)}…` : shown;
 }
 
 export function decodeSteering(log: Log): Decision | Outcome | null {
@@ -131,6 +148,9 @@ function decision(a: Record<string, never>, block: number): Decision {
     inForce: [...(a.inForce as bigint[])],
     features: (a.features as bigint[]).map(fromFixed),
     attributions: (a.attributions as bigint[]).map(fromFixed),
+    champions: [...(a.champions as `0x${string}`[])],
+    outputs: (a.outputs as bigint[]).map(fromFixed),
+    failures: [...(a.failures as number[])].map(Number),
   };
 }
 
@@ -159,17 +179,13 @@ const REFUSALS: Record<number, string> = {
   9: 'unknown loop',
 };
 
-/** A refusal code in words; empty when nothing was refused. */
-export function refusalText(code: number): string {
+/** A refusal code of this loop in words; empty when nothing was refused. */
+export function refusalText(code: number, loop: string): string {
   if (code === 0) return '';
-  const [kind, field] = [code >> 8, code & 0xff];
+  const [kind, index] = [code >> 8, code & 0xff];
   const what = REFUSALS[kind] ?? `refused (code ${code})`;
-  if (kind === 7) {
-    return field === 0 ? 'a block would not hold enough intervals of the target'
-      : 'a block would hold too many seconds of the target';
-  }
-  const name = FIELDS[field]?.name;
-  return kind >= 2 && kind <= 8 && name ? `${name}: ${what}` : what;
+  if (kind === 7) return `breaks invariant ${index} of the Constitution`;
+  return kind >= 2 && kind <= 8 ? `${capital(field(loop, index).name)}: ${what}` : what;
 }
 
 const FAILURES: Record<number, string> = {
@@ -177,8 +193,10 @@ const FAILURES: Record<number, string> = {
   2: 'the champion is not in the registry',
   3: 'the model does not hash to its name',
   4: 'the model is malformed or of another horizon',
-  5: 'the model is too long',
+  5: 'the model is over the loop’s budget of bytes or steps',
   6: 'the model failed inside',
+  7: 'the champions disagree beyond the bound',
+  8: 'the champions’ errors have drifted from the twin’s',
   100: 'the Constitution could not rule',
 };
 
@@ -208,12 +226,12 @@ export function describeLog(log: Log): { name: string; text: string } | null {
     if (event) {
       return {
         name: 'Outcome',
-        text: `of decision #${event.id}: ${event.realised.toFixed(3)} Mgas/s came, the model `
-          + `said ${event.model.toFixed(3)}, the twin ${event.twin.toFixed(3)}`,
+        text: `of decision #${event.id} of ${event.loop}: ${event.realised.toFixed(3)} came, the `
+          + `model said ${event.model.toFixed(3)}, the twin ${event.twin.toFixed(3)}`,
       };
     }
   }
-  const known = { [CONSTITUTION]: constitutionAbi, [REGISTRY]: registryAbi }[address];
+  const known = ABIS[address];
   return known ? describeBy(known, log) : null;
 }
 

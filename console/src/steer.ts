@@ -1,11 +1,11 @@
 // The dialog that switches a loop: who may, what it does, and the transaction by wallet.
 import { encodeFunctionData } from 'viem';
 import { type Chain } from './chain';
-import { CAPACITY, type Rules, readRules } from './contracts';
+import { type Bytes, type LoopRules, type Rules, readRules } from './contracts';
 import { fill, h, put } from './dom';
-import { CONSTITUTION, MODES, constitutionAbi } from './events';
+import { CONSTITUTION, MODES, NAMES, constitutionAbi } from './events';
 import { integer } from './format';
-import { type Wallet, connect, wallets } from './wallet';
+import { type Wallet, connect, sendAndWait, wallets } from './wallet';
 
 const MEANINGS = [
   'Act: the model’s proposal is ruled on first, the twin’s if it is refused.',
@@ -13,64 +13,74 @@ const MEANINGS = [
   'Off: every setting steps back to its ratified value.',
 ];
 
-export async function openSteering(chain: Chain): Promise<void> {
+/** @param id the loop's name as bytes32 */
+export async function openSteering(chain: Chain, id: Bytes): Promise<void> {
+  const title = h('h2', { id: 'steer-title' }, 'Loop');
   const body = h('div', { class: 'dialog-body' }, 'Reading the Constitution…');
   const close = h('button', { type: 'button', class: 'quiet' }, 'Close');
   const dialog = h(
     'dialog', { 'aria-labelledby': 'steer-title' },
-    h('h2', { id: 'steer-title' }, 'Capacity loop'), body,
-    h('div', { class: 'dialog-foot' }, close),
+    title, body, h('div', { class: 'dialog-foot' }, close),
   );
   close.addEventListener('click', () => dialog.close());
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
   try {
-    show(body, chain, await readRules(chain.link));
+    const rules = await readRules(chain.link);
+    const loop = rules.loops.find((x) => x.id === id);
+    if (!loop) throw new Error('it has no such loop');
+    put(title, `${loop.name} loop`);
+    show(body, chain, rules, loop);
   } catch (error) {
     fill(body, `The Constitution could not be read: ${(error as Error).message}`);
   }
 }
 
-function show(body: HTMLElement, chain: Chain, rules: Rules): void {
+function show(body: HTMLElement, chain: Chain, rules: Rules, loop: LoopRules): void {
   const status = h('p', { role: 'status', class: 'note' });
   const found = wallets();
-  const until = Number(rules.loop.since) + rules.loop.dwellBlocks;
-  const dwelling = (chain.tip?.number ?? 0) < until;
+  const until = Number(loop.since) + loop.dwellBlocks;
+  // Genesis switches nothing, so nothing dwells before the first switch.
+  const dwelling = loop.since > 0n && (chain.tip?.number ?? 0) < until;
   const choose = h('select', { id: 'steer-mode' }, ...MODES.map((mode, i) =>
-    h('option', { value: i, selected: i === (rules.loop.mode === 0 ? 1 : 0) }, mode)));
+    h('option', { value: i, selected: i === (loop.mode === 0 ? 1 : 0) }, mode)));
   const pick = h('select', { id: 'steer-wallet' }, ...found.map((w) =>
     h('option', { value: w.uuid }, w.name)));
   const go = h('button', { type: 'button', class: 'primary' }, 'Sign with wallet');
   go.disabled = found.length === 0;
   go.addEventListener('click', () => {
     const wallet = found.find((w) => w.uuid === pick.value);
-    if (wallet) void send(chain, rules, wallet, Number(choose.value), status, go);
+    if (wallet) void send(chain, rules, loop, wallet, Number(choose.value), status, go);
   });
+  const ownerName = NAMES[rules.owner.toLowerCase()];
   fill(
     body,
-    h('p', null, `It is set to ${MODES[rules.loop.mode] ?? rules.loop.mode} since block `
-      + `${integer(rules.loop.since)}.`),
+    h('p', null, `It is set to ${MODES[loop.mode] ?? loop.mode} since block `
+      + `${integer(loop.since)}.`),
     h('ul', { class: 'plain' }, ...MEANINGS.map((text) => h('li', null, text))),
-    h('p', { class: 'note' }, `The owner ${rules.owner} may switch it`
+    h('p', { class: 'note' },
+      `The owner ${rules.owner}${ownerName ? ` (${ownerName})` : ''} may switch it`
       + (dwelling ? ` again from block ${integer(until)}` : ' now')
-      + `; the guardian ${rules.guardian} may only switch it off.`),
+      + `; the guardian ${rules.guardian} may only switch it off.`
+      + (ownerName ? ' The owner is a contract: a proposal has to pass first.' : '')),
     found.length === 0
       ? h('p', null, 'No wallet has announced itself (EIP-6963). From a terminal:')
       : h('div', { class: 'row' },
           h('label', { for: 'steer-wallet' }, 'Wallet'), pick,
           h('label', { for: 'steer-mode' }, 'Set to'), choose),
     found.length === 0
-      ? h('pre', null, `cast send ${CONSTITUTION} 'setMode(bytes32,uint8)' \\\n`
-          + `  ${CAPACITY} 1 \\\n  --rpc-url ${chain.link.url} --private-key OWNER_KEY`)
+      ? h('pre', { tabindex: 0 }, `cast send ${CONSTITUTION} 'setMode(bytes32,uint8)' \\\n`
+          + `  ${loop.id} 1 \\\n  --rpc-url ${chain.link.url} --private-key OWNER_KEY`)
       : go,
     status,
   );
+  if (found.length > 0) go.focus();
 }
 
 async function send(
-  chain: Chain, rules: Rules, wallet: Wallet, mode: number, status: HTMLElement,
-  button: HTMLButtonElement,
+  chain: Chain, rules: Rules, loop: LoopRules, wallet: Wallet, mode: number,
+  status: HTMLElement, button: HTMLButtonElement,
 ): Promise<void> {
   button.disabled = true;
   try {
@@ -83,17 +93,16 @@ async function send(
     }
     const data = isOwner
       ? encodeFunctionData({
-          abi: constitutionAbi, functionName: 'setMode', args: [CAPACITY, mode],
+          abi: constitutionAbi, functionName: 'setMode', args: [loop.id, mode],
         })
       : encodeFunctionData({
-          abi: constitutionAbi, functionName: 'switchOff', args: [CAPACITY],
+          abi: constitutionAbi, functionName: 'switchOff', args: [loop.id],
         });
-    const hash = await wallet.provider.request({
-      method: 'eth_sendTransaction', params: [{ from, to: CONSTITUTION, data }],
-    });
-    put(status, `Sent as ${String(hash)}. It counts from the next block on.`);
+    const done = await sendAndWait(wallet, chain, { from, to: CONSTITUTION, data },
+      (hash) => put(status, `Sent as ${hash}; waiting for its block…`));
+    put(status, `Done in block ${integer(done)}: ${loop.name} is set to ${MODES[mode]}.`);
   } catch (error) {
-    put(status, `Not sent: ${(error as Error).message}`);
+    put(status, `Not done: ${(error as Error).message}`);
     button.disabled = false;
   }
 }

@@ -52,3 +52,33 @@ export async function connect(wallet: Wallet, chain: Chain): Promise<`0x${string
   }
   return account as `0x${string}`;
 }
+
+export interface Call {
+  from: string;
+  to: string;
+  data: `0x${string}`;
+}
+
+const PATIENCE_MS = 60_000;
+const ASK_MS = 300;
+
+/** Sends by the wallet; the height of the block it is final in. A call that fails is an error. */
+export async function sendAndWait(
+  wallet: Wallet, chain: Chain, call: Call, sent: (hash: string) => void,
+): Promise<number> {
+  // Asked first, so that a refusal is a sentence and not a spent fee.
+  await chain.link.request('eth_call', [call, 'latest']);
+  const hash = String(await wallet.provider.request({
+    method: 'eth_sendTransaction', params: [call],
+  }));
+  sent(hash);
+  const giveUp = Date.now() + PATIENCE_MS;
+  while (Date.now() < giveUp) {
+    const receipt = await chain.link.request<Record<string, string> | null>(
+      'eth_getTransactionReceipt', [hash]);
+    if (receipt?.status === '0x1') return Number(BigInt(receipt.blockNumber!));
+    if (receipt) throw new Error(`the transaction ${hash} failed in its block`);
+    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+  }
+  throw new Error(`the transaction ${hash} is in no block yet`);
+}

@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeAbiParameters, encodeEventTopics, stringToHex } from 'viem';
-import { readForecaster } from '../src/contracts';
+import { describeModel, invariantText } from '../src/contracts';
 import {
   type Decision, type Outcome, STEERING, decodeSteering, describeLog, fromFixed, isDecision,
   loopName, refusalText, steeringAbi,
 } from '../src/events';
 import { duration, ether, gwei, integer, short } from '../src/format';
 import type { Log } from '../src/link';
+import { setWords } from '../src/words';
+
+setWords('capacity', {
+  fields: ['gas target', 'gas limit', 'minimum base fee', 'block interval'].map((name) =>
+    ({ name, unit: '' })),
+  readings: [], features: [], output: { name: 'demand', unit: 'Mgas/s' },
+});
 
 const ONE = 1n << 32n;
 const HASH = `0x${'ab'.repeat(32)}` as const;
@@ -48,7 +55,7 @@ test('a Decision is read whole, in Q32.32', () => {
   assert.equal(d.twin, -1);
   assert.deepEqual(d.inForce, [5n, 6n, 7n, 8n]);
   assert.deepEqual(d.attributions, [-0.25]);
-  assert.equal(refusalText(d.twinRefusal), 'Gas limit: too large a step');
+  assert.equal(refusalText(d.twinRefusal, d.loop), 'Gas limit: too large a step');
 });
 
 test('an Outcome is read', () => {
@@ -83,18 +90,32 @@ test('an ERC-20 Transfer is named with checksummed addresses', () => {
 });
 
 test('refusals name the field or the invariant', () => {
-  assert.equal(refusalText(0), '');
-  assert.equal(refusalText(0x0303), 'Block interval: above its upper bound');
-  assert.match(refusalText(0x0701), /too many seconds/);
-  assert.equal(refusalText(0x0900), 'unknown loop');
+  assert.equal(refusalText(0, 'capacity'), '');
+  assert.equal(refusalText(0x0303, 'capacity'), 'Block interval: above its upper bound');
+  assert.equal(refusalText(0x0303, 'unheard of'), 'Field 3: above its upper bound');
+  assert.match(refusalText(0x0701, 'capacity'), /invariant 1 /);
+  assert.equal(refusalText(0x0900, 'capacity'), 'unknown loop');
 });
 
-test('a forecaster’s bytes are its weights; others are null', () => {
+test('a model’s bytes are its kind and weights; others are null', () => {
   const word = (x: bigint) => BigInt.asUintN(64, x).toString(16).padStart(16, '0');
   const bytes = `0x48534c460101000a${word(-ONE / 2n)}${word(ONE).repeat(7)}`;
-  assert.deepEqual(readForecaster(bytes), { horizon: 10, weights: [-0.5, 1, 1, 1, 1, 1, 1, 1] });
-  assert.equal(readForecaster('0x'), null);
-  assert.equal(readForecaster(`${bytes}00`), null);
+  assert.deepEqual(describeModel(bytes),
+    { kind: 'linear forecaster', horizon: 10, weights: [-0.5, 1, 1, 1, 1, 1, 1, 1] });
+  assert.equal(describeModel('0x4853544501010001000a0000000000000000')?.kind,
+    'ensemble of 10 trees');
+  assert.equal(describeModel('0x'), null);
+  assert.equal(describeModel(`${bytes}00`), null);
+});
+
+test('an invariant’s code is read back as it is written', () => {
+  // Capacity's first: parameter 8 × target × interval ≤ limit × 1000.
+  const code = '0x040803001203031203010200000000000003e81211';
+  const name = (loop: number, i: number) => `f${loop}.${i}`;
+  assert.equal(invariantText(code, name, (_, i) => `p${i}`),
+    'p8 × f0.0 × f0.3 ≤ f0.1 × 1000');
+  assert.equal(invariantText('0x0307', name, name), 'f0.7 ≤ 0');
+  assert.match(invariantText('0x12', name, name), /\?/);
 });
 
 test('numbers read well', () => {

@@ -1,19 +1,18 @@
 import type { Chain } from '../chain';
 import { fill, h, link, put, sync } from '../dom';
-import {
-  ACTORS, type Decision, FEATURES, FIELDS, type Outcome, READINGS, RULINGS, failureText,
-  refusalText,
-} from '../events';
+import { ACTORS, type Decision, type Outcome, RULINGS, failureText, refusalText } from '../events';
 import { fixed, hash, integer } from '../format';
 import type { Page } from '../page';
+import { capital, feature, field, reading, wordsOf } from '../words';
 
 const SHOWN = 40;
 
 export function decisionsPage(chain: Chain, argument: string): Page {
-  return /^\d+$/.test(argument) ? onePage(chain, Number(argument)) : listPage(chain);
+  return /^\d+$/.test(argument) ? onePage(chain, Number(argument)) : listPage(chain, argument);
 }
 
-function listPage(chain: Chain): Page {
+/** @param wanted a loop's name to begin with, or nothing for all. */
+function listPage(chain: Chain, wanted: string): Page {
   let shown = SHOWN;
   const loop = h('select', { id: 'loop' }, h('option', { value: '' }, 'all loops'));
   const ruling = h('select', { id: 'ruling' }, h('option', { value: '' }, 'every ruling'),
@@ -21,10 +20,15 @@ function listPage(chain: Chain): Page {
   const body = h('tbody', null);
   const count = h('p', { class: 'note', role: 'status' });
   const more = h('button', { type: 'button', class: 'quiet' }, 'Older');
+  let first = wanted;
   const update = (): void => {
     const all = chain.decisionsNewest();
-    const names = [...new Set(all.map((d) => d.loop))].sort();
+    const names = chain.loopsSeen();
     sync(loop, ['', ...names], (n) => n, (n) => h('option', { value: n }, n || 'all loops'));
+    if (first && names.includes(first)) {
+      loop.value = first;
+      first = '';
+    }
     const found = all.filter((d) => (!loop.value || d.loop === loop.value)
       && (ruling.value === '' || d.ruling === Number(ruling.value)));
     const rows = found.slice(0, shown);
@@ -57,7 +61,7 @@ function listPage(chain: Chain): Page {
             h('th', { scope: 'col', class: 'n' }, t)))),
         body)),
     h('div', { class: 'row' }, more,
-      h('span', { class: 'note' }, 'Forecasts in Mgas a second.')),
+      h('span', { class: 'note' }, 'Each in the unit of its loop’s forecast.')),
   );
   return { title: 'Decisions', element, update };
 }
@@ -90,7 +94,7 @@ function onePage(chain: Chain, id: number): Page {
   let drawn = '';
   const update = (): void => {
     const d = chain.decisions.get(id);
-    const state = `${!!d}${chain.outcomes.has(id)}${chain.decisions.has(id - 1)}${chain.loaded}`;
+    const state = `${!!d}${chain.outcomes.has(id)}${d && chain.decisionBefore(d)?.id}${chain.loaded}`;
     if (state === drawn) return;
     drawn = state;
     if (!d) {
@@ -99,7 +103,7 @@ function onePage(chain: Chain, id: number): Page {
         : 'Reading…'));
       return;
     }
-    const [o, before] = [chain.outcomes.get(id), chain.decisions.get(id - 1)];
+    const [o, before] = [chain.outcomes.get(id), chain.decisionBefore(d)];
     fill(element, summary(d, o), h('div', { class: 'two' }, attribution(d), inputs(d)),
       vector(d, before));
   };
@@ -109,19 +113,26 @@ function onePage(chain: Chain, id: number): Page {
 function summary(d: Decision, o: Outcome | undefined): HTMLElement {
   const why = [
     d.failure && `The model made no proposal: ${failureText(d.failure)}.`,
-    d.modelRefusal && `The model’s proposal was refused: ${refusalText(d.modelRefusal)}.`,
-    d.twinRefusal && `The twin’s proposal was refused: ${refusalText(d.twinRefusal)}.`,
+    d.modelRefusal && `The model’s proposal was refused: ${refusalText(d.modelRefusal, d.loop)}.`,
+    d.twinRefusal && `The twin’s proposal was refused: ${refusalText(d.twinRefusal, d.loop)}.`,
   ].filter((x) => typeof x === 'string');
+  const unit = wordsOf(d.loop).output.unit;
+  const amount = (x: number) => `${fixed(x, 3)} ${unit}`.trim();
+  const model = d.failure && d.failure !== 100 ? 'no model' : link('models', hash(d.modelHash), 'mono');
   const facts: [string, Node | string][] = [
     ['Ruling', rulingChip(d)],
-    ['Loop', d.loop],
+    ['Loop', link(`decisions/${d.loop}`, d.loop)],
     ['Block', link(`block/${d.block}`, integer(d.block))],
-    ['Model', link('models', hash(d.modelHash), 'mono')],
-    ['The model expected', `${fixed(d.model, 3)} Mgas/s`],
-    ['The twin expected', `${fixed(d.twin, 3)} Mgas/s`],
-    ['What came', o ? `${fixed(o.realised, 3)} Mgas/s` : 'not known yet'],
-    ['Off by', o
-      ? `model ${fixed(o.modelError, 3)}, twin ${fixed(o.twinError, 3)} Mgas/s` : '…'],
+    ['Model', model],
+    [`The model expected, of ${wordsOf(d.loop).output.name}`,
+      d.failure && d.failure !== 100 ? '–' : amount(d.model)],
+    ['The twin expected', amount(d.twin)],
+    ['What came', o ? amount(o.realised) : 'not known yet'],
+    ['Off by', o ? d.failure && d.failure !== 100 ? `twin ${amount(o.twinError)}`
+      : `model ${amount(o.modelError)}, twin ${amount(o.twinError)}` : '…'],
+    ...d.champions.length > 1 ? d.champions.map((c, i): [string, Node | string] => [
+      `Asked: seat ${i + 1}`, `${hash(c)}: ` + (d.failures[i]
+        ? failureText(d.failures[i]!) : amount(d.outputs[i] ?? 0))]) : [],
     ['Hash of inputs', h('span', { class: 'mono break' }, d.inputsHash)],
   ];
   return h('section', { class: 'card' },
@@ -137,6 +148,12 @@ function summary(d: Decision, o: Outcome | undefined): HTMLElement {
 /** Bars left and right of zero: what each input added to the forecast. They sum to it exactly. */
 function attribution(d: Decision): HTMLElement {
   const most = Math.max(...d.attributions.map(Math.abs), 1e-9);
+  const unit = wordsOf(d.loop).output.unit;
+  if (d.attributions.length === 0) {
+    return h('section', { class: 'card' }, h('h2', null, 'What made the forecast'),
+      h('p', { class: 'note' }, 'No model spoke, so there is nothing to attribute: the twin’s plain '
+        + 'estimate was ruled on.'));
+  }
   return h('section', { class: 'card' },
     h('h2', null, 'What made the forecast'),
     h('ul', { class: 'bars' }, ...d.attributions.map((value, i) => {
@@ -145,12 +162,13 @@ function attribution(d: Decision): HTMLElement {
       bar.style[value < 0 ? 'right' : 'left'] = '50%';
       if (value < 0) bar.classList.add('bar-minus');
       return h('li', null,
-        h('span', null, FEATURES[i] ?? `Input ${i + 1}`),
+        h('span', null, capital(feature(d.loop, i, d.features.length))),
         h('span', { class: 'track', 'aria-hidden': 'true' }, bar),
         h('span', { class: 'n' }, `${value < 0 ? '−' : '+'}${fixed(Math.abs(value), 3)}`));
     })),
     h('p', { class: 'note' },
-      `Weight times input, in Mgas a second; they sum to the forecast, ${fixed(d.model, 3)}.`));
+      `What each input added, in ${unit || 'the output’s unit'}; they sum to the forecast, `
+        + `${fixed(d.model, 3)}.`));
 }
 
 function inputs(d: Decision): HTMLElement {
@@ -160,12 +178,13 @@ function inputs(d: Decision): HTMLElement {
     h('h2', null, 'What it was computed from'),
     h('table', null, h('tbody', null,
       ...d.features.map((value, i) => h('tr', null,
-        h('th', { scope: 'row' }, FEATURES[i] ?? `Input ${i + 1}`),
-        h('td', { class: 'n' }, fixed(value, 3)), h('td', { class: 'u' }, 'Mgas/s'))),
+        h('th', { scope: 'row' }, capital(feature(d.loop, i, d.features.length))),
+        h('td', { class: 'n' }, fixed(value, 3)),
+        h('td', { class: 'u' }, wordsOf(d.loop).output.unit))),
       ...d.readings.map((value, i) => h('tr', null,
-        h('th', { scope: 'row' }, READINGS[i]?.name ?? `Reading ${i + 1}`),
+        h('th', { scope: 'row' }, capital(reading(d.loop, i).name)),
         h('td', { class: 'n' }, integer(value)),
-        h('td', { class: 'u' }, READINGS[i]?.unit ?? ''))))));
+        h('td', { class: 'u' }, reading(d.loop, i).unit))))));
 }
 
 function vector(d: Decision, before: Decision | undefined): HTMLElement {
@@ -180,11 +199,11 @@ function vector(d: Decision, before: Decision | undefined): HTMLElement {
       h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Setting'),
         ...['Before', 'Model proposed', 'Twin proposed', 'In force after'].map((t) =>
           h('th', { scope: 'col', class: 'n' }, t)), h('th', null))),
-      h('tbody', null, ...FIELDS.map((field, i) => h('tr', null,
-        h('th', { scope: 'row' }, field.name),
+      h('tbody', null, ...d.inForce.map((_, i) => h('tr', null,
+        h('th', { scope: 'row' }, capital(field(d.loop, i).name)),
         cell(before?.inForce ?? [], i),
         cell(d.modelProposal, i, before?.inForce[i]),
         cell(d.twinProposal, i, before?.inForce[i]),
         cell(d.inForce, i, before?.inForce[i]),
-        h('td', { class: 'u' }, field.unit))))));
+        h('td', { class: 'u' }, field(d.loop, i).unit))))));
 }

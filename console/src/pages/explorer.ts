@@ -1,11 +1,10 @@
-import { type Abi, decodeFunctionData } from 'viem';
+import { decodeAbiParameters, decodeFunctionData } from 'viem';
 import type { Chain, Head } from '../chain';
 import { type Child, fill, h, link, put, sync } from '../dom';
-import {
-  CONSTITUTION, NAMES, REGISTRY, STEERING, constitutionAbi, describeLog, registryAbi, steeringAbi,
-} from '../events';
+import { ABIS, NAMES, describeLog, plain } from '../events';
 import { big, ether, gwei, hash, integer, num, time } from '../format';
 import type { Log } from '../link';
+import { classOf, placeText, placesOf, pricesOf } from '../order';
 import type { Page } from '../page';
 
 const PAGE = 25;
@@ -114,6 +113,9 @@ export function blockPage(chain: Chain, argument: string): Page {
     if (!block) throw new Error('this node does not know the block');
     const ms = num(await chain.link.request<string>('homeostat_time', [block.number]));
     const number = num(block.number!);
+    const prices = pricesOf(block.extraData ?? '0x');
+    const baseFee = big(block.baseFeePerGas!);
+    const places = prices && placesOf(block.mixHash!, block.transactions.map((t) => t.from!));
     return [
       h('section', { class: 'card' },
         h('nav', { class: 'row', 'aria-label': 'Neighbouring blocks' },
@@ -124,6 +126,9 @@ export function blockPage(chain: Chain, argument: string): Page {
           ['Leader', accountLink(block.miner)],
           ['Gas used', `${integer(num(block.gasUsed!))} of ${integer(num(block.gasLimit!))}`],
           ['Base fee', `${gwei(big(block.baseFeePerGas!))} gwei`],
+          ...(prices ? [['Premiums, gwei', `fast ${gwei(prices.fast)}, urgent `
+            + `${gwei(prices.urgent)}; inclusion fee ${gwei(prices.inclusion)}`],
+          ['Seed of places', h('span', { class: 'mono' }, block.mixHash)]] as [string, Child][] : []),
           ['Hash', h('span', { class: 'mono' }, block.hash)],
           ['State root', h('span', { class: 'mono' }, block.stateRoot)],
           ['Size', `${integer(num(block.size!))} bytes`],
@@ -132,7 +137,8 @@ export function blockPage(chain: Chain, argument: string): Page {
         class: 'card table', tabindex: 0, role: 'region', 'aria-label': 'Transactions',
       }, h('h2', null, `${integer(block.transactions.length)} transactions`),
       h('table', null, h('thead', null, h('tr', null,
-        ...['#', 'Transaction', 'From', 'To'].map((t) => h('th', { scope: 'col' }, t)),
+        ...['#', 'Transaction', 'From', 'To', 'Class', 'Place'].map((t) =>
+          h('th', { scope: 'col' }, t)),
         ...['Value', 'Price gwei'].map((t) => h('th', { scope: 'col', class: 'n' }, t)))),
       h('tbody', null, ...block.transactions.slice(0, 500).map((t, i) => h('tr', null,
         h('td', null, String(i)),
@@ -140,6 +146,8 @@ export function blockPage(chain: Chain, argument: string): Page {
         h('td', null, link(`account/${t.from}`, hash(t.from!), 'mono')),
         h('td', null, t.to ? link(`account/${t.to}`, NAMES[t.to] ?? hash(t.to),
           NAMES[t.to] ? undefined : 'mono') : 'creation'),
+        h('td', null, prices ? classOf(prices, big(t.gasPrice!), baseFee) : '–'),
+        h('td', { title: places ? placeText(places[i]!) : '' }, places ? places[i]!.kind : '–'),
         h('td', { class: 'n' }, ether(big(t.value!))),
         h('td', { class: 'n' }, gwei(big(t.gasPrice!)))))))),
     ];
@@ -155,15 +163,16 @@ export function transactionPage(chain: Chain, argument: string): Page {
     if (!t) throw new Error('this node does not know the transaction');
     const input = t.input ?? '0x';
     const bytes = (input.length - 2) / 2;
-    const isTransaction0 = t.transactionIndex === '0x0' && t.to === STEERING;
+    const price = big(r?.effectiveGasPrice ?? t.gasPrice!);
+    const place = t.blockHash ? await readPlace(chain, t.blockHash, num(t.transactionIndex!), price)
+      : [];
     return [
       h('section', { class: 'card' }, facts([
         ['Status', r ? (r.status === '0x1' ? 'succeeded' : 'failed') : 'waiting'],
         ['Block', t.blockNumber ? h('span', null,
           link(`block/${num(t.blockNumber)}`, integer(num(t.blockNumber))),
           `, place ${num(t.transactionIndex!)}`) : 'none yet'],
-        ['Place', isTransaction0 ? 'transaction 0: the protocol’s own, steering the chain'
-          : 'as the leader of the block put it; no ordering rule is in force yet'],
+        ...place,
         ['From', accountLink(t.from)],
         ['To', accountLink(t.to)],
         r?.contractAddress ? ['Created', accountLink(r.contractAddress)]
@@ -171,7 +180,8 @@ export function transactionPage(chain: Chain, argument: string): Page {
         ['Value', ether(big(t.value!))],
         ['Gas', r ? `${integer(num(r.gasUsed!))} of ${integer(num(t.gas!))}`
           : integer(num(t.gas!))],
-        ['Price paid', `${gwei(big(r?.effectiveGasPrice ?? t.gasPrice!))} gwei`],
+        ['Price paid', `${gwei(price)} gwei a gas`
+          + (t.maxFeePerGas ? `; offered at most ${gwei(big(t.maxFeePerGas))}` : '')],
         ['Hash', h('span', { class: 'mono' }, t.hash)],
       ])),
       h('section', { class: 'card' }, h('h2', null, `${integer(r?.logs.length ?? 0)} events`),
@@ -181,6 +191,24 @@ export function transactionPage(chain: Chain, argument: string): Page {
           + (input.length > MOST_CALLDATA ? '…' : ''))),
     ];
   });
+}
+
+/** Class and place, with the reason of both; from the transaction's block. */
+async function readPlace(
+  chain: Chain, blockHash: string, index: number, price: bigint,
+): Promise<[string, Child][]> {
+  const block = await chain.link.request<(Raw & { transactions: Raw[] }) | null>(
+    'eth_getBlockByHash', [blockHash, true]);
+  const prices = pricesOf(block?.extraData ?? '0x');
+  if (!block || !prices) return [];
+  const baseFee = big(block.baseFeePerGas!);
+  const name = classOf(prices, price, baseFee);
+  const place = placesOf(block.mixHash!, block.transactions.map((t) => t.from!))[index]!;
+  return [
+    ['Class', name === 'protocol' ? 'protocol: pays nothing'
+      : `${name}: base fee ${gwei(baseFee)} gwei and a premium of ${gwei(price - baseFee)}`],
+    ['Place', `${index} of ${block.transactions.length}, ${placeText(place)}`],
+  ];
 }
 
 function eventItem(log: Log): HTMLElement {
@@ -194,10 +222,7 @@ function eventItem(log: Log): HTMLElement {
 /** The called function where we have the contract's interface, else the selector. */
 function nameCall(to: string | null | undefined, input: string): string {
   if (input === '0x') return 'plain transfer';
-  const abis: Record<string, Abi> = {
-    [STEERING]: steeringAbi, [CONSTITUTION]: constitutionAbi, [REGISTRY]: registryAbi,
-  };
-  const abi = abis[to?.toLowerCase() ?? ''];
+  const abi = ABIS[to?.toLowerCase() ?? ''];
   try {
     if (abi) return decodeFunctionData({ abi, data: input as `0x${string}` }).functionName;
   } catch {
@@ -219,6 +244,7 @@ export function accountPage(chain: Chain, argument: string): Page {
       }]).catch(() => [] as Log[]),
     ]);
     const bytes = (code.length - 2) / 2;
+    const token = bytes ? await readToken(chain, argument) : [];
     return [
       h('section', { class: 'card' }, facts([
         ['Address', h('span', { class: 'mono' }, argument)],
@@ -226,6 +252,7 @@ export function accountPage(chain: Chain, argument: string): Page {
         ['Balance', ether(big(balance))],
         ['Transactions sent', integer(num(nonce))],
         ['Code', bytes ? `${integer(bytes)} bytes` : 'none'],
+        ...token,
       ])),
       h('section', { class: 'card' },
         h('h2', null, 'Events of the last 200 blocks'),
@@ -238,3 +265,18 @@ export function accountPage(chain: Chain, argument: string): Page {
   });
 }
 
+
+/** What a contract says it is called (ERC-20, 721): its own claim, shown as text. */
+async function readToken(chain: Chain, address: string): Promise<[string, Child][]> {
+  const ask = async (selector: string): Promise<string> => {
+    try {
+      const data = await chain.link.request<`0x${string}`>(
+        'eth_call', [{ to: address, data: selector, gas: '0x30d40' }, 'latest']);
+      return plain(decodeAbiParameters([{ type: 'string' }], data)[0], 80);
+    } catch {
+      return '';
+    }
+  };
+  const [name, symbol] = await Promise.all([ask('0x06fdde03'), ask('0x95d89b41')]);
+  return name || symbol ? [['Calls itself', `${name} ${symbol && `(${symbol})`}`.trim()]] : [];
+}

@@ -1,14 +1,19 @@
 import type { Chain, Head } from '../chain';
 import { chart } from '../charts';
-import { h, put } from '../dom';
-import { type Decision, FIELDS } from '../events';
+import { type Bytes, type LoopRules, call, readLoop } from '../contracts';
+import { fill, h, link, put } from '../dom';
+import { CONSTITUTION, type Decision, MODES, constitutionAbi } from '../events';
 import { duration, fixed, gwei, integer, mean, median, short } from '../format';
 import type { Page } from '../page';
 import { openSteering } from '../steer';
+import { capital, field } from '../words';
 
 /** Blocks the figures on top are taken over. */
 const WINDOW = 40;
 const PAUSE_MS = 5_000;
+/** The loop whose forecast of demand the page draws. */
+const CAPACITY = 'capacity';
+const MODES_EVERY_BLOCKS = 4;
 
 export function nowPage(chain: Chain): Page {
   const sentence = h('p', { class: 'lede', 'aria-live': 'off' });
@@ -20,8 +25,8 @@ export function nowPage(chain: Chain): Page {
     gas: tile('Gas used'),
     fee: tile('Base fee'),
   };
-  const stop = h('button', { type: 'button', class: 'quiet' }, 'Stop or advise…');
-  stop.addEventListener('click', () => void openSteering(chain));
+  const loops = h('ul', { class: 'loops' });
+  const readModes = loopList(chain, loops);
   const demand = chart({
     title: 'Gas demand: forecast and what came',
     note: 'Mean Mgas a second over the ten blocks after each decision; the band is the '
@@ -57,13 +62,15 @@ export function nowPage(chain: Chain): Page {
   const element = h(
     'div', { class: 'stack' },
     h('section', { class: 'card hero', 'aria-label': 'What the network is doing' },
-      sentence, h('div', { class: 'row' }, stop)),
+      sentence),
     h('dl', { class: 'tiles' }, ...Object.values(tiles).map((t) => t.element)),
+    h('section', { class: 'card', 'aria-label': 'Loops' }, h('h2', null, 'What steers it'), loops),
     demand.element,
     h('div', { class: 'two' }, gas.element, fee.element),
   );
   const update = (): void => {
     put(sentence, describe(chain));
+    readModes();
     fillTiles(chain, tiles);
     drawDemand(chain, demand);
     drawBlocks(chain, gas, fee);
@@ -77,6 +84,56 @@ export function nowPage(chain: Chain): Page {
       gas.destroy();
       fee.destroy();
     },
+  };
+}
+
+/** A line for each loop of the Constitution: its mode, its last decision, and the way to stop it. */
+function loopList(chain: Chain, list: HTMLElement): () => void {
+  const rows = new Map<string, { mode: HTMLElement; last: HTMLElement }>();
+  let loops: LoopRules[] = [];
+  let readAt = -1;
+  let busy = false;
+  const read = async (): Promise<void> => {
+    busy = true;
+    try {
+      const ids = await call<Bytes[]>(chain.link, CONSTITUTION, constitutionAbi, 'loops');
+      loops = await Promise.all(ids.map((id) => readLoop(chain.link, id)));
+      readAt = chain.tip?.number ?? 0;
+    } catch {
+      // Asked again with the next block.
+    } finally {
+      busy = false;
+    }
+    if (rows.size !== loops.length) {
+      rows.clear();
+      fill(list, ...loops.map((loop) => {
+        const parts = { mode: h('span', { class: 'chip' }), last: h('span', { class: 'note' }) };
+        rows.set(loop.name, parts);
+        const change = h('button', {
+          type: 'button', class: 'quiet', 'aria-label': `Stop or advise ${loop.name}`,
+        }, 'Stop or advise…');
+        change.addEventListener('click', () => void openSteering(chain, loop.id));
+        return h('li', null, link(`decisions/${loop.name}`, capital(loop.name)), parts.mode,
+          parts.last, change);
+      }));
+    }
+    draw();
+  };
+  const draw = (): void => {
+    for (const loop of loops) {
+      const parts = rows.get(loop.name);
+      const last = chain.latestDecision(loop.name);
+      if (!parts) continue;
+      put(parts.mode, MODES[loop.mode] ?? String(loop.mode));
+      put(parts.last, last ? `block ${integer(last.block)}: ${actorOf(last)} `
+        + changeOf(chain, last) : 'no decision yet');
+    }
+  };
+  return () => {
+    const tip = chain.tip?.number ?? 0;
+    draw();
+    if (chain.loaded && !busy && (readAt < 0 || tip - readAt >= MODES_EVERY_BLOCKS
+      || tip < readAt)) void read();
   };
 }
 
@@ -142,7 +199,7 @@ function fillTiles(chain: Chain, tiles: Record<string, Tile>): void {
 
 function describe(chain: Chain): string {
   if (!chain.tip) return chain.link.state === 'lost' ? 'The node does not answer.' : 'Reading…';
-  const last = chain.latestDecision();
+  const last = chain.latestDecision(CAPACITY);
   if (!last) {
     return chain.tip.number === 0
       ? 'The network is waiting for its first transaction; it makes no empty blocks.'
@@ -174,11 +231,11 @@ function forecastOf(d: Decision): number {
 function changeOf(chain: Chain, d: Decision): string {
   if (d.ruling === 2) return 'the Constitution refused what was proposed, so the settings stay';
   if (d.ruling === 0) return 'left the settings as they are';
-  const before = chain.decisions.get(d.id - 1)?.inForce;
+  const before = chain.decisionBefore(d)?.inForce;
   const changes = d.inForce.flatMap((value, i) => {
     const old = before?.[i];
     if (old === undefined || old === value) return [];
-    const name = FIELDS[i]?.name.toLowerCase() ?? `field ${i}`;
+    const { name } = field(d.loop, i);
     return [`${value > old ? 'raised' : 'lowered'} the ${name} from ${short(Number(old))} to `
       + short(Number(value))];
   });
@@ -186,8 +243,8 @@ function changeOf(chain: Chain, d: Decision): string {
 }
 
 function drawDemand(chain: Chain, demand: ReturnType<typeof chart>): void {
-  const decisions = chain.decisionsNewest().slice(0, 150).reverse();
-  const errors = [...chain.outcomes.values()].slice(-50);
+  const decisions = chain.decisionsNewest(CAPACITY).slice(0, 150).reverse();
+  const errors = chain.outcomesOf(CAPACITY).slice(-50);
   const off = mean(errors.map((o) => o.modelError)) || 0;
   const twinOff = mean(errors.map((o) => o.twinError)) || 0;
   demand.set(
@@ -228,7 +285,7 @@ function drawBlocks(
 
 /** The target in force at each block, out of the decisions before it. */
 function targets(chain: Chain, heads: Head[]): (number | null)[] {
-  const decisions = chain.decisionsNewest().reverse();
+  const decisions = chain.decisionsNewest(CAPACITY).reverse();
   let next = 0;
   let target: number | null = null;
   const fallback = chain.parameters ? chain.parameters.gasTargetPerSecond / 1e6 : null;

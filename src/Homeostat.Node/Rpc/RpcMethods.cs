@@ -33,6 +33,7 @@ internal static class RpcMethods
         new OtterscanMethods(context).Register(table);
         new HomeostatMethods(context).Register(table);
         new HomeostatReadings(context).Register(table);
+        HomeostatLoops.Register(table);
         if (context.Node.Peers is { } peers)
         {
             new AdminMethods(context, peers).Register(table);
