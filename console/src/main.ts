@@ -94,11 +94,20 @@ function showState(): void {
   }
 }
 
+/** What follows the page's name in the address; text that is no encoding stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function open(focus: boolean): void {
   const [name = 'now', ...rest] = location.hash.replace(/^#\/?/, '').split('/');
   const make = Object.hasOwn(PAGES, name) ? PAGES[name]! : nowPage;
   page?.dispose?.();
-  page = make(chain, decodeURIComponent(rest.join('/')));
+  page = make(chain, decoded(rest.join('/')));
   put(heading, page.title);
   document.title = `${page.title} · Homeostat`;
   fill(content, page.element);

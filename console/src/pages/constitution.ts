@@ -72,7 +72,7 @@ function loopSection(chain: Chain, loop: LoopRules): HTMLElement {
         ['Least blocks between switches', integer(loop.dwellBlocks)],
       ]),
       h('div', { class: 'row' }, change,
-        link(`decisions/${loop.name}`, `Decisions of ${loop.name}`))),
+        link(`decisions/${encodeURIComponent(loop.name)}`, `Decisions of ${loop.name}`))),
     h('div', { class: 'fields' }, ...loop.actuators.map((a, i) => fieldCard(loop, a, i))));
 }
 

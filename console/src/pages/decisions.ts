@@ -121,7 +121,7 @@ function summary(d: Decision, o: Outcome | undefined): HTMLElement {
   const model = d.failure && d.failure !== 100 ? 'no model' : link('models', hash(d.modelHash), 'mono');
   const facts: [string, Node | string][] = [
     ['Ruling', rulingChip(d)],
-    ['Loop', link(`decisions/${d.loop}`, d.loop)],
+    ['Loop', link(`decisions/${encodeURIComponent(d.loop)}`, d.loop)],
     ['Block', link(`block/${d.block}`, integer(d.block))],
     ['Model', model],
     [`The model expected, of ${wordsOf(d.loop).output.name}`,

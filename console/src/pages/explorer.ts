@@ -31,8 +31,11 @@ export function explorerPage(chain: Chain, argument: string): Page {
   });
   let fixedRows: Head[] | null = null;
   const update = (): void => {
+    // The list stands still while somebody is in it, and its rows never slide: each has its place.
+    if (body.contains(document.activeElement)) return;
     const rows = fixedRows ?? (from === null ? chain.heads.slice(-PAGE).reverse() : []);
-    sync(body, rows, (x) => x.hash, (x) => h('tr', null,
+    const places = rows.map((x, i) => ({ ...x, i }));
+    sync(body, places, (x) => `${x.i}/${x.hash}`, (x) => h('tr', null,
       h('th', { scope: 'row' }, link(`block/${x.number}`, integer(x.number))),
       h('td', null, time(x.timeMs).slice(11)),
       h('td', { class: 'n' }, integer(Math.max(0, x.transactions - 1))),

@@ -113,7 +113,7 @@ function loopList(chain: Chain, list: HTMLElement): () => void {
           type: 'button', class: 'quiet', 'aria-label': `Stop or advise ${loop.name}`,
         }, 'Stop or advise…');
         change.addEventListener('click', () => void openSteering(chain, loop.id));
-        return h('li', null, link(`decisions/${loop.name}`, capital(loop.name)), parts.mode,
+        return h('li', null, link(`decisions/${encodeURIComponent(loop.name)}`, capital(loop.name)), parts.mode,
           parts.last, change);
       }));
     }

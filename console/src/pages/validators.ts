@@ -38,6 +38,7 @@ export function validatorsPage(chain: Chain): Page {
         reports.set(address, await readReport(chain, address));
       }));
       views = await missedViews(chain);
+      if (element.firstElementChild === note) element.prepend(...sections);
       draw();
     } catch {
       readAt = -1;
@@ -64,7 +65,10 @@ export function validatorsPage(chain: Chain): Page {
         n(r.report ? duration(r.report.queueMs) : '–')));
     const placeOf = (x: Head): number =>
       validators.findIndex((v) => v.address.toLowerCase() === x.miner.toLowerCase());
-    sync(leaders, chain.heads.slice(-60), (x) => `${x.number}/${placeOf(x)}`, (x) => {
+    // By place, so that nothing slides as blocks come.
+    const recent = chain.heads.slice(-60).map((x, i) => ({ ...x, i }));
+    if (!leaders.contains(document.activeElement)) sync(leaders, recent, (x) =>
+      `${x.i}/${x.number}/${placeOf(x)}`, (x) => {
       const place = placeOf(x);
       const item = link(`block/${x.number}`, place >= 0 ? String(place + 1) : '?');
       item.setAttribute('aria-label', `block ${x.number} by validator ${place + 1}`);
@@ -75,7 +79,8 @@ export function validatorsPage(chain: Chain): Page {
         + `${integer(heads.length)}. ${views}`
       : 'Reading…');
   };
-  const element = h('div', { class: 'stack' }, note,
+  const element = h('div', { class: 'stack' }, note);
+  const sections = [
     h('section', { class: 'card table', tabindex: 0, role: 'region', 'aria-label': 'Validators' },
       h('table', null,
         h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Validator'),
@@ -86,7 +91,8 @@ export function validatorsPage(chain: Chain): Page {
     h('section', { class: 'card' }, h('h2', null, 'Leaders of recent blocks'), leaders,
       h('p', { class: 'note' }, 'By place in the table above, oldest first. “Last heard” is the '
         + 'block that recorded a validator’s latest observation; the figures after it are its '
-        + 'own reports.')));
+        + 'own reports.')),
+  ];
   return {
     title: 'Validators',
     element,

@@ -1,0 +1,364 @@
+// The console in a real browser against a live network under traffic. See ./run.
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { stringToHex } from 'viem';
+import { readFileSync } from 'node:fs';
+import { assert, check, finish } from './lib/checks.mjs';
+import { governance } from './lib/governance.mjs';
+import {
+  ROOT, clients, codeThatSays, startNetwork, startReplay, startTraffic,
+} from './lib/network.mjs';
+import { injectWallet } from './lib/wallet.mjs';
+
+const SHORT = process.argv.includes('--short');
+const TRACE = process.argv[process.argv.indexOf('--trace') + 1];
+const RESULTS = join(import.meta.dirname, 'TestResults');
+const AXE = readFileSync(join(import.meta.dirname, 'node_modules/axe-core/axe.min.js'), 'utf8');
+const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
+const HOSTILE = '<img src=x onerror=alert(1)><script>alert(2)</script>';
+// A loop's name has 24 bytes.
+const HOSTILE_LOOP = '<img src=x onerror=x()>';
+const CONSTITUTION = '0x00000000000000000000000000000000484f0002';
+const STEERING = '0x00000000000000000000000000000000484f0001';
+const { abi } = JSON.parse(
+  readFileSync(join(ROOT, 'contracts/artifacts/Constitution.json'), 'utf8'));
+const ATTEMPTS = 3;
+const IN_SHORT = ['now', 'decision', 'constitution', 'transaction', 'account'];
+
+rmSync(RESULTS, { recursive: true, force: true });
+mkdirSync(RESULTS, { recursive: true });
+const network = await startNetwork();
+const traffic = process.argv.includes('--trace') ? startReplay(network, TRACE)
+  : startTraffic(network);
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM, args: ['--no-sandbox', '--disable-gpu'],
+});
+let code = 1;
+try {
+  await main();
+  code = finish();
+} catch (error) {
+  console.log(`FAIL  the run itself: ${error.stack}`);
+} finally {
+  await browser.close();
+  const { sent, failures } = await traffic.stop();
+  console.log(`traffic: ${sent} sent${failures.length ? `, ${failures.length} refused: `
+    + failures[0] : ''}`);
+  await network.stop();
+}
+process.exit(code);
+
+async function main() {
+  const chain = clients(network);
+  const planted = await plant(chain);
+  await waitForBuild();
+  await waitForDecisions(chain.reader);
+  const pages = await pageList(chain.reader, planted);
+  if (SHORT) for (const name of Object.keys(pages)) if (!IN_SHORT.includes(name)) delete pages[name];
+  const looks = SHORT ? [['phone', 'dark']]
+    : Object.keys(SIZES).flatMap((size) => [[size, 'light'], [size, 'dark']]);
+  for (const [size, theme] of looks) await look(size, theme, pages);
+  await hostile(pages, planted);
+  await check('first paint of Now ≤ 1 s on localhost', firstPaint);
+  await check('the keyboard reaches every page', keyboard);
+  await check('from Now, two actions put a loop to advise', () => advise(chain));
+  await governance({ browser, network, chain, check, assert, injectWallet, RESULTS, AXE, shot });
+  if (!SHORT) await check('a node that is killed and comes back', () => nodeAway());
+  if (process.argv.includes('--readme')) await picture();
+}
+
+/** Names from the chain that would be markup, were they not text. */
+async function plant({ reader, accounts, wallet }) {
+  const deployer = wallet(accounts[6]);
+  const token = await deployer.deployContract({
+    abi: [], bytecode: codeThatSays(HOSTILE), gas: 3_000_000n,
+  });
+  const { contractAddress } = await reader.waitForTransactionReceipt({ hash: token });
+  const call = await deployer.sendTransaction({
+    to: contractAddress, data: stringToHex(HOSTILE), gas: 200_000n,
+  });
+  await reader.waitForTransactionReceipt({ hash: call });
+  const owner = await reader.readContract({ address: CONSTITUTION, abi, functionName: 'owner' });
+  const account = accounts.find((x) => x.address.toLowerCase() === owner.toLowerCase());
+  // Where the owner is a timelock a stranger can't name a loop; the token's name is still there.
+  const loop = account ? await wallet(account).writeContract({
+    address: CONSTITUTION, abi, functionName: 'addLoop', gas: 3_000_000n,
+    args: [
+      stringToHex(HOSTILE_LOOP, { size: 32 }), 32, [`0x${'0'.repeat(64)}`, `0x${'0'.repeat(64)}`],
+      [{
+        minimum: 1n, maximum: 9n, ratified: 3n, changedAt: 0n, stepBasisPoints: 1000,
+        cooldownBlocks: 2, distanceBasisPoints: 20_000,
+      }],
+    ],
+  }) : null;
+  if (loop) {
+    const { status } = await reader.waitForTransactionReceipt({ hash: loop });
+    assert(status === 'success', 'the hostile loop was not added');
+  }
+  return { token: contractAddress, call, loop: loop !== null };
+}
+
+/** The node builds the page when it is first asked for it. */
+async function waitForBuild() {
+  for (let i = 0; i < 300; i++) {
+    const answer = await fetch(`${network.url}/console/`);
+    const text = await answer.text();
+    if (answer.ok) return;
+    if (!text.includes('being built')) throw new Error(`no console: ${text}`);
+    await new Promise((done) => setTimeout(done, 1000));
+  }
+  throw new Error('the console was not built in five minutes');
+}
+
+async function waitForDecisions(reader) {
+  for (let i = 0; i < 120; i++) {
+    const logs = await reader.getLogs({ address: STEERING, fromBlock: 1n });
+    // Both loops and an outcome; each decision is one log, each outcome one.
+    if (logs.length >= 12) return;
+    await new Promise((done) => setTimeout(done, 500));
+  }
+  throw new Error('no decisions in a minute of traffic');
+}
+
+async function pageList(reader, planted) {
+  const receipt = await reader.getTransactionReceipt({ hash: planted.call });
+  return {
+    now: ['Now', '#/now'],
+    decisions: ['Decisions', '#/decisions'],
+    decision: ['Decision 2', '#/decisions/2'],
+    constitution: ['Constitution', '#/constitution'],
+    models: ['Models', '#/models'],
+    validators: ['Validators', '#/validators'],
+    explorer: ['Explorer', '#/explorer'],
+    block: ['Block', `#/block/${receipt.blockNumber}`],
+    transaction: ['Transaction', `#/tx/${planted.call}`],
+    account: ['Account', `#/account/${planted.token}`],
+    predeploy: ['Account', `#/account/${STEERING}`],
+  };
+}
+
+/** A page of its own that fails on any script error, blocked resource or message box. */
+async function open(options = {}) {
+  const context = await browser.newContext({ viewport: SIZES.desktop, ...options });
+  const page = await context.newPage();
+  const faults = [];
+  page.on('pageerror', (error) => faults.push(`script error: ${error.message}`));
+  page.on('dialog', (dialog) => {
+    faults.push(`message box: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('console', (message) => {
+    const text = message.text();
+    if (message.type() === 'error' && !/ERR_CONNECTION|WebSocket connection/.test(text)) {
+      faults.push(`console: ${text}`);
+    }
+  });
+  await page.addInitScript(() => {
+    window.shift = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  return { context, page, faults };
+}
+
+async function settle(page, title) {
+  await page.waitForFunction((wanted) => document.querySelector('h1')?.textContent
+    .startsWith(wanted) && document.querySelector('.state')?.dataset.state === 'live'
+    && !/Reading…/.test(document.querySelector('main').textContent), title, { timeout: 20_000 });
+  await page.waitForTimeout(700);
+}
+
+async function shot(page, name) {
+  await page.screenshot({ path: join(RESULTS, `${name}.png`), fullPage: true });
+}
+
+/** Every page in one size and theme: it opens, fits, does not shift, axe finds nothing serious. */
+async function look(size, theme, pages) {
+  for (const [name, [title, hash]] of Object.entries(pages)) {
+    await check(`${name}, ${size}, ${theme}`, async () => {
+      const { context, page, faults } = await open({
+        viewport: SIZES[size], colorScheme: theme, hasTouch: size === 'phone',
+      });
+      try {
+        await page.goto(`${network.url}/console/${hash}`);
+        await settle(page, title);
+        await shot(page, `${name}-${size}-${theme}`);
+        const { wide, shift } = await page.evaluate(() => ({
+          wide: document.documentElement.scrollWidth - innerWidth, shift: window.shift,
+        }));
+        assert(wide <= 0, `the page is ${wide} pixels wider than the screen`);
+        assert(shift < 0.1, `layout shift ${shift.toFixed(3)}`);
+        await accessible(page);
+        assert(faults.length === 0, faults.join('; '));
+      } finally {
+        await context.close();
+      }
+    });
+  }
+}
+
+async function accessible(page) {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+    return violations.filter((x) => x.impact === 'serious' || x.impact === 'critical')
+      .map((x) => `${x.id}: ${x.nodes.map((n) => n.html.slice(0, 120)).slice(0, 3).join(' | ')}`);
+  });
+  assert(found.length === 0, `axe: ${found.join('; ')}`);
+}
+
+async function hostile(pages, planted) {
+  await check('hostile names and calldata stay text', async () => {
+    const { context, page, faults } = await open();
+    await injectWallet(page, network, { client: null, reader: null }, HOSTILE);
+    const wanted = [[pages.account, HOSTILE]];
+    if (planted.loop) wanted.push([pages.constitution, HOSTILE_LOOP], [pages.now, HOSTILE_LOOP]);
+    for (const [[title, hash], text] of wanted) {
+      await page.goto(`${network.url}/console/${hash}`);
+      await settle(page, title);
+      await page.waitForFunction(
+        (x) => document.body.innerText.toLowerCase().includes(x.toLowerCase()), text);
+    }
+    await page.locator('button', { hasText: 'Stop or advise' }).first().click();
+    await page.waitForSelector('#steer-wallet');
+    assert((await page.locator('#steer-wallet').innerText()).includes('<img'), 'no wallet name');
+    const markup = await page.evaluate(() => document.querySelectorAll(
+      'main img, main script, dialog img, [onerror]').length);
+    assert(markup === 0, `${markup} elements were made of text`);
+    assert(faults.length === 0, faults.join('; '));
+    await context.close();
+  });
+  await check('another name in the Host header gets nothing', async () => {
+    const { context, page } = await open();
+    const answer = await page.request.get(`${network.url}/console/`, {
+      headers: { host: 'rebound.example' },
+    });
+    assert(answer.status() === 403, `status ${answer.status()}`);
+    await context.close();
+  });
+  await check('a script put into the page is not run', async () => {
+    const { context, page } = await open();
+    await page.goto(`${network.url}/console/`);
+    const outcome = await page.evaluate(() => {
+      try {
+        document.body.insertAdjacentHTML('beforeend', '<img src=x onerror="window.ran=1">');
+      } catch (error) {
+        return error.name;
+      }
+      return 'inserted';
+    });
+    assert(outcome === 'TypeError', `trusted types did not hold: ${outcome}`);
+    await context.close();
+  });
+}
+
+async function firstPaint() {
+  const times = [];
+  for (let i = 0; i < ATTEMPTS; i++) {
+    const { context, page } = await open();
+    await page.goto(`${network.url}/console/`, { waitUntil: 'load' });
+    await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint')[0]);
+    times.push(await page.evaluate(
+      () => performance.getEntriesByName('first-contentful-paint')[0].startTime));
+    await context.close();
+  }
+  times.sort((a, b) => a - b);
+  const middle = Math.round(times[ATTEMPTS >> 1]);
+  assert(middle <= 1000, `${middle} ms, median of ${ATTEMPTS}`);
+  return `${middle} ms, median of ${ATTEMPTS} cold loads`;
+}
+
+async function keyboard() {
+  const { context, page } = await open();
+  await page.goto(`${network.url}/console/`);
+  await settle(page, 'Now');
+  const reached = new Set();
+  for (let i = 0; i < 40; i++) {
+    await page.keyboard.press('Tab');
+    const { text, outlined } = await page.evaluate(() => ({
+      // Past the last one the browser's own controls come, then the first again.
+      text: document.activeElement === document.body ? '' : document.activeElement.textContent,
+      outlined: document.activeElement === document.body
+        || getComputedStyle(document.activeElement).outlineStyle !== 'none',
+    }));
+    assert(outlined, `"${text}" has focus and does not show it`);
+    reached.add(text);
+  }
+  const names = await page.locator('header nav a').allTextContents();
+  for (const name of names) assert(reached.has(name), `${name} was not reached`);
+  await page.locator('header nav a', { hasText: 'Decisions' }).focus();
+  await page.keyboard.press('Enter');
+  await settle(page, 'Decisions');
+  await context.close();
+  return `${names.length} pages`;
+}
+
+async function advise({ reader, accounts, wallet }) {
+  const owner = await reader.readContract({ address: CONSTITUTION, abi, functionName: 'owner' });
+  const guardian = await reader.readContract(
+    { address: CONSTITUTION, abi, functionName: 'guardian' });
+  const account = [owner, guardian].map((who) => accounts.find(
+    (x) => x.address.toLowerCase() === who.toLowerCase())).find(Boolean);
+  const { context, page, faults } = await open();
+  await injectWallet(page, network, { client: wallet(account), reader }, 'Test wallet');
+  await page.goto(`${network.url}/console/`);
+  await settle(page, 'Now');
+  let actions = 0;
+  await page.getByRole('button', { name: 'Stop or advise capacity' }).click();
+  actions++;
+  await page.getByRole('button', { name: 'Sign with wallet' }).click();
+  actions++;
+  await page.waitForFunction(() => /Done in block|Not done/.test(
+    document.querySelector('dialog [role=status]')?.textContent ?? ''), null, { timeout: 30_000 });
+  const said = await page.locator('dialog [role=status]').innerText();
+  await shot(page, 'advise');
+  const { mode } = await reader.readContract({
+    address: CONSTITUTION, abi, functionName: 'loopState',
+    args: [stringToHex('capacity', { size: 32 })],
+  });
+  assert(mode === 1, `the loop is in mode ${mode} on the chain; the page said: ${said}`);
+  await page.getByRole('button', { name: 'Close' }).click();
+  await page.waitForFunction(() => [...document.querySelectorAll('.loops li')]
+    .some((x) => /Capacity/.test(x.textContent) && /advise/.test(
+      x.querySelector('.chip').textContent)), null, { timeout: 20_000 });
+  assert(faults.length === 0, faults.join('; '));
+  await context.close();
+  return `${actions} actions; ${said}`;
+}
+
+async function nodeAway() {
+  const { context, page } = await open();
+  await page.goto(`${network.url}/console/`);
+  await settle(page, 'Now');
+  process.kill(network.nodes[0].pid, 'SIGKILL');
+  const state = (wanted) => page.waitForFunction(
+    (x) => document.querySelector('.state').dataset.state === x, wanted, { timeout: 60_000 });
+  await state('lost');
+  const before = await page.locator('.state-text').innerText();
+  assert(/node away/.test(before), `it says "${before}"`);
+  await shot(page, 'node-away');
+  await state('live');
+  const height = () => page.evaluate(() => Number(
+    document.querySelector('.state-text').textContent.replace(/\D/g, '')));
+  const first = await height();
+  await page.waitForFunction((x) => Number(
+    document.querySelector('.state-text').textContent.replace(/\D/g, '')) > x + 3, first,
+  { timeout: 30_000 });
+  await context.close();
+  return `back and following at block ${await first}`;
+}
+
+/** For the README: small, and of a network that has something to show. */
+async function picture() {
+  const { context, page } = await open({
+    viewport: { width: 1180, height: 860 }, colorScheme: 'light',
+  });
+  await page.goto(`${network.url}/console/`);
+  await settle(page, 'Now');
+  await page.waitForTimeout(20_000);
+  mkdirSync(join(ROOT, 'docs/images'), { recursive: true });
+  await page.screenshot({ path: join(ROOT, 'docs/images/console.png') });
+  await context.close();
+}
