@@ -41,8 +41,7 @@ function show(body: HTMLElement, chain: Chain, rules: Rules, loop: LoopRules): v
   const status = h('p', { role: 'status', class: 'note' });
   const found = wallets();
   const until = Number(loop.since) + loop.dwellBlocks;
-  // Genesis switches nothing, so nothing dwells before the first switch.
-  const dwelling = loop.since > 0n && (chain.tip?.number ?? 0) < until;
+  const dwelling = (chain.tip?.number ?? 0) < until;
   const choose = h('select', { id: 'steer-mode' }, ...MODES.map((mode, i) =>
     h('option', { value: i, selected: i === (loop.mode === 0 ? 1 : 0) }, mode)));
   const pick = h('select', { id: 'steer-wallet' }, ...found.map((w) =>
@@ -62,7 +61,7 @@ function show(body: HTMLElement, chain: Chain, rules: Rules, loop: LoopRules): v
     h('p', { class: 'note' },
       `The owner ${rules.owner}${ownerName ? ` (${ownerName})` : ''} may switch it`
       + (dwelling ? ` again from block ${integer(until)}` : ' now')
-      + `; the guardian ${rules.guardian} may only switch it off.`
+      + `; the guardian ${rules.guardian} may restrain it: to advise, or off.`
       + (ownerName ? ' The owner is a contract: a proposal has to pass first.' : '')),
     found.length === 0
       ? h('p', null, 'No wallet has announced itself (EIP-6963). From a terminal:')
@@ -70,8 +69,8 @@ function show(body: HTMLElement, chain: Chain, rules: Rules, loop: LoopRules): v
           h('label', { for: 'steer-wallet' }, 'Wallet'), pick,
           h('label', { for: 'steer-mode' }, 'Set to'), choose),
     found.length === 0
-      ? h('pre', { tabindex: 0 }, `cast send ${CONSTITUTION} 'setMode(bytes32,uint8)' \\\n`
-          + `  ${loop.id} 1 \\\n  --rpc-url ${chain.link.url} --private-key OWNER_KEY`)
+      ? h('pre', { tabindex: 0 }, `cast send ${CONSTITUTION} 'switchToAdvise(bytes32)' \\\n`
+          + `  ${loop.id} \\\n  --rpc-url ${chain.link.url} --private-key GUARDIAN_KEY`)
       : go,
     status,
   );
@@ -88,15 +87,18 @@ async function send(
     const from = await connect(wallet, chain);
     const isOwner = from.toLowerCase() === rules.owner.toLowerCase();
     const isGuardian = from.toLowerCase() === rules.guardian.toLowerCase();
-    if (!isOwner && !(isGuardian && mode === 2)) {
-      throw new Error(`${from} may not do this: it is neither owner nor, for off, guardian`);
+    const restrains = mode === 2 || (mode === 1 && loop.mode === 0);
+    if (!isOwner && !(isGuardian && restrains)) {
+      throw new Error(`${from} may not do this: it is not the owner, and the guardian may only `
+        + 'restrain');
     }
     const data = isOwner
       ? encodeFunctionData({
           abi: constitutionAbi, functionName: 'setMode', args: [loop.id, mode],
         })
       : encodeFunctionData({
-          abi: constitutionAbi, functionName: 'switchOff', args: [loop.id],
+          abi: constitutionAbi, functionName: mode === 2 ? 'switchOff' : 'switchToAdvise',
+          args: [loop.id],
         });
     const done = await sendAndWait(wallet, chain, { from, to: CONSTITUTION, data },
       (hash) => put(status, `Sent as ${hash}; waiting for its block…`));

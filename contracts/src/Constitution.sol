@@ -276,10 +276,20 @@ contract Constitution is IConstitution {
         _switch(loop, mode);
     }
 
-    /// @notice The guardian's one power. No dwell: off steps to the ratified vector without a jump.
+    /// @notice The guardian may restrain, never loosen. No dwell: off steps to the ratified vector
+    /// without a jump.
     function switchOff(bytes32 loop) external {
-        if (msg.sender != guardian || block.timestamp >= guardianExpiry) revert NotGuardian();
+        _requireGuardian();
         _switch(loop, MODE_OFF);
+    }
+
+    /// @notice The guardian's milder power, over a loop that acts: its model only speaks from the
+    /// next block on, and the twin goes on from the vector in force.
+    function switchToAdvise(bytes32 loop) external {
+        _requireGuardian();
+        uint256 i = _index(loop);
+        if (_loops[i].mode != MODE_ACT) revert Illegal(REFUSED_MODE);
+        _switch(loop, MODE_ADVISE);
     }
 
     /// @notice Ends the guardian's term. Nobody can lengthen it.
@@ -290,6 +300,10 @@ contract Constitution is IConstitution {
     function transferOwnership(address newOwner) external onlyOwner {
         emit OwnershipTransferred(owner, newOwner);
         owner = newOwner;
+    }
+
+    function _requireGuardian() private view {
+        if (msg.sender != guardian || block.timestamp >= guardianExpiry) revert NotGuardian();
     }
 
     function _switch(bytes32 loop, uint8 mode) private {

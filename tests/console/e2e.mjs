@@ -221,6 +221,8 @@ async function hostile(pages, planted) {
       await page.waitForFunction(
         (x) => document.body.innerText.toLowerCase().includes(x.toLowerCase()), text);
     }
+    await page.goto(`${network.url}/console/#/now`);
+    await settle(page, 'Now');
     await page.locator('button', { hasText: 'Stop or advise' }).first().click();
     await page.waitForSelector('#steer-wallet');
     assert((await page.locator('#steer-wallet').innerText()).includes('<img'), 'no wallet name');

@@ -45,7 +45,7 @@ function powersCard(rules: Rules): HTMLElement {
     h('h2', null, 'Who may change it'),
     facts([
       ['Owner: amends, ratifies, switches', account(rules.owner)],
-      ['Guardian: may switch loops off', account(rules.guardian)],
+      ['Guardian: may restrain loops, to advise or off', account(rules.guardian)],
       ['Guardian’s term ends', expiry > 8e15 ? 'never' : time(expiry)],
     ]),
     h('p', { class: 'note' }, 'A loop moves its own values inside these rules, and only by '

@@ -26,6 +26,21 @@ public sealed class GovernanceTests
     }
 
     [Fact]
+    public void The_guardian_may_restrain_a_loop_and_never_loosen_it()
+    {
+        var chain = new SteeredChain();
+        byte[] advise = Encode("switchToAdvise(bytes32)", Loop());
+        byte[] off = Encode("switchOff(bytes32)", Loop());
+        Assert.False(Send(chain, Stranger, PredeployAddresses.Constitution, advise));
+        Assert.True(Send(chain, Guardian, PredeployAddresses.Constitution, advise));
+        Assert.Equal(LoopMode.Advise, CapacityRules.Read(chain.Reader).Mode);
+        Assert.False(Send(chain, Guardian, PredeployAddresses.Constitution, advise));
+        Assert.True(Send(chain, Guardian, PredeployAddresses.Constitution, off));
+        Assert.False(Send(chain, Guardian, PredeployAddresses.Constitution, advise));
+        Assert.Equal(LoopMode.Off, CapacityRules.Read(chain.Reader).Mode);
+    }
+
+    [Fact]
     public void The_owner_may_end_the_guardians_term_and_the_guardian_may_not()
     {
         var chain = new SteeredChain();
