@@ -211,9 +211,15 @@ internal sealed class PoolSelection
     /// </summary>
     private void Fill(List<Candidate>[] classes, FeeClass quota, ulong credit)
     {
+        List<Candidate>? lower = quota == FeeClass.Standard ? null : classes[(int)quota - 1];
+        if (lower is not null && Math.Min(credit, _gas) < LeastGas)
+        {
+            // No room for anyone: no lots need be drawn.
+            lower.AddRange(classes[(int)quota].Select(candidate => candidate.Spilled()));
+            return;
+        }
         var heap = new PriorityQueue<Candidate, Key>(
             classes[(int)quota].Select(candidate => (candidate, KeyOf(candidate, quota))));
-        List<Candidate>? lower = quota == FeeClass.Standard ? null : classes[(int)quota - 1];
         int misfits = 0;
         while (misfits < MostMisfits && Math.Min(credit, _gas) >= LeastGas
             && Count < _budget.Count && heap.TryDequeue(out Candidate next, out _))

@@ -74,7 +74,7 @@ public sealed record PooledSender(
 /// <summary>Collects what changed between two views, so that a view costs only that.</summary>
 internal sealed class PoolViewBuilder(ArrivalLog arrivals)
 {
-    private readonly SortedSet<Address> _touched = [];
+    private readonly LookupSet<Address> _touched = new();
     private readonly List<PooledTransaction> _removed = [];
     private readonly List<PooledTransaction> _added = [];
     private ulong _nextArrival;
@@ -113,7 +113,7 @@ internal sealed class PoolViewBuilder(ArrivalLog arrivals)
             }
         }
         ImmutableDictionary<Address, PooledSender>.Builder senders = _senders.ToBuilder();
-        foreach (Address address in _touched)
+        foreach (Address address in _touched.Sorted())
         {
             if (queues.TryGetValue(address, out SenderQueue? queue))
             {

@@ -7,7 +7,7 @@ namespace Homeostat.Simulator;
 /// <summary>How much of the records `eval capacity` looks at.</summary>
 /// <param name="TrainSegments">Of each series, for the parameters of every policy.</param>
 /// <param name="TestSegments">Of each series, at most.</param>
-public sealed record CapacityEvaluationOptions(int TrainSegments = 2, int TestSegments = 8)
+public sealed record CapacityEvaluationOptions(int TrainSegments = 4, int TestSegments = 12)
 {
     /// <summary>A segment each at one elasticity.</summary>
     public static readonly CapacityEvaluationOptions Quick = new(1, 1) { Elasticities = [0.5] };
@@ -23,7 +23,16 @@ public sealed record CapacityEvaluationOptions(int TrainSegments = 2, int TestSe
 /// </summary>
 public sealed class CapacityEvaluation
 {
-    private static readonly double[] Targets = [0.55, 0.75, 0.95];
+    // By typical capacity. A block holds twice the target (EIP-1559's elasticity, ACP-176's
+    // R = 2T), and a gas limit is a promise that such a block executes within the cap.
+    private static readonly double[] Targets = [0.35, 0.425, 0.5];
+
+    // A target that no block reaches twice: its price hardly ever leaves the floor.
+    private const double UnpricedTarget = 0.95;
+
+    // Segments are independent, so results can't depend on it.
+    private static readonly ParallelOptions Threads = new() { MaxDegreeOfParallelism = 2 };
+
     private static readonly double[] Shares = [0.125, 0.03];
     private readonly CapacityEvaluationOptions _options;
     private readonly DemandFolder _folder;
@@ -76,11 +85,14 @@ public sealed class CapacityEvaluation
         PolicyResult adaptive = Best("AIMD-1559", AdaptiveShares(), train, test);
         PolicyResult excess = Best("ACP-176", ExcessPrices(), train, test);
         double ratified = 0.5 * ArrivalGenerator.TypicalCapacity;
+        PolicyResult unpriced = Results(
+            "EIP-1559, unpriced", () => new FixedTarget(OfBlock(UnpricedTarget), 0.03), test);
         PolicyResult twin = Results("twin", () => Steered(null, ratified), test);
         PolicyResult model = Results("model", () => Steered(_model, ratified), test);
         string at = string.Create(
             CultureInfo.InvariantCulture, $"elasticity {elasticity}");
-        foreach (PolicyResult result in new[] { fixedTarget, adaptive, excess, twin, model })
+        foreach (PolicyResult result in
+            new[] { fixedTarget, adaptive, excess, unpriced, twin, model })
         {
             AddRow(result, fixedTarget, at);
         }
@@ -162,8 +174,13 @@ public sealed class CapacityEvaluation
     }
 
     private static PolicyResult Results(
-        string name, Func<IFeePolicy> make, List<MarketSegment> segments) =>
-        new(name, [.. segments.Select(s => CapacityMarket.Run(s, make()))]);
+        string name, Func<IFeePolicy> make, List<MarketSegment> segments)
+    {
+        var outcomes = new SegmentOutcome[segments.Count];
+        Parallel.For(0, segments.Count, Threads, i =>
+            outcomes[i] = CapacityMarket.Run(segments[i], make()));
+        return new PolicyResult(name, outcomes);
+    }
 
     private static IEnumerable<Func<IFeePolicy>> FixedTargets() =>
         from target in Targets

@@ -25,15 +25,18 @@ internal sealed class CapacityMarket
     /// <summary>Volatility is of the price's logarithm over this time.</summary>
     private const int SpanBlocks = 10;
 
-    private static readonly ChainId Chain = new(1);
+    public static readonly ChainId Chain = new(1);
+
+    // Without premiums there is one class, and quotas would only split its draw in three.
+    private static readonly OrderingTerms OneClass =
+        new() { UrgentShare = 0, FastShare = 0 };
+
     private readonly MarketSegment _segment;
     private readonly IFeePolicy _policy;
-    private readonly Accounts _accounts = new();
+    private readonly Accounts _accounts;
     private readonly TransactionPool _pool;
-    private readonly SortedDictionary<ulong, (MarketAgent Agent, RecoveredTransaction Sent)>
-        _waiting = [];
-    private readonly PriorityQueue<ulong, long> _deadlines = new();
-    private readonly LookupTable<Hash256, ulong> _numbers = new();
+    private readonly bool[] _isWaiting;
+    private readonly PriorityQueue<int, long> _deadlines = new();
     private readonly SegmentOutcome _outcome;
     private double _gas;
     private double _value;
@@ -46,6 +49,8 @@ internal sealed class CapacityMarket
     private CapacityMarket(MarketSegment segment, IFeePolicy policy)
     {
         (_segment, _policy) = (segment, policy);
+        _accounts = new Accounts(segment.Agents.Count);
+        _isWaiting = new bool[segment.Agents.Count];
         _pool = new TransactionPool(
             new PoolLimits(), _accounts, new PoolChain(Chain, ulong.MaxValue));
         _outcome = new SegmentOutcome([], [], 0, 0, 0, 0, 0, 0);
@@ -63,7 +68,7 @@ internal sealed class CapacityMarket
             long now = (b + 1) * ArrivalGenerator.IntervalMs;
             for (; next < _segment.Agents.Count && _segment.Agents[next].ArrivalMs <= now; next++)
             {
-                Submit((ulong)next, _segment.Agents[next]);
+                Submit(next, _segment.Agents[next]);
             }
             Withdraw(now);
             ulong used = Build(b, now);
@@ -81,39 +86,24 @@ internal sealed class CapacityMarket
         };
     }
 
-    private void Submit(ulong number, in MarketAgent agent)
+    private void Submit(int number, in MarketAgent agent)
     {
-        Span<byte> address = stackalloc byte[Address.Size];
-        address[0] = 1;
-        BinaryPrimitives.WriteUInt64BigEndian(address[12..], number);
-        var sender = new Address(address);
-        var transaction = new Transaction
-        {
-            Type = TransactionType.DynamicFee,
-            ChainId = Chain.Value,
-            MaxFee = agent.Value,
-            GasLimit = agent.Gas,
-            // Of one's own: no two may have the same hash.
-            To = sender,
-        };
-        var sent = new RecoveredTransaction(transaction, sender);
-        PoolAddResult added = _pool.Add(sent);
+        PoolAddResult added = _pool.Add(_segment.Bids[number]);
         Invariant.Require(added.Error is null);
-        _waiting.Add(number, (agent, sent));
-        _numbers[sent.Hash] = number;
+        _isWaiting[number] = true;
         _deadlines.Enqueue(number, agent.ArrivalMs + agent.PatienceMs);
         _poolGas += agent.Gas;
     }
 
     private void Withdraw(long now)
     {
-        while (_deadlines.TryPeek(out ulong number, out long deadline) && deadline < now)
+        while (_deadlines.TryPeek(out int number, out long deadline) && deadline < now)
         {
             _deadlines.Dequeue();
-            if (_waiting.TryGetValue(number, out (MarketAgent Agent, RecoveredTransaction Sent) w))
+            if (_isWaiting[number])
             {
-                _pool.Discard(w.Sent.Hash);
-                Close(number, w.Agent, w.Agent.PatienceMs, isServed: false);
+                _pool.Discard(_segment.Bids[number].Hash);
+                Close(number, _segment.Agents[number].PatienceMs, isServed: false);
             }
         }
     }
@@ -123,7 +113,7 @@ internal sealed class CapacityMarket
         double nanoseconds = _segment.Quorum[block];
         ulong cap = (ulong)(ArrivalGenerator.BlockBudgetMs * 1e6 / nanoseconds);
         ulong gas = Math.Min(cap, _policy.GasLimit);
-        var terms = new OrderingTerms { Seed = SeedOf(block) };
+        OrderingTerms terms = OneClass with { Seed = SeedOf(block) };
         IReadOnlyList<RecoveredTransaction> chosen = _pool.Select(
             _accounts, _policy.Fee, terms, new SelectionBudget(gas, long.MaxValue, int.MaxValue));
         ulong used = 0;
@@ -137,9 +127,8 @@ internal sealed class CapacityMarket
             used += transaction.Transaction.GasLimit;
             taken.Add(transaction);
             _accounts.Use(transaction.Sender);
-            ulong number = _numbers[transaction.Hash];
-            MarketAgent agent = _waiting[number].Agent;
-            Close(number, agent, now - agent.ArrivalMs, isServed: true);
+            int number = MarketSegment.NumberOf(transaction.Sender);
+            Close(number, now - _segment.Agents[number].ArrivalMs, isServed: true);
         }
         _pool.OnFinalized(taken, _accounts, new PoolChain(Chain, ulong.MaxValue));
         if (now > _segment.ScoredFromMs && now <= _segment.ScoredToMs)
@@ -150,9 +139,10 @@ internal sealed class CapacityMarket
         return used;
     }
 
-    private void Close(ulong number, in MarketAgent agent, long delayMs, bool isServed)
+    private void Close(int number, long delayMs, bool isServed)
     {
-        _waiting.Remove(number);
+        MarketAgent agent = _segment.Agents[number];
+        _isWaiting[number] = false;
         _poolGas -= agent.Gas;
         if (agent.ArrivalMs <= _segment.ScoredFromMs || agent.ArrivalMs > _segment.ScoredToMs)
         {
@@ -188,14 +178,14 @@ internal sealed class CapacityMarket
         return new Hash256(bytes);
     }
 
-    private sealed class Accounts : IAccounts
+    private sealed class Accounts(int count) : IAccounts
     {
         private static readonly UInt256 Rich = new UInt256(1) << 200;
-        private readonly LookupSet<Address> _used = new();
+        private readonly bool[] _used = new bool[count];
 
-        public void Use(in Address sender) => _used.Add(sender);
+        public void Use(in Address sender) => _used[MarketSegment.NumberOf(sender)] = true;
 
         public AccountStanding Read(in Address sender) =>
-            new(_used.Contains(sender) ? 1UL : 0UL, Rich);
+            new(_used[MarketSegment.NumberOf(sender)] ? 1UL : 0UL, Rich);
     }
 }

@@ -144,7 +144,11 @@ internal sealed class DemandFolder
 
         public DemandRecordSeries Sample(Table? prices, int blocks, int least)
         {
-            long step = Math.Max(1, (Last - First) / Math.Max(Rows.Count - 1, 1));
+            // Of prices one in fifteen blocks says what they were; gas of single blocks varies with
+            // who built them, so of gas a sample is a mean of fifteen records, near or apart.
+            long step = Gas >= 0 || Count >= 0
+                ? 1
+                : Math.Max(1, (Last - First) / Math.Max(Rows.Count - 1, 1));
             int size = (int)Math.Clamp(Math.Min(blocks / step, Rows.Count / least), 1, blocks);
             var activity = new List<double>();
             var fee = new List<double>();

@@ -19,12 +19,15 @@ internal interface IFeePolicy
 internal readonly record struct MarketBlock(
     int Height, ulong GasUsed, double[] Speeds, ulong PoolGas);
 
-/// <summary>EIP-1559: a fixed target a block, an eighth (or another share) at most.</summary>
+/// <summary>
+/// EIP-1559: a fixed target a block, a gas limit of twice that (ELASTICITY_MULTIPLIER), an eighth
+/// (or another share) at most.
+/// </summary>
 internal sealed class FixedTarget(ulong targetOfBlock, double share) : IFeePolicy
 {
     public ulong Fee { get; private set; } = ArrivalGenerator.FloorPrice;
 
-    public ulong GasLimit => ulong.MaxValue;
+    public ulong GasLimit => 2 * targetOfBlock;
 
     public void Advance(in MarketBlock block) =>
         Fee = Moved(Fee, block.GasUsed, targetOfBlock, share);
@@ -52,7 +55,7 @@ internal sealed class AdaptiveShare(ulong targetOfBlock) : IFeePolicy
 
     public ulong Fee { get; private set; } = ArrivalGenerator.FloorPrice;
 
-    public ulong GasLimit => ulong.MaxValue;
+    public ulong GasLimit => 2 * targetOfBlock;
 
     public void Advance(in MarketBlock block)
     {

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using Homeostat.Ledger;
 using Homeostat.Primitives;
 
 namespace Homeostat.Simulator;
@@ -15,7 +17,34 @@ internal sealed record MarketSegment(
     string Series, IReadOnlyList<MarketAgent> Agents, double[][] NanosecondsPerGas,
     double[] Quorum, long ScoredFromMs, long ScoredToMs)
 {
+    private readonly Lazy<RecoveredTransaction[]> _bids = new(() => [.. Agents.Select(BidOf)]);
+
     public int Blocks => Quorum.Length;
+
+    /// <summary>What each agent submits; made once, as every policy gets the same.</summary>
+    public IReadOnlyList<RecoveredTransaction> Bids => _bids.Value;
+
+    /// <summary>Agent number n sends from an address that ends with n.</summary>
+    public static int NumberOf(in Address sender) =>
+        BinaryPrimitives.ReadInt32BigEndian(sender.Bytes[(Address.Size - sizeof(int))..]);
+
+    private static RecoveredTransaction BidOf(MarketAgent agent, int number)
+    {
+        Span<byte> address = stackalloc byte[Address.Size];
+        address[0] = 1;
+        BinaryPrimitives.WriteInt32BigEndian(address[(Address.Size - sizeof(int))..], number);
+        var sender = new Address(address);
+        var transaction = new Transaction
+        {
+            Type = TransactionType.DynamicFee,
+            ChainId = CapacityMarket.Chain.Value,
+            MaxFee = agent.Value,
+            GasLimit = agent.Gas,
+            // Of one's own: no two may have the same hash.
+            To = sender,
+        };
+        return new RecoveredTransaction(transaction, sender);
+    }
 }
 
 /// <summary>Makes segments from a series; what it learns is of the training part alone.</summary>
@@ -36,7 +65,7 @@ internal sealed class ArrivalGenerator
     /// <summary>Time a block may take the quorum's slowest to execute.</summary>
     public const uint BlockBudgetMs = 500;
 
-    private const double Utilisation = 0.6;
+    private const double Utilisation = 0.5;
     private const double MeanGas = 11_000_000;
     private const double NanosecondsPerTransaction = 60_000;
     private const double NanosecondsPerGasOfCode = 1;
@@ -45,8 +74,6 @@ internal sealed class ArrivalGenerator
     private const double MostDemand = 8;
     private readonly DemandRecordSeries _series;
     private readonly double _elasticity;
-    private readonly double _feeFloor;
-    private readonly double _level;
     private readonly double _patienceMs;
     private readonly double _rise;
 
@@ -54,16 +81,18 @@ internal sealed class ArrivalGenerator
     {
         (_series, _elasticity) = (series, elasticity);
         TrainCount = series.Count * 6 / 10;
+        var rises = new List<double>();
+        for (int first = 0; first < TrainCount; first += SegmentSamples)
+        {
+            double[] demand = Demand(first, Math.Min(SegmentSamples, TrainCount - first));
+            rises.AddRange(demand.Skip(1).Zip(demand, (later, sooner) => later - sooner));
+        }
+        rises.Sort();
+        _rise = rises[rises.Count * 95 / 100];
         double[] fees = [.. series.Fee.Take(TrainCount).Order()];
-        _feeFloor = fees[fees.Length / 10];
-        _level = 1;
-        _level = Enumerable.Range(0, TrainCount).Average(Demand);
-        double[] rises = [.. Enumerable.Range(1, TrainCount - 1)
-            .Select(k => Demand(k) - Demand(k - 1)).Order()];
-        _rise = rises[rises.Length * 95 / 100];
-        double median = fees[fees.Length / 2];
         _patienceMs = Math.Clamp(
-            MeanRun(series.Fee.Take(TrainCount), median) * SampleMs, 20_000, 80_000);
+            MeanRun(series.Fee.Take(TrainCount), fees[fees.Length / 2]) * SampleMs,
+            20_000, 80_000);
     }
 
     public int TrainCount { get; }
@@ -74,25 +103,33 @@ internal sealed class ArrivalGenerator
 
     public static long SampleMs => BlocksPerSample * IntervalMs;
 
-    /// <summary>Offered demand at the floor price, by the mean of the training part.</summary>
-    public double Demand(int sample)
+    /// <summary>
+    /// Offered demand at the floor price, by its own mean over these samples. What was served is
+    /// raised by what its price kept away; the floor is a low price of the same stretch, since over
+    /// months prices in wei drift with things that are not scarcity.
+    /// </summary>
+    public double[] Demand(int first, int samples)
     {
-        double raised = Math.Pow(
-            Math.Max(_series.Fee[sample] / _feeFloor, 1), _elasticity);
-        return Math.Min(_series.Activity[sample] * raised / _level, MostDemand);
+        double[] fees = [.. _series.Fee.Skip(first).Take(samples).Order()];
+        double floor = fees[fees.Length / 10];
+        double[] offered = [.. Enumerable.Range(first, samples).Select(k => _series.Activity[k]
+            * Math.Pow(Math.Max(_series.Fee[k] / floor, 1), _elasticity))];
+        double mean = Math.Max(offered.Average(), double.Epsilon);
+        return [.. offered.Select(demand => Math.Min(demand / mean, MostDemand))];
     }
 
     public MarketSegment Segment(int first, ulong seed)
     {
         var random = new SeededRandom(seed);
         int samples = Math.Min(SegmentSamples, _series.Count - first);
+        double[] demand = Demand(first, samples);
         var agents = new List<MarketAgent>();
         int sinceRise = int.MaxValue / 2;
         for (int k = 0; k < samples; k++)
         {
-            bool rises = first + k > 0 && Demand(first + k) - Demand(first + k - 1) > _rise;
+            bool rises = k > 0 && demand[k] - demand[k - 1] > _rise;
             sinceRise = rises ? 0 : sinceRise + 1;
-            AddSample(agents, random, first + k, k, sinceRise < 3);
+            AddSample(agents, random, demand[k], k, sinceRise < 3);
         }
         agents.Sort((a, b) => a.ArrivalMs.CompareTo(b.ArrivalMs));
         double[][] speeds = Speeds(first, samples, random);
@@ -103,9 +140,9 @@ internal sealed class ArrivalGenerator
 
     // Poisson arrivals at the sample's rate: exponential gaps.
     private void AddSample(
-        List<MarketAgent> agents, SeededRandom random, int sample, int place, bool afterRise)
+        List<MarketAgent> agents, SeededRandom random, double demand, int place, bool afterRise)
     {
-        double rate = Utilisation * TypicalCapacity * Demand(sample) / MeanGas / 1_000;
+        double rate = Utilisation * TypicalCapacity * demand / MeanGas / 1_000;
         double at = rate > 0 ? -Math.Log(Unit(random)) / rate : double.MaxValue;
         while (at < SampleMs)
         {
