@@ -12,7 +12,9 @@ const here = dirname(fileURLToPath(import.meta.url))
 const solc = createRequire(process.env.HOMEOSTAT_NODE_MODULES
   ? join(process.env.HOMEOSTAT_NODE_MODULES, 'x.js') : import.meta.url)('solc')
 const names = ['Steering', 'Constitution', 'ModelRegistry', 'ValidatorSet', 'GasBurner',
-  'FeePool', 'Randomness']
+  'FeePool', 'Randomness',
+  'governance/RuleBook', 'governance/RuleExecutor', 'governance/Treasury',
+  'governance/OptimisticProposals']
 // Genesis runs these contracts' constructors: their artifacts have the creation code too.
 const constructed = { 'governance/StakeVotes.sol': 'StakeVotes',
   'governance/HomeostatGovernor.sol': 'HomeostatGovernor',
@@ -56,7 +58,7 @@ const digestOf = metadata => {
 const slots = layout => layout.storage.map(s => ({
   label: s.label, slot: s.slot, offset: s.offset, type: layout.types[s.type].label }))
 let stale = 0
-const contracts = [...names.map(name => [`${name}.sol`, name]), ...Object.entries(constructed)]
+const contracts = [...names.map(name => [`${name}.sol`, name.split('/').pop()]), ...Object.entries(constructed)]
 for (const [file, name] of contracts) {
   const compiled = output.contracts[file][name]
   const creation = file in constructed ? '0x' + compiled.evm.bytecode.object : undefined

@@ -205,7 +205,7 @@ export function failureText(code: number): string {
 }
 
 export const RULINGS = ['held', 'applied', 'refused'] as const;
-export const ACTORS = ['nobody', 'the model', 'the twin'] as const;
+export const ACTORS = ['nobody', 'the model', 'the twin', 'a rule'] as const;
 export const MODES = ['act', 'advise', 'off'] as const;
 
 /** One line about any log: what we know how to read, or null. */

@@ -18,6 +18,10 @@ contract Constitution is IConstitution {
     uint256 public constant MAXIMUM_INVARIANTS = 16;
 
     address public constant STEERING = address(0x484f0001);
+    /// @notice Carries out what people voted for as standing rules (governance/RuleBook.sol).
+    address public constant RULES = address(0x484f0023);
+    /// @notice Most blocks for which a rule may keep loops from a field it changed.
+    uint32 public constant MAXIMUM_HOLD_BLOCKS = 100_000;
 
     uint8 public constant MODE_ACT = 0;
     uint8 public constant MODE_ADVISE = 1;
@@ -111,6 +115,7 @@ contract Constitution is IConstitution {
     error NotOwner();
     error NotGuardian();
     error NotSteering();
+    error NotRules();
     error UnknownLoop();
     error KnownLoop();
     error TooMany();
@@ -136,10 +141,25 @@ contract Constitution is IConstitution {
         Case memory c = _case(place - 1);
         if (c.loop.mode == MODE_ACT && modelProposal.length != 0) {
             ruling.modelRefusal = _judge(c, modelProposal);
-            if (ruling.modelRefusal == 0) return _apply(c, ruling, ACTOR_MODEL, modelProposal);
+            if (ruling.modelRefusal == 0) return _apply(c, ruling, ACTOR_MODEL, modelProposal, 0);
         }
         ruling.twinRefusal = _judge(c, twinProposal);
-        if (ruling.twinRefusal == 0) return _apply(c, ruling, ACTOR_TWIN, twinProposal);
+        if (ruling.twinRefusal == 0) return _apply(c, ruling, ACTOR_TWIN, twinProposal, 0);
+        ruling.ruling = RULING_REFUSED;
+        ruling.inForce = _unpack(c.vector, c.loop.fields);
+    }
+
+    /// @notice A rule's change of a loop's vector, under the same law as a loop's own. For so many
+    /// blocks the fields it changes are then cooling: what people's rule set, the loop leaves alone.
+    function decideByRule(bytes32 loop, uint64[] calldata proposal, uint32 holdBlocks)
+        external
+        returns (Ruling memory ruling)
+    {
+        if (msg.sender != RULES) revert NotRules();
+        if (holdBlocks > MAXIMUM_HOLD_BLOCKS) revert TooMany();
+        Case memory c = _case(_index(loop));
+        ruling.modelRefusal = _judge(c, proposal);
+        if (ruling.modelRefusal == 0) return _apply(c, ruling, ACTOR_RULE, proposal, holdBlocks);
         ruling.ruling = RULING_REFUSED;
         ruling.inForce = _unpack(c.vector, c.loop.fields);
     }
@@ -186,6 +206,25 @@ contract Constitution is IConstitution {
     /// @notice An invariant's code, empty where there is none.
     function invariant(uint256 index) external view returns (bytes memory) {
         return _invariants[index].code;
+    }
+
+    /// @notice What a rule's condition reads: a field in force (kind 3, place 8 * loop + field) or a
+    /// parameter (kind 4, place 16 * loop + parameter), as in invariants.
+    function valueAt(uint8 kind, uint8 place) external view returns (uint64) {
+        if (kind == Invariants.FIELD) {
+            return uint64(_vectors[place >> 2] >> (64 * (place & 3)));
+        }
+        return uint32(uint256(_parameters[place >> 3]) >> (32 * (place & 7)));
+    }
+
+    /// @notice The name and mode of the loop in a place; zero where there is none.
+    function loopAt(uint256 place) external view returns (bytes32 name, uint8 mode) {
+        return (_names[place], _loops[place].mode);
+    }
+
+    /// @notice A loop's mode.
+    function modeOf(bytes32 loop) external view returns (uint8) {
+        return _loops[_index(loop)].mode;
     }
 
     /// @notice Adds a loop, off, with the ratified values in force. A node that does not know it
@@ -267,8 +306,10 @@ contract Constitution is IConstitution {
         emit ParametersAmended(loop, settings);
     }
 
-    /// @notice Switches a loop between act, advise and off, at most once a dwell.
-    function setMode(bytes32 loop, uint8 mode) external onlyOwner {
+    /// @notice Switches a loop between act, advise and off, at most once a dwell: by the owner, or by
+    /// a rule that a vote adopted.
+    function setMode(bytes32 loop, uint8 mode) external {
+        if (msg.sender != owner && msg.sender != RULES) revert NotOwner();
         if (mode > MODE_OFF) revert Malformed();
         Loop storage state = _loops[_index(loop)];
         uint256 until = uint256(state.since) + state.dwellBlocks;
@@ -307,9 +348,15 @@ contract Constitution is IConstitution {
     }
 
     function _switch(bytes32 loop, uint8 mode) private {
-        Loop storage state = _loops[_index(loop)];
+        uint256 i = _index(loop);
+        Loop storage state = _loops[i];
         state.mode = mode;
         state.since = uint64(block.number);
+        // Off must be able to step every field home: no rule's hold outlives it.
+        for (uint256 f = 0; mode == MODE_OFF && f < state.fields; f++) {
+            Actuator storage rules = _actuators[8 * i + f];
+            if (rules.changedAt > block.number) rules.changedAt = uint64(block.number);
+        }
         emit ModeChanged(loop, mode, msg.sender);
     }
 
@@ -425,15 +472,18 @@ contract Constitution is IConstitution {
         return Invariants.excess(m);
     }
 
-    function _apply(Case memory c, Ruling memory ruling, uint8 actor, uint64[] calldata proposal)
-        private
-        returns (Ruling memory)
-    {
+    function _apply(
+        Case memory c,
+        Ruling memory ruling,
+        uint8 actor,
+        uint64[] calldata proposal,
+        uint32 holdBlocks
+    ) private returns (Ruling memory) {
         ruling.actor = actor;
         ruling.inForce = proposal;
         for (uint256 f = 0; f < proposal.length; f++) {
             if (proposal[f] != _at(c.vector, f)) {
-                _actuators[8 * c.index + f].changedAt = uint64(block.number);
+                _actuators[8 * c.index + f].changedAt = uint64(block.number) + holdBlocks;
                 ruling.ruling = RULING_APPLIED;
             }
         }

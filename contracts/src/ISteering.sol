@@ -5,6 +5,7 @@ pragma solidity 0.8.37;
 uint8 constant ACTOR_NONE = 0;
 uint8 constant ACTOR_MODEL = 1;
 uint8 constant ACTOR_TWIN = 2;
+uint8 constant ACTOR_RULE = 3;
 
 // How a decision ended. Held: what was proposed is what is in force. Applied: the vector changed.
 // Refused: every proposal was refused, so the vector in force stays.

@@ -86,7 +86,7 @@ library Invariants {
                     m.stack[d - 1] = m.stack[d - 1] > 0 ? m.stack[d] : m.stack[d + 1];
                 } else {
                     uint256 d = --m.depth;
-                    m.stack[d - 1] = _apply(op, m.stack[d - 1], m.stack[d]);
+                    m.stack[d - 1] = operate(op, m.stack[d - 1], m.stack[d]);
                 }
             }
             m.offset = offset;
@@ -106,7 +106,7 @@ library Invariants {
     }
 
     /// @dev Both are within ±(2^127 - 1), so no result leaves 256 bits.
-    function _apply(uint8 op, int256 a, int256 b) private pure returns (int256) {
+    function operate(uint8 op, int256 a, int256 b) internal pure returns (int256) {
         unchecked {
             if (op == ADD) return _saturate(a + b);
             if (op == SUB) return _saturate(a - b);

@@ -27,6 +27,8 @@ contract ModelRegistry {
     uint256 public constant HOLD_BLOCKS = 1_024;
     /// @notice Least scored decisions of a trial.
     uint256 public constant LEAST_SCORED = 32;
+    /// @notice Carries out what people voted for as standing rules (governance/RuleBook.sol).
+    address public constant RULES = address(0x484f0023);
     ITrialRecord public constant STEERING = ITrialRecord(address(0x484f0001));
     /// @dev Word of a loop's state that holds a trial's counts.
     uint8 private constant TRIAL_WORD = 201;
@@ -205,8 +207,10 @@ contract ModelRegistry {
             && int256(counts) >> 128 < 0;
     }
 
-    /// @notice Names the model of a loop's first seat; zero leaves it empty.
-    function setChampion(bytes32 loop, bytes32 modelHash) external onlyOwner {
+    /// @notice Names the model of a loop's first seat; zero leaves it empty. By the owner, or by a
+    /// rule that a vote adopted.
+    function setChampion(bytes32 loop, bytes32 modelHash) external {
+        if (msg.sender != owner && msg.sender != RULES) revert NotOwner();
         _clear(loop, 0);
         if (modelHash != 0) _seat(loop, 0, modelHash);
         else emit ChampionChanged(loop, 0, 0);
@@ -224,7 +228,8 @@ contract ModelRegistry {
     /// @notice Ends a model's life. A champion's seat, if it has one, becomes free.
     function retire(bytes32 modelHash, bytes32 loop) external {
         Entry storage e = _entries[modelHash];
-        if (msg.sender != e.bonder && msg.sender != owner) revert NotBonder();
+        bool isAllowed = msg.sender == e.bonder || msg.sender == owner || msg.sender == RULES;
+        if (!isAllowed) revert NotBonder();
         if (e.status == STATUS_NONE || e.status == STATUS_RETIRED) revert UnknownModel();
         if (e.status == STATUS_CHAMPION) {
             bool found = false;

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import "./ISteering.sol";
+import "./governance/IGovernance.sol";
 
 /// @title Transaction 0's target: the chain's memory of itself, and its decisions
 /// @notice The protocol calls `step` once in every block, first. It keeps the context of recent
@@ -16,6 +17,9 @@ contract Steering {
     /// @notice Decisions of one loop that may wait for their outcome.
     uint256 public constant DECISION_RING = 64;
     IConstitution public constant CONSTITUTION = IConstitution(address(0x484f0002));
+    IRuleBook public constant RULES = IRuleBook(address(0x484f0023));
+    /// @notice Gas of the standing rules in one block, at most.
+    uint256 public constant RULES_GAS = 1_000_000;
     /// @notice The failure recorded when the Constitution itself could not rule.
     uint16 public constant FAILURE_NO_RULING = 100;
 
@@ -50,6 +54,14 @@ contract Steering {
         uint64 height;
         int64 modelOutput;
         int64 twinOutput;
+    }
+
+    /// @param height of the block that scored it
+    struct LastOutcome {
+        int64 realised;
+        int64 modelError;
+        int64 twinError;
+        uint64 height;
     }
 
     /// @dev `observation` is the validator's bytes; the height of recording is added here.
@@ -103,12 +115,14 @@ contract Steering {
     /// @dev The key is the loop's name with (its count of decisions mod 64) in the last byte.
     mapping(bytes32 key => PendingOutcome) private _pending; // slot 16390
 
+    mapping(bytes32 loop => LastOutcome) private _lastOutcomes; // slot 16391
+
     /// @notice One ruling. Outputs, features and attributions are Q32.32 as raw int64.
     /// @param id counts from 0
     /// @param loop the loop's name as bytes32 text
     /// @param modelHash the champion whose proposal it is, zero when none made one
     /// @param inputsHash keccak256 of what the decision was computed from
-    /// @param actor 0 nobody, 1 model, 2 twin
+    /// @param actor 0 nobody, 1 model, 2 twin, 3 a rule, whose hash is then modelHash
     /// @param ruling 0 held, 1 applied, 2 refused
     /// @param modelRefusal rule that refused the model, 0 none
     /// @param twinRefusal rule that refused the twin, 0 none
@@ -172,6 +186,7 @@ contract Steering {
         Head memory latest = _head;
         if (latest.height >= block.number) revert AlreadyStepped();
         if (timeMs / 1000 != block.timestamp) revert WrongTime();
+        uint64 intervalMs = timeMs - latest.timeMs;
         latest.height = uint64(block.number);
         latest.timeMs = timeMs;
         uint256 place = block.number % RING;
@@ -187,6 +202,10 @@ contract Steering {
         }
         for (uint256 i = 0; i < words.length; i++) _words[words[i].key] = words[i].value;
         for (uint256 i = 0; i < outcomes.length; i++) _account(outcomes[i]);
+        // Before the loops' decisions: where both would move a field, people's rule does.
+        if (_runRules(latest.nextDecision, intervalMs, demandGas, baseFee, state)) {
+            latest.nextDecision++;
+        }
         for (uint256 i = 0; i < decisions.length; i++) {
             _decide(latest.nextDecision++, timeMs, decisions[i]);
         }
@@ -226,6 +245,21 @@ contract Steering {
         return _heads[loop];
     }
 
+    /// @notice How many decisions a loop has made, and the height of the last.
+    function decisionsOf(bytes32 loop) external view returns (uint64 decided, uint64 lastHeight) {
+        return (_heads[loop].decided, _heads[loop].lastHeight);
+    }
+
+    /// @notice A loop's last outcome, as the event had it, and the height that scored it.
+    function lastOutcome(bytes32 loop)
+        external
+        view
+        returns (int64 realised, int64 modelError, int64 twinError, uint64 height)
+    {
+        LastOutcome memory o = _lastOutcomes[loop];
+        return (o.realised, o.modelError, o.twinError, o.height);
+    }
+
     /// @notice A word of a loop's own state.
     function loopWord(bytes32 loop, uint8 index) external view returns (bytes32) {
         return _words[_key(loop, index)];
@@ -235,6 +269,51 @@ contract Steering {
     function estimators() external view returns (int64[4] memory values) {
         uint256 word = uint256(_estimators);
         for (uint256 i = 0; i < 4; i++) values[i] = int64(uint64(word >> (192 - 64 * i)));
+    }
+
+    /// @dev A rule's firing is a Decision of its own; whatever fails inside costs the block nothing
+    /// but the rules' turn.
+    function _runRules(
+        uint64 id,
+        uint64 intervalMs,
+        uint64 demandGas,
+        uint64 baseFee,
+        bytes32 state
+    ) private returns (bool) {
+        try RULES.run{gas: RULES_GAS}(intervalMs, demandGas, baseFee, state) returns (
+            Firing memory f
+        ) {
+            if (f.rule == 0) return false;
+            _recordFiring(id, f);
+            return true;
+        } catch {
+            return false;
+        }
+    }
+
+    function _recordFiring(uint64 id, Firing memory f) private {
+        emit Decision(
+            id,
+            f.loop,
+            f.rule,
+            f.inputsHash,
+            ACTOR_RULE,
+            f.ruling,
+            f.refusal,
+            0,
+            f.failure,
+            0,
+            0,
+            f.readings,
+            f.proposal,
+            new uint64[](0),
+            f.inForce,
+            new int64[](0),
+            new int64[](0),
+            new bytes32[](0),
+            new int64[](0),
+            new uint16[](0)
+        );
     }
 
     function _decide(uint64 id, uint64 timeMs, DecisionInput calldata d) private {
@@ -287,6 +366,10 @@ contract Steering {
     function _account(OutcomeInput calldata o) private {
         uint64 place = _heads[o.loop].scored++;
         PendingOutcome memory p = _pending[_key(o.loop, place % DECISION_RING)];
+        int64 modelError = _distance(p.modelOutput, o.realised);
+        int64 twinError = _distance(p.twinOutput, o.realised);
+        _lastOutcomes[o.loop] =
+            LastOutcome(o.realised, modelError, twinError, uint64(block.number));
         emit Outcome(
             p.id,
             o.loop,
@@ -294,8 +377,8 @@ contract Steering {
             o.realised,
             p.modelOutput,
             p.twinOutput,
-            _distance(p.modelOutput, o.realised),
-            _distance(p.twinOutput, o.realised)
+            modelError,
+            twinError
         );
     }
 

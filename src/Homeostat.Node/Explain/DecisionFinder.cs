@@ -46,6 +46,15 @@ internal sealed class DecisionFinder(IRpcCaller rpc)
     {
         FoundDecision found = await FindAsync(id, cancellation);
         IReadOnlyList<ulong> before = await BeforeAsync(found, cancellation);
+        if (found.Decision.Actor == Actor.Rule)
+        {
+            var book = new RuleReader(rpc);
+            IReadOnlyList<string> loops = await book.LoopNamesAsync(cancellation);
+            return RuleWords.Describe(
+                found, SteeringLoops.Find(found.Decision.Loop)?.Words ?? DecisionWords.Unknown,
+                before, await book.FindAsync(found.Decision.ModelHash, cancellation),
+                place => place < loops.Count ? loops[place] : $"loop {place}");
+        }
         OutcomeEvent? outcome = await OutcomeAsync(found.Decision.Id, cancellation);
         return DecisionWords.Describe(found, before, outcome);
     }

@@ -12,7 +12,7 @@ internal static class DecisionWords
     private const int WeightsShown = 3;
 
     // Of a loop that this program does not know the numbers are still true.
-    private static readonly LoopWords Unknown = new([], [], [], new Quantity("output", ""));
+    public static readonly LoopWords Unknown = new([], [], [], new Quantity("output", ""));
 
     public static string Describe(
         FoundDecision found, IReadOnlyList<ulong> before, OutcomeEvent? outcome)
@@ -195,13 +195,16 @@ internal static class DecisionWords
         SteeringFailure.Disagreement => "the champions disagree beyond the bound",
         SteeringFailure.Drift => "its errors have drifted from the twin's",
         SteeringFailure.NoRuling => "the Constitution could not rule",
+        SteeringFailure.RuleRefused => "the Constitution refused the rule's vector",
+        SteeringFailure.RuleBudget => "the rule's budget does not suffice",
+        SteeringFailure.RuleAction => "what the rule asked for reverted",
         _ => "an unknown reason",
     };
 
     public static string LoopName(in Hash256 loop) =>
         Encoding.ASCII.GetString(loop.Bytes).TrimEnd('\0');
 
-    private static Quantity At(IReadOnlyList<Quantity> names, int index, string kind) =>
+    internal static Quantity At(IReadOnlyList<Quantity> names, int index, string kind) =>
         index < names.Count ? names[index] : new Quantity($"{kind} {index}", "");
 
     private static string Value(Quantity quantity, ulong value) =>

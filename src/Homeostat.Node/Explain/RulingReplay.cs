@@ -6,14 +6,17 @@ using Homeostat.Steering;
 namespace Homeostat.Node.Explain;
 
 /// <summary>
-/// Runs a block's transaction 0 once more, Steering's and the Constitution's own code on the proven
-/// state, so that the ruling is recomputed and not taken from the record.
+/// Runs a block's transaction 0 once more, the contracts' own code on the proven state, so that
+/// the ruling is recomputed and not taken from the record.
 /// </summary>
 internal static class RulingReplay
 {
     /// <summary>The contracts whose code it runs.</summary>
     public static readonly IReadOnlyList<Address> Contracts =
-        [PredeployAddresses.Steering, PredeployAddresses.Constitution];
+    [
+        PredeployAddresses.Steering, PredeployAddresses.Constitution, PredeployAddresses.RuleBook,
+        PredeployAddresses.ModelRegistry,
+    ];
 
     /// <summary>
     /// The decision as the run records it, or null where it records none of this number. Words that

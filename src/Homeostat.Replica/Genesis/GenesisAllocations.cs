@@ -34,6 +34,10 @@ public static class GenesisAllocations
         Add(accounts, PredeployAddresses.FeePool, "FeePool", []);
         Add(accounts, PredeployAddresses.Randomness, "Randomness",
             OrderingGenesis.Randomness(config.Validators));
+        Add(accounts, PredeployAddresses.RuleBook, "RuleBook", []);
+        Add(accounts, PredeployAddresses.RuleExecutor, "RuleExecutor", []);
+        Add(accounts, PredeployAddresses.Treasury, "Treasury", []);
+        Add(accounts, PredeployAddresses.OptimisticProposals, "OptimisticProposals", []);
         foreach ((Address address, GenesisAccount account) in GovernanceGenesis.Accounts(config))
         {
             accounts[address] = account;

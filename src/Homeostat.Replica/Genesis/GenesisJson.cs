@@ -165,6 +165,7 @@ internal static class GenesisJson
         writer.WriteNumber("timelockSeconds", voting.TimelockSeconds);
         writer.WriteString("proposalThreshold", voting.ProposalThreshold.ToQuantity());
         writer.WriteNumber("quorumPercent", voting.QuorumPercent);
+        writer.WriteNumber("vetoSeconds", voting.VetoSeconds);
         writer.WriteEndObject();
     }
 
@@ -179,7 +180,8 @@ internal static class GenesisJson
             voting.GetProperty("periodSeconds").GetUInt64(),
             voting.GetProperty("timelockSeconds").GetUInt64(),
             ReadQuantity(voting.GetProperty("proposalThreshold")),
-            voting.GetProperty("quorumPercent").GetUInt64());
+            voting.GetProperty("quorumPercent").GetUInt64(),
+            voting.GetProperty("vetoSeconds").GetUInt64());
     }
 
     private static void WriteAllocations(

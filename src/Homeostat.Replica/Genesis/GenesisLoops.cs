@@ -15,6 +15,9 @@ public static class GenesisLoops
     /// <summary>Capacity's place: its vector is slot 0, which block validity reads.</summary>
     public const int CapacityPlace = 0;
 
+    /// <summary>The last one's: rules read the others.</summary>
+    public const int RulesPlace = 2;
+
     private const uint IntervalsPerLimit = 2;
     private const uint SecondsPerLimit = 12;
     private const uint StepBasisPoints = 2_500;
@@ -22,12 +25,16 @@ public static class GenesisLoops
     private const uint DistanceBasisPoints = 40_000;
 
     public static IReadOnlyList<LoopGenesis> All(ChainConfig config) =>
-        [Capacity(config.Capacity), OrderingGenesis.Loop(ModeDwellBlocks)];
+    [
+        Capacity(config.Capacity), OrderingGenesis.Loop(ModeDwellBlocks),
+        RulesGenesis.Loop(config.Voting, ModeDwellBlocks),
+    ];
 
     public static IReadOnlyList<InvariantCode> Invariants() =>
     [
         .. CapacityRules.Invariants(CapacityPlace),
         .. SteeringProgram.OrderingInvariants(OrderingParameters.Place),
+        .. RulesGenesis.Invariants(RulesPlace, OrderingParameters.Place),
     ];
 
     /// <summary>

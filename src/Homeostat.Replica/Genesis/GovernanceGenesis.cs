@@ -1,5 +1,4 @@
 using Homeostat.Evm;
-using Homeostat.Ledger;
 using Homeostat.Primitives;
 using Homeostat.Steering;
 
@@ -51,7 +50,10 @@ internal sealed class GovernanceGenesis
     // timelock itself.
     private byte[] TimelockArguments() => new AbiTuple()
         .Add((UInt256)_config.Voting.TimelockSeconds)
-        .AddWords([PredeployAddresses.Governor.ToWord()])
+        .AddWords([
+            PredeployAddresses.Governor.ToWord(),
+            PredeployAddresses.OptimisticProposals.ToWord(),
+        ])
         .AddWords([UInt256.Zero])
         .Add(UInt256.Zero)
         .Encode();

@@ -11,9 +11,10 @@ namespace Homeostat.Replica;
 /// <param name="TimelockSeconds">From a vote's success to its execution.</param>
 /// <param name="ProposalThreshold">Votes it takes to propose, in wei of stake.</param>
 /// <param name="QuorumPercent">Of all stake that must vote for or abstain, 1 to 100.</param>
+/// <param name="VetoSeconds">For which optimistic proposals may be objected to.</param>
 public sealed record VotingSettings(
     ulong DelaySeconds, ulong PeriodSeconds, ulong TimelockSeconds,
-    UInt256 ProposalThreshold, ulong QuorumPercent)
+    UInt256 ProposalThreshold, ulong QuorumPercent, ulong VetoSeconds)
 {
     /// <summary>Votes of one unit of a genesis validator's weight: 1 coin.</summary>
     public static readonly UInt256 StakeOfWeight = 1_000_000_000_000_000_000;
@@ -23,10 +24,10 @@ public sealed record VotingSettings(
     /// quorum at the turnout that votes of this kind see.
     /// </summary>
     public static readonly VotingSettings Default =
-        new(86_400, 3 * 86_400, 2 * 86_400, StakeOfWeight, 20);
+        new(86_400, 3 * 86_400, 2 * 86_400, StakeOfWeight, 20, 2 * 86_400);
 
     /// <summary>For one machine: a vote is over in a quarter of a minute.</summary>
-    public static readonly VotingSettings Development = new(1, 12, 2, StakeOfWeight, 20);
+    public static readonly VotingSettings Development = new(1, 12, 2, StakeOfWeight, 20, 100);
 
     /// <summary>What is wrong with them, or null.</summary>
     public string? Fault => this switch
@@ -35,6 +36,7 @@ public sealed record VotingSettings(
         { PeriodSeconds: 0 or > 90 * 86_400 } => "voting.periodSeconds is 0 or over 90 days",
         { TimelockSeconds: > 90 * 86_400 } => "voting.timelockSeconds is over 90 days",
         { QuorumPercent: 0 or > 100 } => "voting.quorumPercent is not within 1 and 100",
+        { VetoSeconds: 0 or > 90 * 86_400 } => "voting.vetoSeconds is 0 or over 90 days",
         _ => null,
     };
 }

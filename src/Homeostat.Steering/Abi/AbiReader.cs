@@ -6,7 +6,7 @@ namespace Homeostat.Steering;
 /// Reads an ABI-encoded tuple field by field. Never throws on bad data: a field that is not there
 /// or does not fit sets <see cref="Failed"/> and reads as zero or empty.
 /// </summary>
-internal ref struct AbiReader(ReadOnlySpan<byte> tuple)
+public ref struct AbiReader(ReadOnlySpan<byte> tuple)
 {
     private const int WordSize = 32;
     private readonly ReadOnlySpan<byte> _tuple = tuple;
@@ -31,6 +31,30 @@ internal ref struct AbiReader(ReadOnlySpan<byte> tuple)
     public ulong ReadUInt64() => ToUInt64(ReadWord());
 
     public Fixed ReadFixed() => ToFixed(ReadWord());
+
+    /// <summary>Bytes, or a string's.</summary>
+    public byte[] ReadBytes()
+    {
+        UInt256 offset = ReadWord();
+        if (!TryLength(offset, out int start, out int length) || start + length > _tuple.Length)
+        {
+            Failed = true;
+            return [];
+        }
+        return _tuple.Slice(start, length).ToArray();
+    }
+
+    /// <summary>What a tuple behind an offset is read from.</summary>
+    public ReadOnlySpan<byte> ReadTuple()
+    {
+        UInt256 offset = ReadWord();
+        if (!offset.IsUInt64 || offset.U0 > (ulong)_tuple.Length)
+        {
+            Failed = true;
+            return [];
+        }
+        return _tuple[(int)offset.U0..];
+    }
 
     public ulong[] ReadUInt64Array()
     {
@@ -96,5 +120,18 @@ internal ref struct AbiReader(ReadOnlySpan<byte> tuple)
         ulong sign = unchecked((long)word.U0) < 0 ? ulong.MaxValue : 0;
         Failed |= word.U1 != sign || word.U2 != sign || word.U3 != sign;
         return Fixed.FromRaw(unchecked((long)word.U0));
+    }
+
+    private readonly bool TryLength(in UInt256 offset, out int start, out int length)
+    {
+        (start, length) = (0, 0);
+        if (!offset.IsUInt64 || offset.U0 + WordSize > (ulong)_tuple.Length)
+        {
+            return false;
+        }
+        start = (int)offset.U0 + WordSize;
+        UInt256 count = UInt256.FromBigEndian(_tuple.Slice(start - WordSize, WordSize));
+        length = count.IsUInt64 && count.U0 <= (ulong)_tuple.Length ? (int)count.U0 : -1;
+        return length >= 0;
     }
 }

@@ -8,6 +8,9 @@ public enum Actor : byte
     Nobody = 0,
     Model = 1,
     Twin = 2,
+
+    /// <summary>A standing rule; its hash is in the model's place.</summary>
+    Rule = 3,
 }
 
 /// <summary>How a decision ended.</summary>
@@ -38,6 +41,15 @@ public enum SteeringFailure : ushort
     /// The Constitution itself could not rule (FAILURE_NO_RULING of Steering.sol).
     /// </summary>
     NoRuling = 100,
+
+    /// <summary>A rule's vector was refused (RuleBook.sol, FAILURE_REFUSED).</summary>
+    RuleRefused = 201,
+
+    /// <summary>A rule's budget did not suffice.</summary>
+    RuleBudget = 202,
+
+    /// <summary>What a rule called or asked for reverted.</summary>
+    RuleAction = 203,
 }
 
 /// <summary>

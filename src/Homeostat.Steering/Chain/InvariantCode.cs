@@ -111,7 +111,7 @@ public sealed class InvariantCode
             : UInt256.Zero;
     }
 
-    private static Int128 Apply(byte op, Int128 a, Int128 b) => op switch
+    internal static Int128 Apply(byte op, Int128 a, Int128 b) => op switch
     {
         0x10 => Add(a, b),
         0x11 => Add(a, -b),

@@ -34,6 +34,18 @@ public static class PredeployAddresses
     /// <summary>Votes of bonded stake, with delegation.</summary>
     public static readonly Address StakeVotes = Address.FromNumber(0x484f0022);
 
+    /// <summary>Standing rules, run by Steering once a block.</summary>
+    public static readonly Address RuleBook = Address.FromNumber(0x484f0023);
+
+    /// <summary>Calls in a rule's name, without any privilege.</summary>
+    public static readonly Address RuleExecutor = Address.FromNumber(0x484f0024);
+
+    /// <summary>The network's own money.</summary>
+    public static readonly Address Treasury = Address.FromNumber(0x484f0025);
+
+    /// <summary>Proposals that pass unless enough stake objects.</summary>
+    public static readonly Address OptimisticProposals = Address.FromNumber(0x484f0026);
+
     /// <summary>
     /// No contract but a precompile: asks registered models (docs/spec/steering.md, "INFER").
     /// </summary>

@@ -55,6 +55,7 @@ public sealed class SteeringStorage(IStorageReader state)
     public const ulong SignalsSlot = RecordsSlot + RingSize;
     public const ulong LoopsSlot = SignalsSlot + 1;
     public const ulong PendingSlot = SignalsSlot + 2;
+    public const ulong OutcomesSlot = SignalsSlot + 3;
 
     public SteeringHead Head => SteeringHead.FromWord(Read(HeadSlot));
 
@@ -86,6 +87,14 @@ public sealed class SteeringStorage(IStorageReader state)
         pending = new PendingOutcome(word.U0, new Height(word.U1),
             Fixed.FromRaw(unchecked((long)word.U2)), Fixed.FromRaw(unchecked((long)word.U3)));
         return pending.DecidedAt.Value != 0;
+    }
+
+    /// <summary>What came of the loop's last scored decision, and how far off each was.</summary>
+    public (Fixed Realised, Fixed ModelError, Fixed TwinError) LastOutcome(in Hash256 loop)
+    {
+        UInt256 word = Read(StorageLayout.MappingSlot(UInt256.FromHash256(loop), OutcomesSlot));
+        return (Fixed.FromRaw(unchecked((long)word.U0)), Fixed.FromRaw(unchecked((long)word.U1)),
+            Fixed.FromRaw(unchecked((long)word.U2)));
     }
 
     /// <summary>A word of a loop's own state.</summary>

@@ -19,6 +19,9 @@ public readonly record struct OrderingParameters(
 
     public const int Fields = 7;
 
+    /// <summary>Of <see cref="OverdueMs"/> in the vector.</summary>
+    public const int OverdueField = 5;
+
     public static OrderingParameters Read(IStorageReader state) =>
         From(ConstitutionStorage.ReadVector(state, Place, Fields));
 

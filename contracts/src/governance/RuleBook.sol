@@ -1,0 +1,697 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import "../ISteering.sol";
+import "./IGovernance.sol";
+import "./RuleConditions.sol";
+import {RuleExecutor} from "./RuleExecutor.sol";
+import {Treasury} from "./Treasury.sol";
+
+/// @notice What the RuleBook asks of the Constitution.
+interface IRuledConstitution is IConstitution {
+    /// @notice Changes a loop's vector for a rule, or says which law refuses it.
+    function decideByRule(bytes32 loop, uint64[] calldata proposal, uint32 holdBlocks)
+        external
+        returns (Ruling memory);
+
+    /// @notice Switches a loop's mode, at most once a dwell.
+    function setMode(bytes32 loop, uint8 mode) external;
+
+    /// @notice A loop's vector in force.
+    function inForce(bytes32 loop) external view returns (uint64[] memory);
+
+    /// @notice A field in force or a parameter, by its place.
+    function valueAt(uint8 kind, uint8 place) external view returns (uint64);
+
+    /// @notice The name and mode of the loop in a place.
+    function loopAt(uint256 place) external view returns (bytes32 name, uint8 mode);
+
+    /// @notice Mode of a loop by name.
+    function modeOf(bytes32 loop) external view returns (uint8);
+}
+
+/// @notice What the RuleBook asks of the ModelRegistry.
+interface IRuledModels {
+    /// @notice Seats a model.
+    function setChampion(bytes32 loop, bytes32 modelHash) external;
+
+    /// @notice Ends a model's life.
+    function retire(bytes32 modelHash, bytes32 loop) external;
+}
+
+/// @notice What the RuleBook asks of Steering.
+interface ISteeringRecord {
+    /// @notice A loop's last outcome.
+    function lastOutcome(bytes32 loop)
+        external
+        view
+        returns (int64 realised, int64 modelError, int64 twinError, uint64 height);
+
+    /// @notice A loop's number of decisions and the height of the last.
+    function decisionsOf(bytes32 loop) external view returns (uint64 decided, uint64 lastHeight);
+}
+
+/// @title Standing rules: what people voted for once, carried out by the chain
+/// @notice A rule is a condition over what the chain knows of itself and one typed action, under
+/// limits: how often, how many times, until when, for how much. Anyone writes one down under a bond;
+/// a vote adopts it; from then on transaction 0 evaluates it. A rule whose condition holds is armed,
+/// and the next time it is looked at, with the condition checked again, it is carried out.
+/// @dev Steering calls `run` once a block with a fixed share of transaction 0's gas. Rules take turns.
+/// What a rule may do to the protocol is a typed action that the Constitution or the registry judges;
+/// everything else is a call from RuleExecutor, which has no privilege. Records of the last 1,024
+/// blocks are what conditions read (docs/spec/governance.md).
+contract RuleBook is IRuleBook {
+    using RuleConditions for RuleConditions.Machine;
+
+    address public constant STEERING = address(0x484f0001);
+    IRuledConstitution public constant CONSTITUTION = IRuledConstitution(address(0x484f0002));
+    IRuledModels public constant MODELS = IRuledModels(address(0x484f0003));
+    address public constant TIMELOCK = address(0x484f0020);
+    RuleExecutor public constant EXECUTOR = RuleExecutor(payable(address(0x484f0024)));
+    Treasury public constant TREASURY = Treasury(payable(address(0x484f0025)));
+    /// @notice The loop whose mode says whether rules act, only arm (advise), or rest (off).
+    bytes32 public constant LOOP = "rules";
+
+    uint256 public constant RING = 1_024;
+    /// @notice Rules in force at a time.
+    uint256 public constant MAXIMUM_ACTIVE = 16;
+    /// @notice Rules looked at in a block: each is at least every fourth block.
+    uint256 public constant VISITS = 4;
+    /// @notice Most a rule may cost: one evaluation by the blocks it must hold for, in units.
+    uint256 public constant MAXIMUM_COST = 2_048;
+    uint256 public constant MAXIMUM_SUSTAIN = 64;
+    uint256 public constant MAXIMUM_ACTION_BYTES = 2_048;
+    uint256 public constant MAXIMUM_PURPOSE_BYTES = 512;
+    uint256 public constant MAXIMUM_TERM = 366 days;
+    /// @notice Gas of a rule's call.
+    uint256 public constant MAXIMUM_CALL_GAS = 200_000;
+    uint256 public constant MAXIMUM_HOLD_BLOCKS = 100_000;
+    uint256 public constant MAXIMUM_READINGS = 16;
+    /// @notice Failures in a row that suspend a rule.
+    uint256 public constant FAILURES = 3;
+    /// @notice Wei that stand behind a rule; lost where it is suspended.
+    uint256 public constant BOND = 1 ether;
+
+    uint8 public constant KIND_VECTOR = 1;
+    uint8 public constant KIND_MODE = 2;
+    uint8 public constant KIND_PROMOTE = 3;
+    uint8 public constant KIND_RETIRE = 4;
+    uint8 public constant KIND_PAY = 5;
+    uint8 public constant KIND_CALL = 6;
+
+    uint8 public constant OPERATION_SET = 0;
+    uint8 public constant OPERATION_SCALE = 1;
+    uint8 public constant OPERATION_ADD = 2;
+    uint8 public constant OPERATION_SUBTRACT = 3;
+
+    uint8 public constant STATUS_NONE = 0;
+    uint8 public constant STATUS_WRITTEN = 1;
+    uint8 public constant STATUS_ACTIVE = 2;
+    uint8 public constant STATUS_SUSPENDED = 3;
+    uint8 public constant STATUS_ENDED = 4;
+
+    /// @notice Why a rule that fired did nothing. Told apart from a model's failures by its size.
+    uint16 public constant FAILURE_REFUSED = 201;
+    uint16 public constant FAILURE_BUDGET = 202;
+    uint16 public constant FAILURE_ACTION = 203;
+
+    /// @dev Gas a visit needs beside its condition: loading the rule, the action, the record.
+    uint256 private constant VISIT_GAS = 300_000;
+    uint256 private constant GAS_OF_COST = 320;
+    uint16 private constant REFUSED_COOLDOWN = 6;
+    /// @dev `Dwelling(uint256)` of the Constitution: a loop's mode was switched a moment ago.
+    bytes4 private constant DWELLING = bytes4(keccak256("Dwelling(uint256)"));
+    uint256 private constant BASIS = 10_000;
+
+    /// @param condition code of RuleConditions
+    /// @param kind KIND_*
+    /// @param action ABI encoding of what the kind takes (docs/spec/governance.md, "Actions")
+    /// @param sustainBlocks the condition must have held in each of the last so many blocks
+    /// @param intervalSeconds least time between two firings
+    /// @param maximumFirings after so many it ends
+    /// @param expiry unix seconds at which it ends
+    /// @param budget wei it may spend in all
+    /// @param purpose why, for people
+    struct Rule {
+        bytes condition;
+        uint8 kind;
+        bytes action;
+        uint32 sustainBlocks;
+        uint32 intervalSeconds;
+        uint32 maximumFirings;
+        uint64 expiry;
+        uint256 budget;
+        string purpose;
+    }
+
+    /// @param bonder who wrote it down and gets the bond back
+    /// @param status STATUS_*
+    /// @param failures in a row
+    /// @param firings so far, those that failed included
+    /// @param bond wei
+    /// @param spent wei of its budget
+    /// @param lastFired unix seconds
+    /// @param armedAt height at which its condition was first seen to hold, 0 when it is not armed
+    /// @param cost of one evaluation
+    struct State {
+        address bonder;
+        uint8 status;
+        uint8 failures;
+        uint32 firings;
+        uint256 bond;
+        uint256 spent;
+        uint64 lastFired;
+        uint64 armedAt;
+        uint32 cost;
+    }
+
+    /// @dev What one visit works on.
+    struct Visit {
+        bytes32 id;
+        uint64[] readings;
+        uint256 reads;
+        bool isKnown;
+    }
+
+    uint256[RING] private _records; // slot 0
+    mapping(bytes32 id => Rule) private _rules; // slot 1024
+    mapping(bytes32 id => State) private _states; // slot 1025
+    bytes32[] private _active; // slot 1026
+    uint256 private _cursor; // slot 1027
+    bool private transient _running;
+
+    event RuleWritten(bytes32 indexed id, address indexed by, string purpose);
+    event RuleAdopted(bytes32 indexed id);
+    event RuleArmed(bytes32 indexed id, uint256 height);
+    event RuleEnded(bytes32 indexed id, uint8 status);
+    event RuleResumed(bytes32 indexed id);
+    event BondReturned(bytes32 indexed id, address to, uint256 amount);
+
+    error NotSteering();
+    error NotTimelock();
+    error Nested();
+    error KnownRule();
+    error WrongStatus(uint8 status);
+    error TooMany();
+    error BadBond();
+    error BadLimits();
+    error BadAction();
+    error TooCostly(uint256 cost);
+    error SystemTarget(address target);
+    error NotReleased();
+
+    modifier onlyTimelock() {
+        if (msg.sender != TIMELOCK) revert NotTimelock();
+        _;
+    }
+
+    /// @dev What a rule's own call reaches must not change rules meanwhile.
+    modifier notNested() {
+        if (_running) revert Nested();
+        _;
+    }
+
+    /// @notice Writes a rule down under a bond. Its id is the keccak256 of its ABI encoding, so what
+    /// a vote adopts is exactly what was read.
+    function write(Rule calldata rule) external payable notNested returns (bytes32 id) {
+        id = keccak256(abi.encode(rule));
+        if (_states[id].status != STATUS_NONE) revert KnownRule();
+        if (msg.value != BOND) revert BadBond();
+        uint256 cost = RuleConditions.check(rule.condition);
+        _checkLimits(rule, cost);
+        checkAction(rule.kind, rule.action);
+        _rules[id] = rule;
+        State storage state = _states[id];
+        (state.bonder, state.status, state.bond) = (msg.sender, STATUS_WRITTEN, msg.value);
+        state.cost = uint32(cost);
+        emit RuleWritten(id, msg.sender, rule.purpose);
+    }
+
+    /// @notice Puts a rule into force: by vote.
+    function adopt(bytes32 id) external onlyTimelock notNested {
+        State storage state = _states[id];
+        if (state.status != STATUS_WRITTEN) revert WrongStatus(state.status);
+        if (_active.length == MAXIMUM_ACTIVE) revert TooMany();
+        if (_rules[id].expiry <= block.timestamp) revert BadLimits();
+        state.status = STATUS_ACTIVE;
+        _active.push(id);
+        emit RuleAdopted(id);
+    }
+
+    /// @notice Takes a rule out of force: by vote. Its bond may be taken back.
+    function repeal(bytes32 id) external onlyTimelock notNested {
+        uint8 status = _states[id].status;
+        if (status == STATUS_ACTIVE) _remove(id);
+        else if (status != STATUS_WRITTEN) revert WrongStatus(status);
+        _end(id, STATUS_ENDED);
+    }
+
+    /// @notice Puts a suspended rule back into force, by vote; whoever wants it pays its bond anew.
+    function resume(bytes32 id) external payable onlyTimelock notNested {
+        State storage state = _states[id];
+        if (state.status != STATUS_SUSPENDED) revert WrongStatus(state.status);
+        if (msg.value != BOND) revert BadBond();
+        if (_active.length == MAXIMUM_ACTIVE) revert TooMany();
+        (state.status, state.failures, state.bond) = (STATUS_ACTIVE, 0, msg.value);
+        _active.push(id);
+        emit RuleResumed(id);
+    }
+
+    /// @notice Returns the bond of a rule that has ended, or was never adopted and is over.
+    function withdraw(bytes32 id) external notNested {
+        State storage state = _states[id];
+        bool isOver = state.status == STATUS_ENDED
+            || (state.status == STATUS_WRITTEN && block.timestamp >= _rules[id].expiry);
+        if (!isOver || state.bond == 0) revert NotReleased();
+        (address to, uint256 amount) = (state.bonder, state.bond);
+        state.bond = 0;
+        if (state.status == STATUS_WRITTEN) state.status = STATUS_ENDED;
+        emit BondReturned(id, to, amount);
+        (bool done,) = to.call{value: amount}("");
+        if (!done) revert NotReleased();
+    }
+
+    /// @inheritdoc IRuleBook
+    function run(uint64 intervalMs, uint64 demandGas, uint64 baseFee, bytes32 estimators)
+        external
+        returns (Firing memory firing)
+    {
+        if (msg.sender != STEERING) revert NotSteering();
+        _records[block.number % RING] = _pack(intervalMs, demandGas, baseFee, estimators);
+        uint256 count = _active.length;
+        if (count == 0) return firing;
+        uint8 mode = CONSTITUTION.modeOf(LOOP);
+        if (mode == 2) return firing;
+        _running = true;
+        uint256 visits = count < VISITS ? count : VISITS;
+        uint256 cursor = _cursor;
+        for (uint256 i = 0; i < visits && _active.length != 0; i++) {
+            bytes32 id = _active[cursor % _active.length];
+            if (gasleft() < VISIT_GAS + _gasOf(id)) break;
+            cursor++;
+            if (_visit(id, mode == 0, baseFee, firing)) break;
+        }
+        _cursor = cursor;
+        _running = false;
+    }
+
+    /// @notice A rule as it was written.
+    function ruleOf(bytes32 id) external view returns (Rule memory) {
+        return _rules[id];
+    }
+
+    /// @notice Where a rule stands.
+    function stateOf(bytes32 id) external view returns (State memory) {
+        return _states[id];
+    }
+
+    /// @notice The rules in force.
+    function active() external view returns (bytes32[] memory) {
+        return _active;
+    }
+
+    /// @notice The record of a recent block, zero when it is not kept.
+    function record(uint256 height) external view returns (uint256) {
+        uint256 word = _records[height % RING];
+        return uint32(word) == uint32(height) ? word : 0;
+    }
+
+    /// @notice Whether a condition holds now, sustained, and what it read.
+    function evaluate(bytes calldata condition, uint256 sustainBlocks)
+        external
+        view
+        returns (bool isHeld, uint64[] memory readings)
+    {
+        if (RuleConditions.check(condition) * sustainBlocks > MAXIMUM_COST) revert TooCostly(0);
+        Visit memory visit;
+        isHeld = _holds(condition, sustainBlocks, visit);
+        readings = _trim(visit);
+    }
+
+    /// @notice Reverts for an action that no rule may have.
+    function checkAction(uint8 kind, bytes calldata action) public pure {
+        if (action.length > MAXIMUM_ACTION_BYTES) revert BadAction();
+        if (kind == KIND_VECTOR) {
+            (
+                bytes32 loop,
+                uint32 hold,
+                uint8[] memory fields,
+                uint8[] memory operations,
+                uint64[] memory values
+            ) = abi.decode(action, (bytes32, uint32, uint8[], uint8[], uint64[]));
+            bool isWhole = fields.length == operations.length && fields.length == values.length;
+            if (!isWhole || fields.length == 0 || fields.length > 8) revert BadAction();
+            if (hold > MAXIMUM_HOLD_BLOCKS || loop == LOOP) revert BadAction();
+            for (uint256 i = 0; i < fields.length; i++) {
+                if (fields[i] > 7 || operations[i] > OPERATION_SUBTRACT) revert BadAction();
+            }
+        } else if (kind == KIND_MODE) {
+            (bytes32 loop, uint8 mode) = abi.decode(action, (bytes32, uint8));
+            if (mode > 2 || loop == LOOP) revert BadAction();
+        } else if (kind == KIND_PROMOTE || kind == KIND_RETIRE) {
+            abi.decode(action, (bytes32, bytes32));
+        } else if (kind == KIND_PAY) {
+            (address to,) = abi.decode(action, (address, uint256));
+            if (_isSystem(to)) revert SystemTarget(to);
+        } else if (kind == KIND_CALL) {
+            (address target,, uint32 gasCap,) =
+                abi.decode(action, (address, uint256, uint32, bytes));
+            if (_isSystem(target)) revert SystemTarget(target);
+            if (gasCap > MAXIMUM_CALL_GAS) revert BadAction();
+        } else {
+            revert BadAction();
+        }
+    }
+
+    /// @dev True when the rule was carried out, or tried and failed: one of these a block.
+    function _visit(bytes32 id, bool acts, uint64 baseFee, Firing memory firing)
+        private
+        returns (bool)
+    {
+        State storage state = _states[id];
+        Rule storage r = _rules[id];
+        if (block.timestamp >= r.expiry || state.firings >= r.maximumFirings) {
+            _remove(id);
+            _end(id, STATUS_ENDED);
+            return false;
+        }
+        if (block.timestamp < uint256(state.lastFired) + r.intervalSeconds) return false;
+        Visit memory visit;
+        visit.id = id;
+        if (!_holds(r.condition, r.sustainBlocks, visit)) {
+            if (state.armedAt != 0) state.armedAt = 0;
+            return false;
+        }
+        if (state.armedAt == 0) {
+            state.armedAt = uint64(block.number);
+            emit RuleArmed(id, block.number);
+            return false;
+        }
+        if (!acts) return false;
+        return _fire(id, r, state, baseFee, visit, firing);
+    }
+
+    function _fire(
+        bytes32 id,
+        Rule storage r,
+        State storage state,
+        uint64 baseFee,
+        Visit memory visit,
+        Firing memory firing
+    ) private returns (bool) {
+        firing.loop = LOOP;
+        firing.ruling = RULING_APPLIED;
+        bytes memory action = r.action;
+        if (r.kind == KIND_VECTOR) {
+            _changeVector(action, firing);
+        } else {
+            _act(r, state, action, baseFee, firing);
+        }
+        // A cooldown or a dwell passes: the rule stays armed, and nothing has happened.
+        if (firing.refusal >> 8 == REFUSED_COOLDOWN) {
+            (firing.loop, firing.ruling, firing.refusal, firing.failure) = (0, 0, 0, 0);
+            return false;
+        }
+        firing.rule = id;
+        firing.readings = _trim(visit);
+        firing.inputsHash = keccak256(abi.encode(id, firing.readings, firing.proposal));
+        state.firings++;
+        state.lastFired = uint64(block.timestamp);
+        state.armedAt = 0;
+        if (firing.failure == 0) {
+            if (state.failures != 0) state.failures = 0;
+        } else {
+            firing.ruling = RULING_REFUSED;
+            if (++state.failures == FAILURES) _suspend(id, state);
+        }
+        return true;
+    }
+
+    /// @dev The whole vector is judged; nothing is clamped.
+    function _changeVector(bytes memory action, Firing memory firing) private {
+        (
+            bytes32 loop,
+            uint32 hold,
+            uint8[] memory fields,
+            uint8[] memory operations,
+            uint64[] memory values
+        ) = abi.decode(action, (bytes32, uint32, uint8[], uint8[], uint64[]));
+        firing.loop = loop;
+        try CONSTITUTION.inForce(loop) returns (uint64[] memory vector) {
+            for (uint256 i = 0; i < fields.length; i++) {
+                if (fields[i] >= vector.length) {
+                    firing.failure = FAILURE_ACTION;
+                    return;
+                }
+                vector[fields[i]] = _operate(operations[i], vector[fields[i]], values[i]);
+            }
+            firing.proposal = vector;
+        } catch {
+            firing.failure = FAILURE_ACTION;
+            return;
+        }
+        try CONSTITUTION.decideByRule(loop, firing.proposal, hold) returns (Ruling memory ruling) {
+            (firing.ruling, firing.refusal) = (ruling.ruling, ruling.modelRefusal);
+            firing.inForce = ruling.inForce;
+            if (ruling.modelRefusal != 0) firing.failure = FAILURE_REFUSED;
+        } catch {
+            firing.failure = FAILURE_ACTION;
+        }
+    }
+
+    function _act(
+        Rule storage r,
+        State storage state,
+        bytes memory action,
+        uint64 baseFee,
+        Firing memory firing
+    ) private {
+        uint8 kind = r.kind;
+        if (kind == KIND_MODE) {
+            (bytes32 loop, uint8 mode) = abi.decode(action, (bytes32, uint8));
+            try CONSTITUTION.setMode(loop, mode) {} catch (bytes memory reason) {
+                firing.failure = FAILURE_ACTION;
+                if (bytes4(reason) == DWELLING) firing.refusal = REFUSED_COOLDOWN << 8;
+            }
+        } else if (kind == KIND_PROMOTE) {
+            (bytes32 loop, bytes32 model) = abi.decode(action, (bytes32, bytes32));
+            try MODELS.setChampion(loop, model) {} catch {
+                firing.failure = FAILURE_ACTION;
+            }
+        } else if (kind == KIND_RETIRE) {
+            (bytes32 loop, bytes32 model) = abi.decode(action, (bytes32, bytes32));
+            try MODELS.retire(model, loop) {} catch {
+                firing.failure = FAILURE_ACTION;
+            }
+        } else {
+            firing.failure = kind == KIND_PAY
+                ? _payOut(action, r.budget, state)
+                : _callOut(action, r.budget, state, baseFee);
+        }
+        firing.proposal = new uint64[](1);
+        firing.proposal[0] = kind;
+    }
+
+    function _payOut(bytes memory action, uint256 budget, State storage state)
+        private
+        returns (uint16)
+    {
+        (address to, uint256 amount) = abi.decode(action, (address, uint256));
+        if (!_debit(state, budget, amount)) return FAILURE_BUDGET;
+        try TREASURY.pay(to, amount) {
+            return 0;
+        } catch {
+            return FAILURE_ACTION;
+        }
+    }
+
+    /// @dev The gas of a rule's call costs its budget the base fee, as anyone's does.
+    function _callOut(bytes memory action, uint256 budget, State storage state, uint64 baseFee)
+        private
+        returns (uint16)
+    {
+        (address target, uint256 value, uint32 gasCap, bytes memory data) =
+            abi.decode(action, (address, uint256, uint32, bytes));
+        if (!_debit(state, budget, value + uint256(gasCap) * baseFee)) return FAILURE_BUDGET;
+        if (value != 0) {
+            try TREASURY.pay(address(EXECUTOR), value) {} catch {
+                return FAILURE_ACTION;
+            }
+        }
+        try EXECUTOR.execute(target, value, gasCap, data) returns (bool success) {
+            return success ? 0 : FAILURE_ACTION;
+        } catch {
+            return FAILURE_ACTION;
+        }
+    }
+
+    /// @dev Before anything is sent; what fails afterwards is spent all the same.
+    function _debit(State storage state, uint256 budget, uint256 amount) private returns (bool) {
+        uint256 spent = state.spent;
+        if (amount > budget || spent > budget - amount) return false;
+        state.spent = spent + amount;
+        return true;
+    }
+
+    function _suspend(bytes32 id, State storage state) private {
+        uint256 bond = state.bond;
+        state.bond = 0;
+        _remove(id);
+        _end(id, STATUS_SUSPENDED);
+        (bool done,) = address(TREASURY).call{value: bond}("");
+        if (!done) state.bond = bond;
+    }
+
+    function _end(bytes32 id, uint8 status) private {
+        _states[id].status = status;
+        _states[id].armedAt = 0;
+        emit RuleEnded(id, status);
+    }
+
+    function _remove(bytes32 id) private {
+        uint256 last = _active.length - 1;
+        for (uint256 i = 0; i <= last; i++) {
+            if (_active[i] != id) continue;
+            _active[i] = _active[last];
+            _active.pop();
+            return;
+        }
+    }
+
+    /// @dev From the newest block back, so that most evaluations end at the first.
+    function _holds(bytes memory condition, uint256 sustainBlocks, Visit memory visit)
+        private
+        view
+        returns (bool)
+    {
+        visit.readings = new uint64[](MAXIMUM_READINGS);
+        for (uint256 back = 0; back < sustainBlocks; back++) {
+            RuleConditions.Machine memory m;
+            visit.isKnown = true;
+            while (m.advance(condition)) {
+                uint256 value = _read(m.op, m.operands, back, visit);
+                if (!visit.isKnown) return false;
+                m.push(value);
+                if (back == 0 && visit.reads < MAXIMUM_READINGS) {
+                    visit.readings[visit.reads++] =
+                        value > type(uint64).max ? type(uint64).max : uint64(value);
+                }
+            }
+            if (!m.holds()) return false;
+        }
+        return true;
+    }
+
+    function _read(uint256 op, uint256 operands, uint256 back, Visit memory visit)
+        private
+        view
+        returns (uint256)
+    {
+        uint8 first = uint8(operands);
+        if (op == RuleConditions.AGGREGATE) {
+            return _aggregate(first, uint8(operands >> 8), uint8(operands >> 16), back, visit);
+        }
+        if (op == RuleConditions.CHAIN) return _chainValue(first);
+        if (op == RuleConditions.LOOP) return _loopValue(first, uint8(operands >> 8));
+        return CONSTITUTION.valueAt(uint8(op), first);
+    }
+
+    function _aggregate(uint8 series, uint8 kind, uint256 window, uint256 back, Visit memory visit)
+        private
+        view
+        returns (uint256)
+    {
+        unchecked {
+            if (block.number < back + window) {
+                visit.isKnown = false;
+                return 0;
+            }
+            uint256 newest = block.number - back;
+            uint256[] memory values = new uint256[](window);
+            for (uint256 i = 0; i < window; i++) {
+                uint256 word = _records[(newest - i) % RING];
+                if (uint32(word) != uint32(newest - i)) {
+                    visit.isKnown = false;
+                    return 0;
+                }
+                values[i] = series == 5 ? word >> 192 : uint32(word >> (32 * (uint256(series) + 1)));
+            }
+            return RuleConditions.aggregate(kind, values);
+        }
+    }
+
+    function _chainValue(uint8 which) private view returns (uint256) {
+        if (which == 0) return block.number;
+        if (which == 1) return block.timestamp;
+        if (which == 2) return address(TREASURY).balance / 1 gwei;
+        if (which == 3) return block.basefee;
+        return _active.length;
+    }
+
+    function _loopValue(uint8 which, uint256 place) private view returns (uint256) {
+        (bytes32 loop, uint8 mode) = CONSTITUTION.loopAt(place);
+        if (which == 0) return mode;
+        if (which == 1 || which == 5) {
+            (uint64 decided, uint64 lastHeight) = ISteeringRecord(STEERING).decisionsOf(loop);
+            return which == 1 ? decided : block.number - lastHeight;
+        }
+        (int64 realised, int64 modelError, int64 twinError,) =
+            ISteeringRecord(STEERING).lastOutcome(loop);
+        int64 value = which == 2 ? modelError : which == 3 ? twinError : realised;
+        return value < 0 ? 0 : uint64(value);
+    }
+
+    function _gasOf(bytes32 id) private view returns (uint256) {
+        return uint256(_states[id].cost) * _rules[id].sustainBlocks * GAS_OF_COST;
+    }
+
+    /// @dev Lowest first: height, demand in kilogas, what slow validators take to execute it in
+    /// microseconds, their nanoseconds per kilogas, interval and propagation in ms (32 bits each),
+    /// base fee in wei (64).
+    function _pack(uint64 intervalMs, uint64 demandGas, uint64 baseFee, bytes32 estimators)
+        private
+        view
+        returns (uint256)
+    {
+        uint256 speed = uint32(uint256(estimators) >> 32);
+        uint256 kilogas = _cut(demandGas / 1_000);
+        return uint32(block.number) | kilogas << 32 | _cut(kilogas * speed / 1_000) << 64
+            | speed << 96 | _cut(intervalMs) << 128 | uint256(uint32(uint256(estimators))) << 160
+            | uint256(baseFee) << 192;
+    }
+
+    function _checkLimits(Rule calldata r, uint256 cost) private view {
+        bool isLimited = r.sustainBlocks != 0 && r.sustainBlocks <= MAXIMUM_SUSTAIN
+            && r.intervalSeconds != 0 && r.maximumFirings != 0;
+        bool isTimed = r.expiry > block.timestamp && r.expiry <= block.timestamp + MAXIMUM_TERM;
+        if (!isLimited || !isTimed) revert BadLimits();
+        if (bytes(r.purpose).length > MAXIMUM_PURPOSE_BYTES) revert BadLimits();
+        if (cost * r.sustainBlocks > MAXIMUM_COST) revert TooCostly(cost * r.sustainBlocks);
+    }
+
+    /// @dev Predeploys, and what lies under Ethereum's own precompiles.
+    function _isSystem(address target) private pure returns (bool) {
+        uint256 number = uint160(target);
+        return number < 0x10000 || number >> 16 == 0x484f;
+    }
+
+    function _operate(uint8 operation, uint64 value, uint64 operand) private pure returns (uint64) {
+        uint256 result = operation == OPERATION_SET
+            ? operand
+            : operation == OPERATION_SCALE
+                ? uint256(value) * operand / BASIS
+                : operation == OPERATION_ADD
+                    ? uint256(value) + operand
+                    : value > operand ? value - operand : 0;
+        return result > type(uint64).max ? type(uint64).max : uint64(result);
+    }
+
+    function _trim(Visit memory visit) private pure returns (uint64[] memory readings) {
+        readings = new uint64[](visit.reads);
+        for (uint256 i = 0; i < readings.length; i++) readings[i] = visit.readings[i];
+    }
+
+    function _cut(uint256 value) private pure returns (uint256) {
+        return value > type(uint32).max ? type(uint32).max : value;
+    }
+}

@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text;
+using Homeostat.Steering;
+
+namespace Homeostat.Node.Explain;
+
+/// <summary>A standing rule's firing in plain words.</summary>
+internal static class RuleWords
+{
+    /// <param name="rule">As the RuleBook has it; null where the node does not say.</param>
+    /// <param name="nameOf">A loop's name by its place.</param>
+    public static string Describe(
+        FoundDecision found, LoopWords words, IReadOnlyList<ulong> before, StandingRule? rule,
+        Func<int, string> nameOf)
+    {
+        DecisionEvent decision = found.Decision;
+        var text = new StringBuilder();
+        text.AppendLine($"Decision {decision.Id}: a standing rule, in block {found.Height} "
+            + $"({found.BlockHash})");
+        text.AppendLine().AppendLine($"Rule {decision.ModelHash}");
+        if (rule is not null)
+        {
+            text.AppendLine($"  {rule.Purpose}");
+            text.AppendLine($"  when         {RuleDescription.Of(rule.Condition, nameOf)}");
+            text.AppendLine($"  sustained    {rule.SustainBlocks} blocks");
+            text.AppendLine($"  at most      once in {rule.IntervalSeconds} s, "
+                + $"{rule.MaximumFirings} times");
+            text.AppendLine($"  until        {Time(rule.ExpirySeconds)}");
+            text.AppendLine($"  does         {rule.Action.Describe()}");
+        }
+        string values = string.Join(", ", decision.Readings.Select(Number));
+        text.AppendLine().AppendLine("Seen");
+        text.AppendLine($"  what the condition read, in its order: {values}");
+        text.AppendLine("  it held when the rule was armed, and again when it was carried out");
+        text.AppendLine().AppendLine("Done");
+        text.AppendLine(decision.Failure == SteeringFailure.None
+            ? "  the action was carried out"
+            : $"  nothing: {DecisionWords.FailureText(decision.Failure)}");
+        if (decision.ModelRefusal != 0)
+        {
+            text.AppendLine("  refused: "
+                + DecisionEvent.RefusalText(decision.Loop, decision.ModelRefusal));
+        }
+        Vector(text, decision, words, before);
+        return text.ToString();
+    }
+
+    private static void Vector(
+        StringBuilder text, DecisionEvent decision, LoopWords words, IReadOnlyList<ulong> before)
+    {
+        for (int i = 0; i < decision.InForce.Count; i++)
+        {
+            Quantity field = DecisionWords.At(words.Fields, i, "field");
+            ulong was = i < before.Count ? before[i] : decision.InForce[i];
+            string now = Number(decision.InForce[i]);
+            string change = was == decision.InForce[i]
+                ? $"{now} {field.Unit} as before"
+                : $"{Number(was)} → {now} {field.Unit}";
+            text.AppendLine($"  {field.Name,-17} {change}");
+        }
+    }
+
+    private static string Number(ulong value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Time(ulong seconds) =>
+        DateTimeOffset.FromUnixTimeSeconds((long)Math.Min(seconds, 253_402_300_799))
+            .ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}
