@@ -35,10 +35,10 @@ export async function openWallet(key) {
       write: async (functionName, ...args) => {
         const { request } =
           await client.simulateContract({ address, abi, functionName, args, account })
-        // Half more than the estimate: a contract may do more in the block it gets into (Uniswap
-        // writes its price when the second has changed).
+        // Above the estimate by more than two fresh storage slots: a contract may do more in the
+        // block it gets into (Uniswap writes two prices when the second has changed).
         const gas = await client.estimateContractGas({ address, abi, functionName, args, account })
-        return mined(await wallet.writeContract({ ...request, gas: (gas * 3n) / 2n }))
+        return mined(await wallet.writeContract({ ...request, gas: gas + 60_000n }))
       },
       fails: (functionName, ...args) => client
         .simulateContract({ address, abi, functionName, args, account })
