@@ -10,6 +10,11 @@ namespace Homeostat.Evm;
 /// </summary>
 internal static unsafe class Interpreter
 {
+    private interface IWatch
+    {
+        static abstract bool WantsPulse { get; }
+    }
+
     /// <summary>Runs the machine's current frame until it ends or enters another.</summary>
     public static Halt Run(Machine machine)
     {
@@ -23,7 +28,9 @@ internal static unsafe class Interpreter
             machine.Gas = frame.Gas;
             machine.Floor = floor;
             machine.First = first;
-            Halt halt = Loop(machine, constants, ref ip, ref top);
+            Halt halt = machine.Pulse == null
+                ? Loop<Unwatched>(machine, constants, ref ip, ref top)
+                : Loop<Watched>(machine, constants, ref ip, ref top);
             frame.Gas = machine.Gas;
             frame.Next = (int)(ip - first) + 1;
             frame.StackHeight = (int)(top - floor);
@@ -34,8 +41,10 @@ internal static unsafe class Interpreter
     // A line or a few an operation; what it does to the words is in Words. Operations that end
     // alike go on at a label behind the switch. The method is longer than a screen because one
     // jump table over locals is what makes it fast (docs/performance.md).
-    private static Halt Loop(
+    // Compiled once for each watch, so that the pulse costs nothing where nobody wants it.
+    private static Halt Loop<TWatch>(
         Machine machine, UInt256* constants, ref Instruction* next, ref UInt256* highest)
+        where TWatch : struct, IWatch
     {
         Instruction* ip = next;
         UInt256* top = highest;
@@ -154,6 +163,7 @@ internal static unsafe class Interpreter
                 height = (nuint)((byte*)top - (byte*)machine.Floor);
                 if (gas < 0) goto OutOfGas;
                 if (height - ip->RequiredBytes > ip->SlackBytes) goto BadStack;
+                if (TWatch.WantsPulse && --machine.BlocksToPulse < 0) machine.Beat();
             }
         }
     OutOfGas:
@@ -170,5 +180,15 @@ internal static unsafe class Interpreter
         next = ip;
         highest = top;
         return halt;
+    }
+
+    private readonly struct Unwatched : IWatch
+    {
+        public static bool WantsPulse => false;
+    }
+
+    private readonly struct Watched : IWatch
+    {
+        public static bool WantsPulse => true;
     }
 }

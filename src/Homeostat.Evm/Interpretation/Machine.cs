@@ -21,6 +21,9 @@ internal sealed unsafe class Machine
 
     private const int StackLimit = 1024;
 
+    // Some hundred microseconds of a tight loop.
+    private const int BlocksBetweenPulses = 1 << 16;
+
     private readonly Frame?[] _frames = new Frame?[MaxDepth + 1];
     private UInt256[] _stack = [];
     private UInt256* _stackStart;
@@ -44,6 +47,10 @@ internal sealed unsafe class Machine
     public ForkRules Rules = null!;
     public long Refund;
     public StepTrace? Steps;
+
+    /// <summary>Who wants to hear that the execution goes on; null: nobody.</summary>
+    public ITracer? Pulse;
+    public int BlocksToPulse;
 
     // Output of the latest frame that ended, which is what RETURNDATA* read.
     public byte[] ReturnData = new byte[1024];
@@ -70,6 +77,14 @@ internal sealed unsafe class Machine
         MemorySize = 0;
         _wordLimit = 0;
         Steps = context.Tracer is { WantsSteps: true } tracer ? new StepTrace(tracer) : null;
+        Pulse = context.Tracer is { WantsPulse: true } watcher ? watcher : null;
+        BlocksToPulse = BlocksBetweenPulses;
+    }
+
+    public void Beat()
+    {
+        BlocksToPulse = BlocksBetweenPulses;
+        Pulse!.OnPulse();
     }
 
     /// <summary>Puts bytes at the buffer's start, below the outermost frame's memory.</summary>

@@ -51,6 +51,11 @@ public interface ITracer
     /// <summary>False spares the two step hooks' costs.</summary>
     bool WantsSteps { get; }
 
+    /// <summary>
+    /// True asks for <see cref="OnPulse"/>, which costs the execution a few percent.
+    /// </summary>
+    bool WantsPulse => false;
+
     void OnCallStart(in CallStart call);
 
     void OnCallEnd(in CallEnd end);
@@ -66,4 +71,12 @@ public interface ITracer
     void OnLog(Log log);
 
     void OnSelfDestruct(in Address contract, in Address beneficiary, in UInt256 balance);
+
+    /// <summary>
+    /// The execution goes on: called every so many basic blocks, so that also code that never
+    /// calls can be stopped (by throwing; the engine is not used again then).
+    /// </summary>
+    void OnPulse()
+    {
+    }
 }

@@ -3,7 +3,9 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Ledger;
 
-/// <summary>Notes the accounts and slots that instructions touch.</summary>
+/// <summary>
+/// Notes the accounts and slots that instructions touch. Calls and pulses go on to the watch.
+/// </summary>
 internal sealed class AccessListTracer : ITracer
 {
     private const byte Balance = 0x31;
@@ -21,8 +23,12 @@ internal sealed class AccessListTracer : ITracer
     private readonly LookupSet<Address> _excluded = new();
     private readonly SortedDictionary<Address, SortedSet<UInt256>> _touched = [];
 
-    public AccessListTracer(IReadOnlyList<Address> excluded, AccessListEntry[] known)
+    private readonly ITracer? _watch;
+
+    public AccessListTracer(
+        IReadOnlyList<Address> excluded, AccessListEntry[] known, ITracer? watch)
     {
+        _watch = watch;
         foreach (Address address in excluded)
         {
             _excluded.Add(address);
@@ -38,6 +44,8 @@ internal sealed class AccessListTracer : ITracer
     }
 
     public bool WantsSteps => true;
+
+    public bool WantsPulse => _watch?.WantsPulse ?? false;
 
     public AccessListEntry[] ToAccessList() =>
         [.. _touched.Select(pair => new AccessListEntry(pair.Key, [.. pair.Value]))];
@@ -94,9 +102,9 @@ internal sealed class AccessListTracer : ITracer
         slots.Add(slot);
     }
 
-    public void OnCallStart(in CallStart call)
-    {
-    }
+    public void OnCallStart(in CallStart call) => _watch?.OnCallStart(call);
+
+    public void OnPulse() => _watch?.OnPulse();
 
     public void OnCallEnd(in CallEnd end)
     {

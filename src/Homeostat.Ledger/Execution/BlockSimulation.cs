@@ -35,8 +35,8 @@ public sealed record SimulationRequest
     /// <summary>Numbers that the simulation may go beyond its base.</summary>
     public int MostBlocks { get; init; } = 256;
 
-    /// <summary>Asked before each call; true stops with a time-out.</summary>
-    public Func<bool> IsTimeUp { get; init; } = () => false;
+    /// <summary>Hears of each call's start and each pulse; stops the simulation by throwing.</summary>
+    public ITracer? Watch { get; init; }
 }
 
 /// <summary>A log with its index in the block.</summary>

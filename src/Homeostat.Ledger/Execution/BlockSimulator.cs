@@ -129,7 +129,7 @@ internal sealed class SimulationRun(
         {
             return new SimulationRefusal(SimulationRefusal.Server, problem);
         }
-        var tracer = new TransferLogTracer(request.TracesTransfers);
+        var tracer = new TransferLogTracer(request.TracesTransfers, request.Watch);
         BlockExecution execution = BlockExecution.StartSimulated(
             block.Accounts.Count == 0 ? _state : world.Commit().State, header, rules, engine,
             new SimulatedEnvironment(this, tracer, precompiles, block.Block.BlobBaseFee));
@@ -183,10 +183,6 @@ internal sealed class SimulationRun(
         BlockExecution execution, BlockRules rules, CallRequest call, TransferLogTracer tracer,
         List<SimulatedCall> calls)
     {
-        if (request.IsTimeUp())
-        {
-            return new SimulationRefusal(SimulationRefusal.Server, "execution aborted (timeout)");
-        }
         ulong remaining = execution.GasLeft;
         if (call.Gas > remaining)
         {

@@ -202,7 +202,7 @@ public sealed class CallSimulator(ChainRules rules, IEvmEngine engine)
         {
             var session = new CallSession(
                 Rules, Engine, context, request with { AccessList = accessList });
-            var tracer = new AccessListTracer(session.Excluded, accessList);
+            var tracer = new AccessListTracer(session.Excluded, accessList, context.Tracer);
             outcome = session.Run(session.GasFor(request.Gas), tracer);
             AccessListEntry[] found = tracer.ToAccessList();
             bool isStable = AccessListTracer.Same(found, accessList);

@@ -6,9 +6,9 @@ namespace Homeostat.Ledger;
 /// <summary>
 /// Collects a call's logs and, when asked to, one more for each transfer of ether, as if ether were
 /// an ERC-20 token at 0xeee…: eth_simulateV1's traceTransfers. Indices count through the block and
-/// are not given back by a revert, as in geth.
+/// are not given back by a revert, as in geth. Calls and pulses go on to the watch.
 /// </summary>
-internal sealed class TransferLogTracer(bool tracesTransfers) : ITracer
+internal sealed class TransferLogTracer(bool tracesTransfers, ITracer? watch) : ITracer
 {
     private static readonly Address Ether = new("0xeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee");
 
@@ -21,6 +21,8 @@ internal sealed class TransferLogTracer(bool tracesTransfers) : ITracer
 
     public bool WantsSteps => false;
 
+    public bool WantsPulse => watch?.WantsPulse ?? false;
+
     /// <summary>The logs of the call that ended.</summary>
     public IReadOnlyList<SimulatedLog> TakeLogs()
     {
@@ -29,8 +31,11 @@ internal sealed class TransferLogTracer(bool tracesTransfers) : ITracer
         return logs;
     }
 
+    public void OnPulse() => watch?.OnPulse();
+
     public void OnCallStart(in CallStart call)
     {
+        watch?.OnCallStart(call);
         _frames.Push([]);
         if (call.Kind is not (CallKind.DelegateCall or CallKind.StaticCall))
         {

@@ -14,7 +14,11 @@ public class RpcFixture : IAsyncLifetime
     private readonly List<string> _reports = [];
     private RpcService _service = null!;
 
-    internal TestChain Chain { get; } = new();
+    internal TestChain Chain { get; }
+
+    public RpcFixture() => Chain = NewChain();
+
+    private protected virtual TestChain NewChain() => new();
 
     private protected virtual RpcLimits Limits => new();
 

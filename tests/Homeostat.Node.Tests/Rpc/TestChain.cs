@@ -14,12 +14,14 @@ namespace Homeostat.Node.Tests.Rpc;
 /// </summary>
 internal sealed class TestChain : INodeGateway, IChainArchive
 {
-    private const ulong GasLimit = 30_000_000;
     public static readonly ChainId ChainId = new(4242);
     public static readonly Hash256 Key = DevelopmentNetwork.FundedAccounts[0].PrivateKey;
     public static readonly Address Account = DevelopmentNetwork.FundedAccounts[0].Address;
     private static readonly Address Target = Address.FromNumber(0x484f0001);
-    private static readonly ChainParameters Parameters = new(30_000_000, GasLimit, 1_000_000, 500);
+    private readonly ulong _gasLimit;
+
+    // Held for as long as a block executes; the blocks that are final have a lock of their own.
+    private readonly Lock _mining = new();
     private readonly Lock _lock = new();
     private readonly List<(ChainHead Head, FinalizedBlock Stored)> _blocks = [];
     private readonly TransactionPool _pool;
@@ -27,13 +29,15 @@ internal sealed class TestChain : INodeGateway, IChainArchive
     private readonly ChainHead _genesis;
     private volatile ChainView _view;
 
-    public TestChain()
+    /// <param name="gasLimit">Of every block.</param>
+    public TestChain(ulong gasLimit = 30_000_000)
     {
+        _gasLimit = gasLimit;
         WorldSnapshot state = GenesisState();
         var header = new BlockHeader
         {
             StateRoot = state.Root,
-            GasLimit = GasLimit,
+            GasLimit = _gasLimit,
             Timestamp = 1_760_000_000,
             BaseFee = 1_000_000_000,
             WithdrawalsRoot = Keccak.EmptyTrie,
@@ -45,7 +49,7 @@ internal sealed class TestChain : INodeGateway, IChainArchive
         _genesis = Head(
             new Block { Header = header, Withdrawals = [] }, [], [], state, 1_760_000_000_000);
         _pool = new TransactionPool(
-            new PoolLimits(), new SnapshotAccounts(state), new PoolChain(ChainId, GasLimit));
+            new PoolLimits(), new SnapshotAccounts(state), new PoolChain(ChainId, _gasLimit));
         _view = MakeView(_genesis);
     }
 
@@ -67,7 +71,7 @@ internal sealed class TestChain : INodeGateway, IChainArchive
     public Task<IReadOnlyList<SubmitResult>> SubmitAsync(
         IReadOnlyList<byte[]> raw, CancellationToken cancel)
     {
-        lock (_lock)
+        lock (_mining)
         {
             IReadOnlyList<SubmitResult> results = [.. raw.Select(Submit)];
             Publish(_view.Finalized);
@@ -82,7 +86,7 @@ internal sealed class TestChain : INodeGateway, IChainArchive
     /// <summary>Makes the next block final.</summary>
     public ChainHead Mine()
     {
-        lock (_lock)
+        lock (_mining)
         {
             return MineLocked();
         }
@@ -166,7 +170,7 @@ internal sealed class TestChain : INodeGateway, IChainArchive
             PayloadHash = Hash256.Zero,
             Transaction0Target = Target,
             Transaction0Data = [],
-            GasLimit = GasLimit,
+            GasLimit = _gasLimit,
             GasTarget = Parameters.GasTargetPerSecond,
             MinimumBaseFee = Parameters.MinimumBaseFee,
             Ordering = new OrderingTerms { Prices = Prices, Seed = Keccak.Hash([1]) },
@@ -184,7 +188,7 @@ internal sealed class TestChain : INodeGateway, IChainArchive
             Transaction0 = Transaction0(accounts.Read(_proposer).Nonce),
             Candidates = _pool.Select(
                 accounts, header.BaseFee!.Value, inputs.Ordering,
-                new SelectionBudget(GasLimit, 1 << 22, 1_000)),
+                new SelectionBudget(_gasLimit, 1 << 22, 1_000)),
         };
         bool isBuilt = new BlockBuilder(engine).TryBuild(
             request, out BuiltBlock? built, out BlockRefusal? refusal);
@@ -193,10 +197,13 @@ internal sealed class TestChain : INodeGateway, IChainArchive
         ChainHead head = Head(
             executed.Block, executed.Transactions, executed.Receipts, executed.State,
             (long)inputs.TimeMs);
-        _blocks.Add((head, Store(head) with { Changes = executed.Changes }));
+        lock (_lock)
+        {
+            _blocks.Add((head, Store(head) with { Changes = executed.Changes }));
+        }
         _pool.OnFinalized(
             executed.Transactions, new SnapshotAccounts(executed.State),
-            new PoolChain(ChainId, GasLimit));
+            new PoolChain(ChainId, _gasLimit));
         Publish(head);
         return head;
     }
@@ -254,7 +261,9 @@ internal sealed class TestChain : INodeGateway, IChainArchive
         Pool = _pool.View(),
     };
 
-    private static ChainConfig Config => new()
+    private ChainParameters Parameters => new(30_000_000, _gasLimit, 1_000_000, 500);
+
+    private ChainConfig Config => new()
     {
         ChainId = ChainId,
         GenesisTimeMs = 1_760_000_000_000,
@@ -266,7 +275,7 @@ internal sealed class TestChain : INodeGateway, IChainArchive
         GuardianExpiryTime = 0,
     };
 
-    private static ChainHead Head(
+    private ChainHead Head(
         Block block, IReadOnlyList<RecoveredTransaction> transactions,
         IReadOnlyList<Receipt> receipts, WorldSnapshot state, long timeMs) => new()
         {

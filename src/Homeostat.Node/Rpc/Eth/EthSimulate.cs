@@ -25,10 +25,9 @@ internal sealed class EthSimulate(RpcContext context)
         SimulationRequest request = Read(options, block);
         await context.Gate.RunAsync(engine =>
         {
-            var deadline = new DeadlineTracer(context.Limits.CallMs);
             var simulator = new BlockSimulator(context.Node.Rules, engine);
             if (!simulator.TryRun(
-                request with { IsTimeUp = () => deadline.IsTimeUp },
+                request with { Watch = new DeadlineTracer(context.Limits.CallMs) },
                 out IReadOnlyList<SimulatedBlock>? blocks, out var no))
             {
                 throw new RpcException(no.Code, no.Reason);

@@ -140,6 +140,10 @@ internal sealed class BlockTracer(RpcContext context, IEvmEngine engine)
 
         public bool WantsSteps => Current?.WantsSteps ?? false;
 
+        public bool WantsPulse => true;
+
+        public void OnPulse() => _deadline.OnPulse();
+
         public void OnCallStart(in CallStart call)
         {
             _deadline.OnCallStart(call);

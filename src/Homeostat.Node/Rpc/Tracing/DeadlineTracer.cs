@@ -4,9 +4,9 @@ using Homeostat.Evm;
 namespace Homeostat.Node.Rpc;
 
 /// <summary>
-/// Ends an execution that runs too long: looks at the clock at each call and, where steps are
-/// traced, at every 1,024th step. Code that never calls is not looked at, and need not be: the gas
-/// cap bounds it to a fraction of a second, while calls can reach precompiles that are slow.
+/// Ends an execution that runs too long: looks at the clock at each call, at each pulse of the
+/// interpreter, so that no gas cap at all needs to bound it, and, where steps are traced, at every
+/// 1,024th step.
 /// </summary>
 internal sealed class DeadlineTracer(int limitMs, ITracer? inner = null) : ITracer
 {
@@ -17,15 +17,7 @@ internal sealed class DeadlineTracer(int limitMs, ITracer? inner = null) : ITrac
 
     public bool WantsSteps => inner?.WantsSteps ?? false;
 
-    /// <summary>Counts from the first question on: the wait for a turn is not the call's.</summary>
-    public bool IsTimeUp
-    {
-        get
-        {
-            _start = _start == 0 ? Stopwatch.GetTimestamp() : _start;
-            return Stopwatch.GetElapsedTime(_start).TotalMilliseconds > limitMs;
-        }
-    }
+    public bool WantsPulse => true;
 
     public void OnCallStart(in CallStart call)
     {
@@ -47,6 +39,8 @@ internal sealed class DeadlineTracer(int limitMs, ITracer? inner = null) : ITrac
     public void OnStepEnd(ulong gasCost, ExecutionStatus status) =>
         inner?.OnStepEnd(gasCost, status);
 
+    public void OnPulse() => Look();
+
     public void OnLog(Log log) => inner?.OnLog(log);
 
     public void OnSelfDestruct(
@@ -54,9 +48,11 @@ internal sealed class DeadlineTracer(int limitMs, ITracer? inner = null) : ITrac
         in Primitives.UInt256 balance) =>
         inner?.OnSelfDestruct(contract, beneficiary, balance);
 
+    // Counts from the first look on: the wait for a turn is not the call's.
     private void Look()
     {
-        if (IsTimeUp)
+        _start = _start == 0 ? Stopwatch.GetTimestamp() : _start;
+        if (Stopwatch.GetElapsedTime(_start).TotalMilliseconds > limitMs)
         {
             throw RpcException.Server($"execution aborted (timeout = {limitMs} ms)");
         }
