@@ -72,7 +72,7 @@ internal sealed class RpcService : IAsyncDisposable
         _server = new RpcServer(server, limits, processor, _hub);
         _ipc = server.IpcPath.Length == 0
             ? null
-            : new IpcServer(server.IpcPath, limits, processor);
+            : new IpcServer(server.IpcPath, limits, processor, _hub);
     }
 
     /// <summary>The port in use.</summary>

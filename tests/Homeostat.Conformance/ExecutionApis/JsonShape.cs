@@ -5,7 +5,8 @@ namespace Homeostat.Conformance;
 
 /// <summary>
 /// The part of JSON Schema that execution-apis' openrpc.json uses: type, enum, const, pattern,
-/// minimum, maximum, required, properties, additionalProperties, items, oneOf, anyOf, allOf.
+/// minimum, maximum, minLength, maxLength, minItems, maxItems, required, properties,
+/// additionalProperties, items, oneOf, anyOf, allOf.
 /// </summary>
 internal static class JsonShape
 {
@@ -33,6 +34,7 @@ internal static class JsonShape
         }
         return TypeDifference(value, schema, at)
             ?? ValueDifference(value, schema, at)
+            ?? LengthDifference(value, schema, at)
             ?? ChoiceDifference(value, schema, at)
             ?? ObjectDifference(value, schema, at)
             ?? ItemsDifference(value, schema, at);
@@ -87,6 +89,21 @@ internal static class JsonShape
             && schema.TryGetProperty("maximum", out JsonElement maximum)
             && value.GetDecimal() > maximum.GetDecimal();
         return isLow || isHigh ? $"{at}: {value} is out of range" : null;
+    }
+
+    private static string? LengthDifference(JsonElement value, JsonElement schema, string at)
+    {
+        (int length, string least, string most) = value.ValueKind switch
+        {
+            JsonValueKind.String => (value.GetString()!.Length, "minLength", "maxLength"),
+            JsonValueKind.Array => (value.GetArrayLength(), "minItems", "maxItems"),
+            _ => (0, "", ""),
+        };
+        bool isShort = schema.TryGetProperty(least, out JsonElement minimum)
+            && length < minimum.GetInt32();
+        bool isLong = schema.TryGetProperty(most, out JsonElement maximum)
+            && length > maximum.GetInt32();
+        return isShort || isLong ? $"{at}: {length} long is out of range" : null;
     }
 
     private static string? ChoiceDifference(JsonElement value, JsonElement schema, string at)

@@ -46,6 +46,11 @@ internal sealed record Options(
                     break;
             }
         }
+        if (archive is not null && !Path.Exists(archive))
+        {
+            Console.Error.WriteLine($"conformance: there is no file or folder {archive}");
+            return null;
+        }
         return archive is null
             ? null
             : new Options(archive, filter, fork, suite, trace, trace ? 1 : threads);

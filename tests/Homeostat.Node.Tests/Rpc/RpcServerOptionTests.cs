@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json;
 using Homeostat.Node.Rpc;
 
 namespace Homeostat.Node.Tests.Rpc;
@@ -82,6 +83,38 @@ public sealed class RpcServerOptionTests(RpcFixture rpc) : IClassFixture<RpcFixt
         Assert.Equal(401, (int)refused.StatusCode);
         Assert.Equal(2, answers.Split("\"result\":\"0x1092\"").Length - 1);
         Assert.Contains("-32700", wrong, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ipc_tells_of_new_heads()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"homeostat-{Guid.NewGuid():N}.ipc");
+        await using RpcService service = await RpcService.StartAsync(
+            new RpcServiceOptions
+            {
+                Gateway = rpc.Chain,
+                Archive = rpc.Chain,
+                Rules = TestChain.Rules,
+                Server = new RpcServerOptions { Port = 0, IpcPath = path },
+            },
+            CancellationToken.None);
+        using var socket = new Socket(
+            AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));
+        using var stream = new NetworkStream(socket);
+        using var lines = new StreamReader(stream);
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(
+            """{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}"""));
+        string id = JsonDocument.Parse((await lines.ReadLineAsync())!).RootElement
+            .GetProperty("result").GetString()!;
+
+        ulong number = rpc.Chain.Mine().Height.Value;
+
+        string? told = await lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        JsonElement notice = JsonDocument.Parse(told!).RootElement.GetProperty("params");
+        Assert.Equal(id, notice.GetProperty("subscription").GetString());
+        Assert.Equal(
+            $"0x{number:x}", notice.GetProperty("result").GetProperty("number").GetString());
     }
 
     [Theory]

@@ -15,7 +15,7 @@ internal sealed class EthCalls(RpcContext context)
     }
 
     private async ValueTask CallAsync(
-        RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session)
+        RpcParams arguments, Utf8JsonWriter result, RpcSession? session)
     {
         CallRequest request = ReadRequest(arguments);
         CallContext call = ReadContext(arguments, BlockSelector.Latest);
@@ -26,7 +26,7 @@ internal sealed class EthCalls(RpcContext context)
     }
 
     private async ValueTask EstimateGasAsync(
-        RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session)
+        RpcParams arguments, Utf8JsonWriter result, RpcSession? session)
     {
         CallRequest request = ReadRequest(arguments);
         CallContext call = ReadContext(arguments, BlockSelector.Latest);
@@ -46,7 +46,7 @@ internal sealed class EthCalls(RpcContext context)
     }
 
     private async ValueTask CreateAccessListAsync(
-        RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session)
+        RpcParams arguments, Utf8JsonWriter result, RpcSession? session)
     {
         CallRequest request = ReadRequest(arguments);
         CallContext call = ReadContext(arguments, BlockSelector.Latest);

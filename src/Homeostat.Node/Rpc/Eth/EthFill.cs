@@ -14,7 +14,7 @@ internal sealed class EthFill(RpcContext context, EthFees fees)
         table.AddAsync("eth_fillTransaction", FillAsync);
 
     private async ValueTask FillAsync(
-        RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session)
+        RpcParams arguments, Utf8JsonWriter result, RpcSession? session)
     {
         CallRequest request = CallArguments.Read(
             arguments.Required(0), RpcParams.At(0), context.Node.ChainId);

@@ -17,7 +17,7 @@ internal sealed class EthSimulate(RpcContext context)
         table.AddAsync("eth_simulateV1", SimulateAsync);
 
     private async ValueTask SimulateAsync(
-        RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session)
+        RpcParams arguments, Utf8JsonWriter result, RpcSession? session)
     {
         JsonElement options = JsonInput.Object(arguments.Required(0), RpcParams.At(0));
         RpcBlock block = context.Chain.WithState(arguments.Block(1));

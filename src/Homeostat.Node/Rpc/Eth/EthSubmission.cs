@@ -13,7 +13,7 @@ internal sealed class EthSubmission(RpcContext context, SubscriptionHub hub)
     }
 
     private async ValueTask SendAsync(
-        RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session)
+        RpcParams arguments, Utf8JsonWriter result, RpcSession? session)
     {
         SubmitResult submitted = await SubmitAsync(arguments.Data(0)).ConfigureAwait(false);
         result.Data(submitted.Hash.Bytes);
@@ -28,7 +28,7 @@ internal sealed class EthSubmission(RpcContext context, SubscriptionHub hub)
 
     /// <summary>EIP-7966: answers with the receipt once the transaction is final.</summary>
     private async ValueTask SendSyncAsync(
-        RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session)
+        RpcParams arguments, Utf8JsonWriter result, RpcSession? session)
     {
         byte[] raw = arguments.Data(0);
         RpcLimits limits = context.Limits;

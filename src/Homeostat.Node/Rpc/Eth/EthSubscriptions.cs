@@ -12,9 +12,9 @@ internal sealed class EthSubscriptions(RpcContext context, SubscriptionHub hub)
     }
 
     private ValueTask Subscribe(
-        RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session)
+        RpcParams arguments, Utf8JsonWriter result, RpcSession? session)
     {
-        WebSocketSession lasting = Require(session);
+        RpcSession lasting = Require(session);
         string name = arguments.Text(0);
         SubscriptionKind kind = name switch
         {
@@ -43,7 +43,7 @@ internal sealed class EthSubscriptions(RpcContext context, SubscriptionHub hub)
     }
 
     private ValueTask Unsubscribe(
-        RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session)
+        RpcParams arguments, Utf8JsonWriter result, RpcSession? session)
     {
         if (!hub.Unsubscribe(Require(session), arguments.Text(0)))
         {
@@ -53,7 +53,7 @@ internal sealed class EthSubscriptions(RpcContext context, SubscriptionHub hub)
         return ValueTask.CompletedTask;
     }
 
-    private static WebSocketSession Require(WebSocketSession? session) =>
+    private static RpcSession Require(RpcSession? session) =>
         session ?? throw new RpcException(
             RpcException.MethodNotFoundCode, "notifications not supported");
 }

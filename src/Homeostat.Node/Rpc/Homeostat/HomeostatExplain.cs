@@ -36,7 +36,7 @@ internal sealed class HomeostatExplain(Func<RpcTable> table) : IRpcCaller
     }
 
     private async ValueTask ExplainAsync(
-        RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session)
+        RpcParams arguments, Utf8JsonWriter result, RpcSession? session)
     {
         JsonElement id = arguments.Optional(0);
         string wanted = id.ValueKind switch

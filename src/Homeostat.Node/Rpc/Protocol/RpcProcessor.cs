@@ -38,7 +38,7 @@ internal sealed class RpcProcessor(
 
     /// <summary>Writes the answer; nothing when the request holds notifications only.</summary>
     public async ValueTask ProcessAsync(
-        ReadOnlyMemory<byte> body, ResponseBuffer output, WebSocketSession? session)
+        ReadOnlyMemory<byte> body, ResponseBuffer output, RpcSession? session)
     {
         JsonDocument document;
         try
@@ -69,7 +69,7 @@ internal sealed class RpcProcessor(
         WriteError(output, default, code, message, null);
 
     private async ValueTask ProcessBatchAsync(
-        JsonElement batch, ResponseBuffer output, WebSocketSession? session)
+        JsonElement batch, ResponseBuffer output, RpcSession? session)
     {
         int count = batch.GetArrayLength();
         if (count == 0 || count > limits.BatchCalls)
@@ -178,7 +178,7 @@ internal sealed class RpcProcessor(
     }
 
     private async ValueTask ProcessCallAsync(
-        JsonElement call, ResponseBuffer output, WebSocketSession? session)
+        JsonElement call, ResponseBuffer output, RpcSession? session)
     {
         Interlocked.Increment(ref _calls);
         if (call.ValueKind != JsonValueKind.Object
@@ -221,7 +221,7 @@ internal sealed class RpcProcessor(
     }
 
     private async ValueTask RunAsync(
-        string name, RpcParams arguments, ResponseBuffer output, WebSocketSession? session)
+        string name, RpcParams arguments, ResponseBuffer output, RpcSession? session)
     {
         if (!table.TryGet(name, out RpcMethod method))
         {

@@ -11,7 +11,7 @@ internal delegate void RpcHandler(RpcParams arguments, Utf8JsonWriter result);
 /// there is no lasting one).
 /// </summary>
 internal delegate ValueTask RpcAsyncHandler(
-    RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session);
+    RpcParams arguments, Utf8JsonWriter result, RpcSession? session);
 
 /// <summary>A method by name. One of the two handlers is set.</summary>
 internal sealed record RpcMethod(string Name, RpcHandler? Handler, RpcAsyncHandler? AsyncHandler);

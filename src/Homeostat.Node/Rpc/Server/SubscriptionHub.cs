@@ -56,7 +56,7 @@ internal sealed class SubscriptionHub : IAsyncDisposable
         await _telling.ConfigureAwait(false);
     }
 
-    public string Subscribe(WebSocketSession session, SubscriptionKind kind, LogFilter? logs)
+    public string Subscribe(RpcSession session, SubscriptionKind kind, LogFilter? logs)
     {
         lock (_lock)
         {
@@ -72,7 +72,7 @@ internal sealed class SubscriptionHub : IAsyncDisposable
         }
     }
 
-    public bool Unsubscribe(WebSocketSession session, string id)
+    public bool Unsubscribe(RpcSession session, string id)
     {
         lock (_lock)
         {
@@ -84,7 +84,7 @@ internal sealed class SubscriptionHub : IAsyncDisposable
     /// The answers to the session's requests so far are queued: its new subscriptions may begin,
     /// for a client must know an id before it gets a notification with it.
     /// </summary>
-    public void Started(WebSocketSession session)
+    public void Started(RpcSession session)
     {
         lock (_lock)
         {
@@ -95,7 +95,7 @@ internal sealed class SubscriptionHub : IAsyncDisposable
         }
     }
 
-    public void Close(WebSocketSession session)
+    public void Close(RpcSession session)
     {
         lock (_lock)
         {
@@ -249,13 +249,13 @@ internal sealed class SubscriptionHub : IAsyncDisposable
     }
 
     private sealed class Subscription(
-        string id, WebSocketSession session, SubscriptionKind kind, LogFilter? logs)
+        string id, RpcSession session, SubscriptionKind kind, LogFilter? logs)
     {
         private readonly byte[] _head = System.Text.Encoding.ASCII.GetBytes(
             "{\"jsonrpc\":\"2.0\",\"method\":\"eth_subscription\",\"params\":{\"subscription\":\""
             + id + "\",\"result\":");
 
-        public WebSocketSession Session { get; } = session;
+        public RpcSession Session { get; } = session;
 
         public SubscriptionKind Kind { get; } = kind;
 

@@ -58,7 +58,7 @@ internal sealed class DebugMethods(RpcContext context)
     }
 
     private async ValueTask TraceTransactionAsync(
-        RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session)
+        RpcParams arguments, Utf8JsonWriter result, RpcSession? session)
     {
         if (_chain.FindTransaction(arguments.Hash(0)) is not var (block, index))
         {
@@ -73,11 +73,11 @@ internal sealed class DebugMethods(RpcContext context)
     }
 
     private ValueTask TraceBlockByNumberAsync(
-        RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session) =>
+        RpcParams arguments, Utf8JsonWriter result, RpcSession? session) =>
         TraceBlockAsync(Required(arguments), arguments, result);
 
     private ValueTask TraceBlockByHashAsync(
-        RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session) =>
+        RpcParams arguments, Utf8JsonWriter result, RpcSession? session) =>
         TraceBlockAsync(
             _chain.ByHash(arguments.Hash(0))
                 ?? throw RpcException.Server($"block {arguments.Hash(0)} not found"),
@@ -95,7 +95,7 @@ internal sealed class DebugMethods(RpcContext context)
     }
 
     private async ValueTask TraceCallAsync(
-        RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session)
+        RpcParams arguments, Utf8JsonWriter result, RpcSession? session)
     {
         CallRequest call = CallArguments.Read(
             arguments.Required(0), RpcParams.At(0), context.Node.ChainId);

@@ -13,7 +13,7 @@ internal sealed class FlatTraces(RpcContext context)
     }
 
     private async ValueTask TraceTransactionAsync(
-        RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session)
+        RpcParams arguments, Utf8JsonWriter result, RpcSession? session)
     {
         if (context.Chain.FindTransaction(arguments.Hash(0)) is not var (block, index))
         {
@@ -24,7 +24,7 @@ internal sealed class FlatTraces(RpcContext context)
     }
 
     private async ValueTask TraceBlockAsync(
-        RpcParams arguments, Utf8JsonWriter result, WebSocketSession? session)
+        RpcParams arguments, Utf8JsonWriter result, RpcSession? session)
     {
         arguments.Required(0);
         RpcBlock block = context.Chain.Get(arguments.Block(0));
