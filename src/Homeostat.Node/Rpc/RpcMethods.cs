@@ -8,7 +8,11 @@ internal static class RpcMethods
     private static readonly string[] Modules =
         ["debug", "erigon", "eth", "homeostat", "net", "ots", "rpc", "trace", "txpool", "web3"];
 
-    public static RpcTable All(RpcContext context, SubscriptionHub hub)
+    /// <param name="context">What the methods are made of.</param>
+    /// <param name="hub">Where subscriptions go.</param>
+    /// <param name="more">Adds methods that only some server has.</param>
+    public static RpcTable All(
+        RpcContext context, SubscriptionHub hub, Action<RpcTable.Builder>? more = null)
     {
         var table = new RpcTable.Builder();
         var filters = new FilterRegistry(context.Limits, TimeProvider.System);
@@ -40,6 +44,7 @@ internal static class RpcMethods
         }
         bool isAdmin = context.Node.Peers is not null;
         table.Add("rpc_modules", (_, result) => ListModules(result, isAdmin));
+        more?.Invoke(table);
         RpcTable? built = null;
         new HomeostatExplain(() => built!).Register(table);
         built = table.Build();

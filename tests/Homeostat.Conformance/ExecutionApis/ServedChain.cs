@@ -43,7 +43,9 @@ internal sealed class ServedChain : IAsyncDisposable
             Rules = genesis.Rules,
             Submit = Submit,
         };
-        RpcTable table = RpcMethods.All(new RpcContext(reader, node, limits, _gate), _hub);
+        RpcTable table = RpcMethods.All(
+            new RpcContext(reader, node, limits, _gate), _hub,
+            new TestingMethods(genesis, chain, _pool, new EvmEngine()).Register);
         _processor = new RpcProcessor(table, limits, Submit, Report);
     }
 
