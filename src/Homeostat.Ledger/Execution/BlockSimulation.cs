@@ -35,7 +35,7 @@ public sealed record SimulationRequest
     /// <summary>Numbers that the simulation may go beyond its base.</summary>
     public int MostBlocks { get; init; } = 256;
 
-    /// <summary>Hears of each call's start and each pulse; stops the simulation by throwing.</summary>
+    /// <summary>Hears of calls' starts and of pulses; stops all by throwing.</summary>
     public ITracer? Watch { get; init; }
 }
 

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Homeostat.Node.Rpc;
 
-/// <summary>One client of the Unix socket: JSON values one after another, answers as lines.</summary>
+/// <summary>
+/// One client of the Unix socket: JSON values one after another, answers as lines.
+/// </summary>
 internal sealed class IpcSession(
     NetworkStream stream, RpcProcessor processor, SubscriptionHub hub, RpcLimits limits)
     : RpcSession(processor, hub, limits)
