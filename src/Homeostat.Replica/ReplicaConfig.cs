@@ -53,6 +53,12 @@ public sealed record ReplicaLimits
     /// <summary>Bytes of contract code in memory with their accounts, after a checkpoint.</summary>
     public long LoadedCodeBytes { get; init; } = 32L * 1024 * 1024;
 
+    /// <summary>
+    /// Keys and values in one answer to a node that joins. Making one holds the thread that
+    /// executes blocks for some 40 ms, which a vote may wait for.
+    /// </summary>
+    public int SnapshotAnswerBytes { get; init; } = 256 * 1024;
+
     public ReplicaLimits Validate()
     {
         Invariant.Require(MessageBytes > 0);
@@ -67,6 +73,7 @@ public sealed record ReplicaLimits
         Invariant.Require(CheckpointBlocks > 0);
         Invariant.Require(CheckpointTransactions > 0);
         Invariant.Require(LoadedNodes > 0);
+        Invariant.Require(SnapshotAnswerBytes is > 0 and <= 1024 * 1024);
         Invariant.Require(LoadedCodeBytes > 0);
         return this;
     }
@@ -85,6 +92,15 @@ public sealed record ReplicaConfig
     public required PeerId Self { get; init; }
 
     public ReplicaLimits Limits { get; init; } = new();
+
+    /// <summary>
+    /// A node without a chain joins by a snapshot that stands on this block; null: from genesis.
+    /// </summary>
+    public TrustedCheckpoint? Checkpoint { get; init; }
+
+    /// <summary>A checkpoint must be younger: the time in which a validator's stake is bound after
+    /// it has left.</summary>
+    public long CheckpointAgeMs { get; init; } = 21L * 86_400_000;
 
     public PoolLimits PoolLimits { get; init; } = new();
 

@@ -376,7 +376,10 @@ internal sealed class Cluster : IWorldOfNodes
                 foreach (FinalizedBlock block in persist.Batch.Finalized)
                 {
                     Checks.Finalizes(node, block);
-                    _load.Confirm(block.Executed!);
+                    if (block.Executed is { } executed) // Else it came with a snapshot.
+                    {
+                        _load.Confirm(executed);
+                    }
                 }
                 break;
             case ReplicaEffect.Head head:

@@ -41,6 +41,20 @@ public class WireTests
             SampleVote.Signature),
         new SyncRequestMessage(7, new Height(8), 9),
         new SyncResponseMessage(7, [[1], [2, 3]], SampleCertificate),
+        new SnapshotRequestMessage(3, new Height(9)),
+        new SnapshotResponseMessage(3, [1, 2], [3], [[4], [5, 6]], SampleCertificate),
+        new HeadersRequestMessage(4, new Height(11), 3),
+        new HeadersResponseMessage(4, [[7], [8, 9]]),
+        new RangesRequestMessage(
+            5, [new RangeQuery(Keccak.Hash([1]), Hash256.Zero, Keccak.Hash([2]))]),
+        new RangesResponseMessage(
+            5,
+            [
+                new StateRange([KeyValuePair.Create(Keccak.Hash([3]), new byte[] { 4 })], [[5]]),
+                new StateRange([], []),
+            ]),
+        new CodesRequestMessage(6, [Keccak.Hash([1]), Keccak.Hash([2])]),
+        new CodesResponseMessage(6, [[1, 2, 3], []]),
         new TransactionsMessage([[1, 2], [3]]),
         new TransactionHashesMessage([Keccak.Hash([1])]),
         new TransactionRequestMessage([Keccak.Hash([2])]),

@@ -35,6 +35,22 @@ public sealed class SyncMachine
     /// <summary>True while blocks are known to be missing.</summary>
     public bool IsBehind => _committed is { } committed && _goal?.View > committed.View;
 
+    /// <summary>
+    /// The highest block that a peer says it can serve and has not failed to; at least the own.
+    /// </summary>
+    public Height Highest
+    {
+        get
+        {
+            Height highest = _committed?.Height ?? Height.Genesis;
+            foreach (SyncPeer peer in _peers.Values)
+            {
+                highest = peer.Finalized > highest ? peer.Finalized : highest;
+            }
+            return highest;
+        }
+    }
+
     /// <summary>As <see cref="SimplexMachine.Step"/>.</summary>
     public IReadOnlyList<SyncEffect> Step(long nowMs, SyncInput input)
     {

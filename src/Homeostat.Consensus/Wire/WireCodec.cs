@@ -78,6 +78,9 @@ internal static class WireCodec
                 ConsensusRlp.Write(writer, m.Evidence.First);
                 ConsensusRlp.Write(writer, m.Evidence.Second);
                 break;
+            case SnapshotMessage m:
+                SnapshotCodec.Write(writer, m);
+                break;
             default:
                 WriteBulk(writer, message);
                 break;
@@ -163,7 +166,7 @@ internal static class WireCodec
         WireKind.BlockBody => new BlockBodyMessage(list.ReadHash256(), ReadBlock(ref list)),
         WireKind.Evidence => new EvidenceMessage(new Evidence(
             ConsensusRlp.ReadVote(ref list), ConsensusRlp.ReadVote(ref list))),
-        _ => null,
+        _ => SnapshotCodec.Read(kind, ref list),
     };
 
     private static byte[] ReadBlock(ref RlpReader list) =>

@@ -24,4 +24,32 @@ public static class WireLimits
     public const int MaxSyncBlocks = 128;
 
     public const int MaxTransactions = 4_096;
+
+    /// <summary>Headers in one answer: 300 kB of them.</summary>
+    public const int MaxHeaders = 512;
+
+    /// <summary>A header of the Osaka fork has at most 700 bytes.</summary>
+    public const int MaxHeaderBytes = 1_024;
+
+    /// <summary>Tries of which ranges are asked for at once: most contracts have little storage.
+    /// </summary>
+    public const int MaxRanges = 128;
+
+    /// <summary>An answer's 256 kB hold at most this many of the smallest entries.</summary>
+    public const int MaxRangeEntries = 16_384;
+
+    /// <summary>An account has at most 110 bytes, a slot 33.</summary>
+    public const int MaxEntryBytes = 256;
+
+    /// <summary>Two ways of at most 65 nodes.</summary>
+    public const int MaxProofNodes = 130;
+
+    /// <summary>A branch has at most 532 bytes.</summary>
+    public const int MaxNodeBytes = 1_024;
+
+    /// <summary>Codes in one request.</summary>
+    public const int MaxCodes = 64;
+
+    /// <summary>Deployed code has at most 24,576 bytes (EIP-170); genesis may hold more.</summary>
+    public const int MaxCodeBytes = 128 * 1024;
 }

@@ -55,6 +55,13 @@ internal sealed record NodeConfig
     /// <summary>Blocks whose states can be reconstructed; the greatest number: all.</summary>
     public ulong HistoryBlocks { get; init; } = 10_000;
 
+    /// <summary>An empty node joins by a snapshot that stands on it; null: from genesis.
+    /// </summary>
+    public TrustedCheckpoint? Checkpoint { get; init; }
+
+    /// <summary>Local limits of the replica; other than the defaults in tests only.</summary>
+    public ReplicaLimits ReplicaLimits { get; init; } = new();
+
     public required int WorkThreads { get; init; }
 
     public required LogVerbosity LogLevel { get; init; }
@@ -93,6 +100,7 @@ internal sealed record NodeConfig
             OtlpEndpoint = sources.Read(Settings.OtlpEndpoint),
             IpcPath = sources.Read(Settings.IpcPath),
             HistoryBlocks = sources.Read(Settings.History),
+            Checkpoint = sources.Read(Settings.Checkpoint),
             WorkThreads = sources.Read(Settings.WorkThreads),
             LogLevel = sources.Read(Settings.LogLevel),
             LogFile = sources.Read(Settings.LogFile),

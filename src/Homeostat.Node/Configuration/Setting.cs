@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Homeostat.Node.Logging;
 using Homeostat.Node.Network;
+using Homeostat.Replica;
 
 namespace Homeostat.Node.Configuration;
 
@@ -106,6 +107,10 @@ internal static class Settings
         "history", "Blocks whose states calls can be made on, or archive for all", "10000",
         text => text == "archive" ? (ulong.MaxValue, null) : Number(text));
 
+    public static readonly Setting<TrustedCheckpoint?> Checkpoint = new(
+        "checkpoint", "A final block to trust, as HEIGHT:0xHASH: an empty node joins by a snapshot "
+            + "that stands on it; empty: from genesis", "", CheckpointOf);
+
     public static readonly Setting<int> WorkThreads = new(
         "work.threads", "Threads for execution (one of them) and signatures (the others)", "2",
         text => Range(text, 1, 64));
@@ -124,7 +129,7 @@ internal static class Settings
     [
         DataDir, Genesis, NodeKey, Keystore, Password, Observer, HttpAddress, HttpPort, P2pAddress,
         P2pPort, Peers, GasCap, EvmTimeout, TraceTimeout, JwtSecret, Admin, TlsCertificate, TlsKey,
-        IpcPath, OtlpEndpoint, History, WorkThreads,
+        IpcPath, OtlpEndpoint, History, Checkpoint, WorkThreads,
         LogLevel, LogFile, ClockOffsetFile,
     ];
 
@@ -176,6 +181,12 @@ internal static class Settings
 
         static string Not(string file) => $"'{file}' does not hold 64 hexadecimal digits";
     }
+
+    private static (TrustedCheckpoint? Value, string? Error) CheckpointOf(string text) =>
+        text.Length == 0 || TrustedCheckpoint.TryParse(text, out _)
+            ? (TrustedCheckpoint.TryParse(text, out var checkpoint) ? checkpoint : null, null)
+            : (null, $"'{text}' is not a block: write HEIGHT:0xHASH, as `homeostat checkpoint` "
+                + "prints it");
 
     private static (string Value, string? Error) NonEmpty(string text) =>
         (text, text.Length == 0 ? "must not be empty" : null);

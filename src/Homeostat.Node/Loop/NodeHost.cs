@@ -56,6 +56,8 @@ internal sealed class NodeHost : IAsyncDisposable
             Genesis = config.Genesis,
             Signer = config.Observer ? null : new LocalSigner(config.Key),
             Self = new PeerId(self),
+            Checkpoint = config.Checkpoint,
+            Limits = config.ReplicaLimits,
         });
         _loop = new ReplicaLoop(
             machine, _store, _store.Recover(nonce), config.WorkThreads,

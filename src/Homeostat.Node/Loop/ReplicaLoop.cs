@@ -80,7 +80,14 @@ internal sealed class ReplicaLoop : INodeGateway, IDisposable
 
     public int PeerCount => _network?.ConnectedCount ?? 0;
 
-    public string? NotReadyBecause => View is null ? "the replica recovers its state" : null;
+    public string? NotReadyBecause => View switch
+    {
+        null => "the replica recovers its state",
+        { Sync: { State: { } state } sync } =>
+            $"the state of block {sync.Highest} is {state.PerMille / 10} % here",
+        { Sync: { } sync } => $"block {sync.Current} of {sync.Highest} is here",
+        _ => null,
+    };
 
     /// <summary>False when the loop has not turned for five seconds.</summary>
     public bool IsAlive => Stopwatch.GetElapsedTime(Volatile.Read(ref _lastTurn)).TotalSeconds < 5;

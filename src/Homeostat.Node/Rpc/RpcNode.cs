@@ -1,11 +1,9 @@
 using Homeostat.Ledger;
 using Homeostat.Node.Network;
 using Homeostat.Primitives;
+using Homeostat.Replica;
 
 namespace Homeostat.Node.Rpc;
-
-/// <summary>How far a node that is catching up has come.</summary>
-internal sealed record SyncProgress(ulong StartingBlock, ulong CurrentBlock, ulong HighestBlock);
 
 /// <summary>
 /// What the methods need of the node besides its chain. All callable on any thread.
@@ -26,7 +24,7 @@ internal sealed record RpcNode
     public IPeerAdministration? Peers { get; init; }
 
     /// <summary>Null when the node is not behind.</summary>
-    public Func<SyncProgress?> Syncing { get; init; } = () => null;
+    public Func<SyncStatus?> Syncing { get; init; } = () => null;
 
     /// <summary>Validators of genesis with their weights.</summary>
     public IReadOnlyList<KeyValuePair<Address, ulong>> Validators { get; init; } = [];

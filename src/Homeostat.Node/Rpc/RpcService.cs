@@ -56,6 +56,7 @@ internal sealed class RpcService : IAsyncDisposable
             ClientVersion = options.ClientVersion,
             PeerCount = () => _gateway.PeerCount,
             Peers = options.Peers,
+            Syncing = () => _gateway.View?.Sync,
             Validators =
             [
                 .. first.Config.Validators.Select(v => KeyValuePair.Create(v.Address, v.Weight)),
@@ -151,7 +152,7 @@ internal sealed class RpcService : IAsyncDisposable
             : before?.Pending.Hash == view.Pending.Hash
                 ? before.Pending
                 : BlockOf(view.Pending, archive);
-        return new RpcView(finalized, pending, view.Pool);
+        return new RpcView(finalized, pending, view.Pool) { Sync = view.Sync };
     }
 
     private static RpcBlock BlockOf(ChainHead head, IChainArchive archive)

@@ -40,6 +40,7 @@ internal sealed class ChainFile : IDisposable
     private readonly Timer _mover;
     private readonly ulong _historyBlocks;
     private long _nextSequence;
+    private long _first = 1;
 
     /// <param name="historyBlocks">Blocks whose reverse differences are kept.</param>
     public ChainFile(string path, ulong historyBlocks)
@@ -48,6 +49,10 @@ internal sealed class ChainFile : IDisposable
         _file = new SqliteFile(path, Durability.Full, Schema);
         _nextSequence = 1 + (_file.Writer.Prepare("SELECT max(seq) FROM journal").ExecuteScalar()
             as long? ?? 0);
+        if (ReadMeta("first") is { } first)
+        {
+            _first = BitConverter.ToInt64(first);
+        }
         // Pages move from the log home on a thread of their own: a commit then costs an append.
         _mover = new Timer(_ => MovePages(), null, BackgroundMoveMs, Timeout.Infinite);
     }
@@ -71,6 +76,10 @@ internal sealed class ChainFile : IDisposable
                 foreach (JournalEntry entry in batch.Journal)
                 {
                     AppendJournal(session, entry);
+                }
+                if (batch is { Snapshot: not null, Finalized: [var start, ..] })
+                {
+                    BeginAt(session, start.Height);
                 }
                 foreach (FinalizedBlock block in batch.Finalized)
                 {
@@ -119,6 +128,11 @@ internal sealed class ChainFile : IDisposable
         return intact;
     }
 
+    /// <summary>
+    /// Height of the log's first block: 1, unless the node joined by a snapshot.
+    /// </summary>
+    public ulong First => (ulong)Volatile.Read(ref _first);
+
     public Height? ReadLast() => _file.Read(session =>
         session.Prepare("SELECT max(height) FROM block").ExecuteScalar() is long height
             ? new Height((ulong)height)
@@ -161,7 +175,7 @@ internal sealed class ChainFile : IDisposable
             return damage;
         }
         long missing = _file.Read(session => session
-            .Prepare("SELECT coalesce(max(height) - count(*), 0) FROM block")
+            .Prepare("SELECT coalesce(max(height) + 1 - $1 - count(*), 0) FROM block", _first)
             .ExecuteScalar() as long? ?? 0);
         return missing == 0 ? null : $"{missing} heights are missing from the block log";
     }
@@ -207,6 +221,17 @@ internal sealed class ChainFile : IDisposable
             hash.AppendData(part);
         }
         return BitConverter.ToInt64(hash.GetHashAndReset());
+    }
+
+    private void BeginAt(SqliteSession session, Height height)
+    {
+        long first = (long)height.Value;
+        session.Prepare(
+            "INSERT OR REPLACE INTO meta VALUES($1, $2)", "first", BitConverter.GetBytes(first))
+            .ExecuteNonQuery();
+        // Of an earlier attempt that ended before its state was whole.
+        session.Prepare("DELETE FROM block WHERE height < $1", first).ExecuteNonQuery();
+        Volatile.Write(ref _first, first);
     }
 
     private void AppendJournal(SqliteSession session, JournalEntry entry) => session.Prepare(

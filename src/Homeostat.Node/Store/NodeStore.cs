@@ -95,6 +95,7 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
             throw Damaged($"block {height} is missing");
         }
         CheckpointReference? checkpoint = _state.ReadCheckpoint();
+        byte[]? snapshot = _state.ReadSnapshot();
         if (checkpoint is not null && checkpoint.Height.Value > LastValue)
         {
             throw Damaged(
@@ -110,6 +111,7 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
             Journal = journal,
             Checkpoint = checkpoint,
             LastFinalized = last,
+            Snapshot = snapshot,
             BlockLog = this,
             State = this,
             Nonce = nonce,
@@ -125,6 +127,10 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
         _chain.Append(batches);
         foreach (PersistBatch batch in batches)
         {
+            if (batch.Snapshot is { } part)
+            {
+                CommitPart(part, isLast: batch.Checkpoint is not null);
+            }
             foreach (FinalizedBlock block in batch.Finalized)
             {
                 _index.Add(BlockEntries.Of(block));
@@ -136,6 +142,18 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
                 // After the blocks: a checkpoint never names a block that the log lacks.
                 _state.Add(batch.Checkpoint);
             }
+        }
+    }
+
+    /// <summary>
+    /// The last part is written before the reference to its state, which is not in it.
+    /// </summary>
+    private void CommitPart(SnapshotPart part, bool isLast)
+    {
+        _state.Add(part);
+        if (isLast)
+        {
+            _log.LogInformation("the state is whole; the block log begins with its block");
         }
     }
 
@@ -175,8 +193,8 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
 
     public IEnumerable<Height> FindLogBlocks(Height first, Height last, LogQuery query)
     {
-        // Genesis has no logs, and beyond the last there is nothing yet.
-        ulong from = Math.Max(1, first.Value);
+        // Before the first block there are no logs, and beyond the last there is nothing yet.
+        ulong from = Math.Max(_chain.First, first.Value);
         ulong to = Math.Min(last.Value, LastValue);
         return from <= to ? _index.FindLogBlocks(from, to, query) : [];
     }
@@ -271,7 +289,7 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
 
     private void CatchUpIndex()
     {
-        ulong from = _index.Indexed + 1;
+        ulong from = Math.Max(_index.Indexed + 1, _chain.First);
         for (ulong height = from; height <= LastValue; height++)
         {
             if (!_chain.TryGetBlock(new Height(height), out FinalizedBlock block))

@@ -22,6 +22,8 @@ internal sealed class StateFile : IDisposable
         CREATE TABLE IF NOT EXISTS checkpoint(
             id INTEGER PRIMARY KEY CHECK (id = 1), height INTEGER NOT NULL,
             block_hash BLOB NOT NULL, state_root BLOB NOT NULL);
+        CREATE TABLE IF NOT EXISTS snapshot(
+            id INTEGER PRIMARY KEY CHECK (id = 1), progress BLOB NOT NULL);
         """;
 
     private readonly SqliteFile _file;
@@ -30,6 +32,7 @@ internal sealed class StateFile : IDisposable
     private readonly ConcurrentDictionary<long, Pending> _pending = [];
     private readonly Thread _thread;
     private readonly Action<Exception> _onFailure;
+    private long _lastPending;
 
     /// <param name="collectBytes">Size of the nodes below which none are collected.</param>
     public StateFile(string path, long collectBytes, Action<Exception> onFailure)
@@ -55,11 +58,20 @@ internal sealed class StateFile : IDisposable
             : null;
     });
 
+    /// <summary>What is left of a state that is being fetched; null when none is.</summary>
+    public byte[]? ReadSnapshot() => _file.Read(session =>
+        session.Prepare("SELECT progress FROM snapshot").ExecuteScalar() as byte[]);
+
     /// <summary>Readable when this returns; on disk some time later, in order.</summary>
-    public void Add(StateCheckpoint checkpoint)
+    public void Add(StateCheckpoint checkpoint) => Add(new Pending(checkpoint, null));
+
+    /// <summary>As the checkpoint above: in order with it.</summary>
+    public void Add(SnapshotPart part) => Add(new Pending(null, part));
+
+    private void Add(Pending pending)
     {
-        var pending = new Pending(checkpoint);
-        _pending[(long)checkpoint.Height.Value] = pending;
+        _pending[Interlocked.Increment(ref _lastPending)] = pending;
+        pending.Number = _lastPending;
         _queue.Add(pending);
     }
 
@@ -99,7 +111,7 @@ internal sealed class StateFile : IDisposable
             {
                 if (_queue.TryTake(out Pending? pending, _nodes.IsCopying ? 0 : Timeout.Infinite))
                 {
-                    Write(pending.Checkpoint);
+                    Write(pending);
                 }
                 else if (_nodes.IsCopying)
                 {
@@ -114,29 +126,49 @@ internal sealed class StateFile : IDisposable
 #pragma warning restore CA1031
     }
 
-    private void Write(StateCheckpoint checkpoint)
+    private void Write(Pending pending)
     {
         foreach (KeyValuePair<Hash256, byte[]>[] part in
-            checkpoint.Nodes.OrderBy(x => x.Key).Chunk(PartEntries))
+            pending.Entries.OrderBy(x => x.Key).Chunk(PartEntries))
         {
             _file.Write(session => _nodes.Add(session, part));
         }
-        WriteReference(checkpoint);
-        _pending.TryRemove((long)checkpoint.Height.Value, out _);
-        _nodes.CheckpointWritten(checkpoint.Height.Value, checkpoint.StateRoot);
+        if (pending.Part?.Progress is { } progress)
+        {
+            _file.Write(session => session
+                .Prepare("INSERT OR REPLACE INTO snapshot VALUES(1, $1)", progress)
+                .ExecuteNonQuery());
+        }
+        if (pending.Checkpoint is { } checkpoint)
+        {
+            WriteReference(checkpoint);
+            _nodes.CheckpointWritten(checkpoint.Height.Value, checkpoint.StateRoot);
+        }
+        _pending.TryRemove(pending.Number, out _);
     }
 
     private void WriteReference(StateCheckpoint checkpoint) => _file.Write(session =>
+    {
         session.Prepare(
             "INSERT OR REPLACE INTO checkpoint VALUES(1, $1, $2, $3)",
             (long)checkpoint.Height.Value, checkpoint.BlockHash.ToArray(),
-            checkpoint.StateRoot.ToArray()).ExecuteNonQuery());
+            checkpoint.StateRoot.ToArray()).ExecuteNonQuery();
+        session.Prepare("DELETE FROM snapshot").ExecuteNonQuery();
+    });
 
-    private sealed class Pending(StateCheckpoint checkpoint)
+    private sealed class Pending(StateCheckpoint? checkpoint, SnapshotPart? part)
     {
-        public StateCheckpoint Checkpoint => checkpoint;
+        public long Number { get; set; }
 
-        public Dictionary<Hash256, byte[]> Nodes { get; } = TableOf(checkpoint.Nodes);
+        public StateCheckpoint? Checkpoint => checkpoint;
+
+        public SnapshotPart? Part => part;
+
+        public IReadOnlyList<KeyValuePair<Hash256, byte[]>> Entries =>
+            checkpoint?.Nodes ?? part!.Nodes;
+
+        public Dictionary<Hash256, byte[]> Nodes { get; } =
+            TableOf(checkpoint?.Nodes ?? part!.Nodes);
 
         private static Dictionary<Hash256, byte[]> TableOf(
             IReadOnlyList<KeyValuePair<Hash256, byte[]>> entries)

@@ -58,6 +58,15 @@ public sealed class BlockCodec : IBlockReader
             && Block.TryDecode(body, out block, out error);
     }
 
+    /// <summary>RLP of the header of a block that is known to be sound.</summary>
+    internal static byte[] HeaderBytes(byte[] encoded)
+    {
+        Invariant.Require(TrySplit(encoded, out ReadOnlySpan<byte> body, out _));
+        var reader = new RlpReader(body);
+        RlpReader list = reader.ReadList();
+        return list.ReadRaw().ToArray();
+    }
+
     private static bool TrySplit(
         ReadOnlySpan<byte> encoded, out ReadOnlySpan<byte> block, out ReadOnlySpan<byte> payload)
     {

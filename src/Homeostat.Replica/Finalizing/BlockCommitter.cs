@@ -54,7 +54,7 @@ internal sealed class BlockCommitter(
         }
     }
 
-    private static FinalizedBlock Record(TreeBlock block, Certificate proof) => new()
+    internal static FinalizedBlock Record(TreeBlock block, Certificate proof) => new()
     {
         Height = block.Reference.Height,
         View = block.Reference.View,

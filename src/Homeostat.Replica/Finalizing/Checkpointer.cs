@@ -13,19 +13,30 @@ internal sealed class Checkpointer(ReplicaLimits limits, Outbox outbox, TreeBloc
     private Height _lastHeight = last.Reference.Height;
     private TreeBlock _head = last;
     private bool _isUnderWay;
+    private TreeBlock? _waiting;
     private long _transactions;
 
     public void Committed(TreeBlock block)
     {
         _head = block;
         _transactions += block.Block.Transactions.Count;
-        bool isDue = _transactions >= limits.CheckpointTransactions
-            || block.Reference.Height.Value
-                >= _lastHeight.Value + (ulong)limits.CheckpointBlocks;
-        if (_isUnderWay || !isDue)
+        // The same heights on all nodes: whoever joins can then fetch one state from many.
+        ulong blocks = (ulong)limits.CheckpointBlocks;
+        bool isShared = block.Reference.Height.Value % blocks == 0;
+        bool isDue = isShared || _transactions >= limits.CheckpointTransactions
+            || block.Reference.Height.Value >= _lastHeight.Value + blocks;
+        if (_isUnderWay)
         {
-            return;
+            _waiting = isShared ? block : _waiting;
         }
+        else if (isDue)
+        {
+            Begin(block);
+        }
+    }
+
+    private void Begin(TreeBlock block)
+    {
         _isUnderWay = true;
         _transactions = 0;
         outbox.Run(new CheckpointWork(block), (result, _) => Write(block, result));
@@ -51,6 +62,11 @@ internal sealed class Checkpointer(ReplicaLimits limits, Outbox outbox, TreeBloc
         {
             _isUnderWay = false;
             outbox.Log(LogLevel.Debug, $"state after the checkpoint: {result}");
+            if (_waiting is { } block)
+            {
+                _waiting = null;
+                Begin(block);
+            }
         });
 }
 

@@ -27,6 +27,21 @@ public static class ReceiptList
         return writer.ToArray();
     }
 
+    /// <summary>Root of the receipts; false when the bytes are no such list.</summary>
+    internal static bool TryRoot(byte[] encoded, out Hash256 root)
+    {
+        var items = new List<byte[]>();
+        var reader = new RlpReader(encoded);
+        RlpReader list = reader.ReadList();
+        while (list.HasMore)
+        {
+            items.Add(list.NextIsList ? list.ReadRaw().ToArray() : list.ReadBytes().ToArray());
+        }
+        reader.Close(list);
+        root = reader.Finished ? ListRoot.Of(items) : default;
+        return reader.Finished;
+    }
+
     /// <summary>Gas of the first transaction, the protocol's own; 0 when there is none.</summary>
     internal static ulong FirstGasUsed(byte[] encoded)
     {

@@ -21,6 +21,7 @@ public sealed class ReplicaMachine
     /// </summary>
     private readonly SortedDictionary<PeerId, byte[]?> _earlyPeers = [];
     private RunningReplica? _running;
+    private SnapshotJoin? _joining;
 
     public ReplicaMachine(ReplicaConfig config)
     {
@@ -78,6 +79,7 @@ public sealed class ReplicaMachine
                 Route(input);
                 break;
         }
+        _joining?.Settle();
         _running?.Settle();
         if (_timers.TryNext(out long atMs))
         {
@@ -93,6 +95,7 @@ public sealed class ReplicaMachine
             _running.Step(input);
             return;
         }
+        _joining?.Step(input);
         switch (input)
         {
             case ReplicaInput.Start start:
@@ -124,6 +127,52 @@ public sealed class ReplicaMachine
     {
         TreeBlock genesis = GenesisBlock.Create(
             _config.Genesis, new CodeMemo(new StoredState(recovered.State)));
+        bool isNew = recovered.LastFinalized is null || recovered.Snapshot is not null;
+        if (_config.Checkpoint is { } checkpoint && isNew)
+        {
+            Join(recovered, genesis, checkpoint);
+        }
+        else if (recovered.Snapshot is not null)
+        {
+            _outbox.Halt(
+                "the data folder holds a part of a state: give the checkpoint again that it was "
+                + "begun with, or start with an empty data folder");
+        }
+        else if (_config.Checkpoint is { } trusted
+            && recovered.BlockLog.TryGet(trusted.Height, out FinalizedBlock own)
+            && own.Hash != trusted.Hash)
+        {
+            _outbox.Halt(
+                $"block {own.Height} of the chain in the data folder is {own.Hash}, and the "
+                + $"checkpoint says {trusted.Hash}: one of the two is not the network's");
+        }
+        else
+        {
+            Replay(recovered, genesis);
+        }
+    }
+
+    private void Join(RecoveredState recovered, TreeBlock genesis, TrustedCheckpoint checkpoint)
+    {
+        var network = new ConsensusConfig(new ChainId(_protocol.Rules.ChainId), genesis.Hash);
+        _joining = new SnapshotJoin(
+            _config, new SnapshotTrust(_protocol, network, _config.Votes, checkpoint), recovered,
+            genesis, _outbox, _clock, _timers, whole =>
+            {
+                _joining = null;
+                Replay(whole, genesis);
+            });
+        foreach ((PeerId peer, byte[]? greeting) in _earlyPeers)
+        {
+            _joining.Step(new ReplicaInput.PeerConnected(peer));
+            if (greeting is not null)
+            {
+                _joining.Step(new ReplicaInput.PeerMessage(peer, greeting));
+            }
+        }
+    }
+
+    private void Replay(RecoveredState recovered, TreeBlock genesis) =>
         _outbox.Run(new ReplayWork(_protocol, genesis, recovered), (result, _) =>
         {
             if (result is not ReplayWork.Replayed replayed)
@@ -143,12 +192,12 @@ public sealed class ReplicaMachine
             }
             _earlyPeers.Clear();
         });
-    }
 
     private void Refuse(ReplicaInput.SubmitTransactions submission)
     {
         var results = new SubmitResult[submission.Raw.Count];
-        Array.Fill(results, new SubmitResult(Hash256.Zero, "node is starting"));
+        Array.Fill(results, new SubmitResult(
+            Hash256.Zero, _joining is null ? "node is starting" : "node is syncing"));
         _outbox.Add(new ReplicaEffect.Reply(submission.ReplyToken, results));
     }
 }

@@ -31,6 +31,7 @@ internal sealed class RunningReplica
     private readonly BlockProposer _proposer;
     private readonly BlockVerifier _verifier;
     private readonly SyncedBlocks _synced;
+    private readonly SnapshotServer _snapshots;
 
     public RunningReplica(
         ReplicaConfig config, Protocol protocol, RecoveredState recovered, TreeBlock genesis,
@@ -54,7 +55,8 @@ internal sealed class RunningReplica
         var observer = new Observer(new Telemetry(), _pool, _gossip, clock);
         _intake = new TransactionIntake(config.Limits, config.Senders, outbox, _pool, _gossip);
         var work = new PendingWork(_mail, clock, timers, _pool);
-        _publisher = new Publisher(config, genesis, outbox, _mail, work, _tree, _pool);
+        _publisher = new Publisher(
+            config, genesis, outbox, _mail, work, _tree, _pool, _sync);
         _journal = new Journal(outbox, _mail);
         var checkpointer = new Checkpointer(config.Limits, outbox, replayed.Start);
         _committer = new BlockCommitter(
@@ -63,6 +65,7 @@ internal sealed class RunningReplica
             protocol, config.Signer, config.Limits, outbox, _mail, _tree, _pool, observer);
         _verifier = new BlockVerifier(protocol, outbox, _mail, clock, _tree, _pool, observer);
         _synced = new SyncedBlocks(protocol, outbox, _mail, _tree, _committer);
+        _snapshots = new SnapshotServer(config.Limits, recovered, outbox, clock, _publisher);
         Begin(last);
     }
 
@@ -213,6 +216,9 @@ internal sealed class RunningReplica
                 break;
             case { IsSync: true }:
                 _mail.Post(new SyncInput.Received(peer, message));
+                break;
+            case SnapshotMessage snapshot:
+                _snapshots.Receive(peer, snapshot);
                 break;
             default:
                 break; // Kinds of later versions.

@@ -5,6 +5,7 @@ internal enum TimerKind
 {
     Consensus,
     Sync,
+    Snapshot,
     Gossip,
     Resend,
 

@@ -25,6 +25,12 @@ public sealed record PersistBatch
     public StateCheckpoint? Checkpoint { get; init; }
 
     /// <summary>
+    /// Part of a state that is being fetched. With a checkpoint in the same batch it was the last:
+    /// the finalized block is then the first of this node's log, and the progress is forgotten.
+    /// </summary>
+    public SnapshotPart? Snapshot { get; init; }
+
+    /// <summary>
     /// Journal entries of views below this are no longer needed; the store may delete them
     /// whenever it likes. Zero: nothing new to prune.
     /// </summary>
@@ -43,3 +49,11 @@ public sealed record StateCheckpoint(
     Hash256 BlockHash,
     Hash256 StateRoot,
     IReadOnlyList<KeyValuePair<Hash256, byte[]>> Nodes);
+
+/// <summary>
+/// Trie nodes and codes by hash, in no order, of a state that is not whole yet; and, unless null,
+/// what is left to fetch once they and all before them are stored. Nodes never come after the
+/// progress that counts on them.
+/// </summary>
+public sealed record SnapshotPart(
+    IReadOnlyList<KeyValuePair<Hash256, byte[]>> Nodes, byte[]? Progress);

@@ -32,6 +32,11 @@ public sealed record RecoveredState
     /// </summary>
     public required Hash256 Nonce { get; init; }
 
+    /// <summary>
+    /// Newest <see cref="SnapshotPart.Progress"/> of a state that is not whole yet; else null.
+    /// </summary>
+    public byte[]? Snapshot { get; init; }
+
     /// <summary>State nodes and codes of the checkpoint, readable while the node runs.</summary>
     public required IStateStore State { get; init; }
 }

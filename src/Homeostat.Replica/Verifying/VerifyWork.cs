@@ -86,7 +86,7 @@ internal sealed record VerifyWork(
         return new Refused(result, refusal.Reason, refusal.OwnStateRoot ?? Hash256.Zero);
     }
 
-    private static bool HasBodyOfHeader(Block block)
+    internal static bool HasBodyOfHeader(Block block)
     {
         BlockHeader header = block.Header;
         return block.Ommers.Count == 0

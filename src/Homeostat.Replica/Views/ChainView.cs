@@ -23,4 +23,7 @@ public sealed record ChainView
     public required ChainHead Pending { get; init; }
 
     public required PoolView Pool { get; init; }
+
+    /// <summary>Null when the node is not behind, as far as it knows.</summary>
+    public SyncStatus? Sync { get; init; }
 }

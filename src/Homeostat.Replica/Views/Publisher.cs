@@ -10,8 +10,12 @@ namespace Homeostat.Replica;
 /// </summary>
 internal sealed class Publisher(
     ReplicaConfig config, TreeBlock genesis, Outbox outbox, Mailbox mail, PendingWork work,
-    BlockTree tree, TransactionPool pool)
+    BlockTree tree, TransactionPool pool, SyncMachine sync)
 {
+    /// <summary>A node so many blocks behind still counts as at the tip.</summary>
+    private const ulong AtTipBlocks = 16;
+
+
     private ChainView _view = new()
     {
         Config = config.Genesis.Config,
@@ -22,6 +26,7 @@ internal sealed class Publisher(
     };
 
     private TreeBlock _tip = tree.Finalized;
+    private Height? _behindSince;
     private bool _hasChanged = true;
 
     /// <summary>The last final block that is on disk.</summary>
@@ -50,6 +55,20 @@ internal sealed class Publisher(
     /// <summary>Time alone has made a transaction affordable.</summary>
     public void LookForWork() => work.Tell(_tip);
 
+    private SyncStatus? Status()
+    {
+        Height current = FinalizedReference.Height;
+        Height highest = sync.Highest;
+        ulong allowed = _behindSince is null ? AtTipBlocks : 0;
+        if (highest.Value - Math.Min(current.Value, highest.Value) <= allowed)
+        {
+            _behindSince = null;
+            return null;
+        }
+        _behindSince ??= current;
+        return new SyncStatus(_behindSince.Value, current, highest);
+    }
+
     /// <summary>Ends a step: tells what has changed in it.</summary>
     /// <param name="poolChanged">True when the pool took or lost something.</param>
     public void Publish(bool poolChanged)
@@ -67,6 +86,7 @@ internal sealed class Publisher(
         {
             Pending = _view.Pending.Hash == _tip.Hash ? _view.Pending : ChainHead.Of(_tip),
             Pool = pool.View(),
+            Sync = Status(),
         };
         outbox.Add(new ReplicaEffect.Head(_view));
         work.Tell(_tip);

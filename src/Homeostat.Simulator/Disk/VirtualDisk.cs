@@ -24,6 +24,7 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
     private VirtualState _state = new();
     private FinalizedBlock? _last;
     private CheckpointReference? _checkpoint;
+    private byte[]? _snapshot;
     private bool _journalIntact = true;
 
     public int Unsynced => _unsynced.Count;
@@ -103,6 +104,7 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
         LogBytes = 0;
         _last = null;
         _checkpoint = null;
+        _snapshot = null;
         _journalIntact = false;
     }
 
@@ -114,6 +116,7 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
         Checkpoint = _checkpoint,
         LastFinalized = LastFinalized,
         BlockLog = this,
+        Snapshot = _snapshot,
         State = this,
     };
 
@@ -131,9 +134,16 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
     private void Apply(PersistBatch batch)
     {
         _journal.AddRange(batch.Journal);
+        if (batch.Snapshot is { } part)
+        {
+            _state.Write(part.Nodes);
+            _snapshot = batch.Checkpoint is null ? part.Progress ?? _snapshot : null;
+        }
         foreach (FinalizedBlock block in batch.Finalized)
         {
-            Invariant.Require(block.Height.Value == (_last?.Height.Value ?? 0) + 1);
+            Invariant.Require(
+                block.Height.Value == (_last?.Height.Value ?? 0) + 1
+                || (_last is null && batch.Snapshot is not null));
             // As on a real disk: bytes, and not the state that the block was executed to.
             Append(block with { Executed = null, Changes = null });
         }

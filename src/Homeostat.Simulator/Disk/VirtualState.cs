@@ -34,10 +34,7 @@ internal sealed class VirtualState
 
     public void Write(StateCheckpoint checkpoint)
     {
-        foreach (KeyValuePair<Hash256, byte[]> node in checkpoint.Nodes)
-        {
-            Add(node.Key, node.Value);
-        }
+        Write(checkpoint.Nodes);
         ulong height = checkpoint.Height.Value;
         if (_older is null && _bytes > Math.Max(SmallestBytes, 2 * _aliveBytes))
         {
@@ -47,6 +44,14 @@ internal sealed class VirtualState
         else if (_older is not null && height >= _collectedAt + DelayBlocks)
         {
             (_older, _olderBytes) = (null, 0);
+        }
+    }
+
+    public void Write(IReadOnlyList<KeyValuePair<Hash256, byte[]>> nodes)
+    {
+        foreach (KeyValuePair<Hash256, byte[]> node in nodes)
+        {
+            Add(node.Key, node.Value);
         }
     }
 

@@ -124,4 +124,8 @@ internal sealed class RpcBlock
 /// <summary>The chain and the pool at one moment.</summary>
 /// <param name="Finalized">`latest`, `safe` and `finalized`.</param>
 /// <param name="Pending">The notarized tip, or <paramref name="Finalized"/>.</param>
-internal sealed record RpcView(RpcBlock Finalized, RpcBlock Pending, PoolView Pool);
+internal sealed record RpcView(RpcBlock Finalized, RpcBlock Pending, PoolView Pool)
+{
+    /// <summary>Null when the node is not behind.</summary>
+    public SyncStatus? Sync { get; init; }
+}

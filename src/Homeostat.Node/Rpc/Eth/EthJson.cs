@@ -2,6 +2,7 @@ using System.Text.Json;
 using Homeostat.Evm;
 using Homeostat.Ledger;
 using Homeostat.Primitives;
+using Homeostat.Replica;
 
 namespace Homeostat.Node.Rpc;
 
@@ -336,5 +337,23 @@ internal static class EthJson
         {
             writer.Data(name, hash);
         }
+    }
+
+    /// <summary>geth's fields; those of the state only while one is being fetched.</summary>
+    public static void Syncing(Utf8JsonWriter writer, SyncStatus sync)
+    {
+        writer.WriteStartObject();
+        writer.Quantity("startingBlock"u8, sync.Starting.Value);
+        writer.Quantity("currentBlock"u8, sync.Current.Value);
+        writer.Quantity("highestBlock"u8, sync.Highest.Value);
+        if (sync.State is { } state)
+        {
+            writer.Quantity("syncedAccounts"u8, (ulong)state.Accounts);
+            writer.Quantity("syncedStorage"u8, (ulong)state.Slots);
+            writer.Quantity("syncedBytecodes"u8, (ulong)state.Codes);
+            writer.Quantity("syncedBytes"u8, (ulong)state.Bytes);
+            writer.Quantity("syncedPerMille"u8, (ulong)state.PerMille);
+        }
+        writer.WriteEndObject();
     }
 }

@@ -29,10 +29,6 @@ internal sealed class EthNetwork(RpcContext context)
             result.WriteBooleanValue(false);
             return;
         }
-        result.WriteStartObject();
-        result.Quantity("startingBlock"u8, progress.StartingBlock);
-        result.Quantity("currentBlock"u8, progress.CurrentBlock);
-        result.Quantity("highestBlock"u8, progress.HighestBlock);
-        result.WriteEndObject();
+        EthJson.Syncing(result, progress);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Threading.Channels;
 using Homeostat.Ledger;
+using Homeostat.Replica;
 
 namespace Homeostat.Node.Rpc;
 
@@ -30,6 +31,7 @@ internal sealed class SubscriptionHub : IAsyncDisposable
     private readonly HashSet<HeadWaiter> _waiters = [];
     private readonly Task _telling;
     private ulong _told;
+    private SyncStatus? _toldSync;
     private ulong _arrival;
 
     public SubscriptionHub(
@@ -39,6 +41,7 @@ internal sealed class SubscriptionHub : IAsyncDisposable
         _limits = limits;
         _report = report;
         _told = chain.Head.Number;
+        _toldSync = chain.View.Sync;
         _arrival = chain.View.Pool.NextArrival;
         _telling = Task.Run(TellAllAsync);
     }
@@ -145,6 +148,7 @@ internal sealed class SubscriptionHub : IAsyncDisposable
 
     private void Tell(RpcView view)
     {
+        TellSyncing(view.Sync);
         TellArrivals(view.Pool);
         bool isNew = _told < view.Finalized.Number;
         while (_told < view.Finalized.Number)
@@ -165,6 +169,29 @@ internal sealed class SubscriptionHub : IAsyncDisposable
         {
             WakeWaiters();
         }
+    }
+
+    /// <summary>As geth: an object while the node catches up, and false when it has.</summary>
+    private void TellSyncing(SyncStatus? sync)
+    {
+        if (sync == _toldSync)
+        {
+            return;
+        }
+        _toldSync = sync;
+        Notify(SubscriptionKind.Syncing, writer =>
+        {
+            if (sync is null)
+            {
+                writer.WriteBooleanValue(false);
+                return;
+            }
+            writer.WriteStartObject();
+            writer.WriteBoolean("syncing"u8, true);
+            writer.WritePropertyName("status"u8);
+            EthJson.Syncing(writer, sync);
+            writer.WriteEndObject();
+        });
     }
 
     private void TellArrivals(PoolView pool)

@@ -1,0 +1,85 @@
+using Homeostat.Consensus;
+using Homeostat.Ledger;
+using Homeostat.Primitives;
+
+namespace Homeostat.Replica;
+
+/// <summary>What an offer is judged by.</summary>
+internal sealed record SnapshotTrust(
+    Protocol Protocol, ConsensusConfig Network, IVoteVerifier Votes, TrustedCheckpoint Checkpoint);
+
+/// <summary>The final block whose state is fetched; everything about it has been checked.</summary>
+internal sealed record SnapshotPivot(
+    SnapshotResponseMessage Offer, BlockReference Reference, BlockHeader Header)
+{
+    private static readonly BlockCodec Codec = new();
+
+    /// <summary>What is wrong with the offer, or null and the block it offers.</summary>
+    public static string? Check(
+        SnapshotResponseMessage offer, SnapshotTrust trust, out SnapshotPivot? pivot)
+    {
+        pivot = null;
+        if (!Codec.TryRead(
+                offer.EncodedBlock, out BlockReference reference, out ConsensusPayload payload)
+            || !BlockCodec.TryReadBlock(offer.EncodedBlock, out Block block, out _)
+            || !VerifyWork.HasBodyOfHeader(block))
+        {
+            return "what is offered is no block";
+        }
+        if (!ReceiptList.TryRoot(offer.Receipts, out Hash256 receipts)
+            || receipts != block.Header.ReceiptsRoot)
+        {
+            return "receipts are not those of the block";
+        }
+        if (reference.Height < trust.Checkpoint.Height
+            || (reference.Height == trust.Checkpoint.Height
+                && reference.Hash != trust.Checkpoint.Hash))
+        {
+            return "the block does not stand on the checkpoint";
+        }
+        string? error = CheckFinal(offer, block.Header, payload, trust);
+        pivot = error is null ? new SnapshotPivot(offer, reference, block.Header) : null;
+        return error;
+    }
+
+    private static string? CheckFinal(
+        SnapshotResponseMessage offer, BlockHeader header, ConsensusPayload payload,
+        SnapshotTrust trust)
+    {
+        BlockHeader last = header;
+        foreach (byte[] encoded in offer.Headers)
+        {
+            if (!BlockHeader.TryDecode(encoded, out BlockHeader next, out _)
+                || next.ParentHash != last.Hash || next.Number != last.Number.Next)
+            {
+                return "headers to the proof are not linked";
+            }
+            last = next;
+        }
+        if (offer.Finalization is not { Kind: VoteKind.Finalize } proof
+            || proof.BlockHash != last.Hash)
+        {
+            return "no finalization of the block or its descendant";
+        }
+        ValidatorSet validators = trust.Protocol.Validators;
+        return payload.ValidatorSetHash != validators.Hash
+            ? "the block is of other validators"
+            : new CertificateVerifier(
+                new VoteDigests(trust.Network), payload.Epoch, validators, trust.Votes)
+                .Check(proof);
+    }
+
+    /// <summary>The first block of this node's log.</summary>
+    public FinalizedBlock ToFinalizedBlock() => new()
+    {
+        Height = Reference.Height,
+        View = Reference.View,
+        Hash = Reference.Hash,
+        ParentHash = Reference.ParentHash,
+        StateRoot = Header.StateRoot,
+        TimeMs = Reference.TimeMs,
+        Encoded = Offer.EncodedBlock,
+        Receipts = Offer.Receipts,
+        Certificate = CertificateCodec.Encode(Offer.Finalization!),
+    };
+}

@@ -1,0 +1,77 @@
+using Homeostat.Consensus;
+using Homeostat.Primitives;
+
+namespace Homeostat.Simulator;
+
+/// <summary>
+/// Serves state that is not the chain's to nodes that join: an account richer than it is, entries
+/// left out, other code, other headers, a block that nobody finalized.
+/// </summary>
+internal sealed class SnapshotLiar(SeededRandom random) : IAdversary
+{
+    /// <summary>Answers that were changed.</summary>
+    public int Lies { get; private set; }
+
+    public IEnumerable<(int Target, byte[] Bytes)> Send(int[] targets, byte[] bytes)
+    {
+        bool isAnswer = bytes.Length > 0
+            && (WireKind)bytes[0] is >= WireKind.SnapshotRequest and <= WireKind.CodesResponse;
+        if (isAnswer && WireMessage.TryDecode(bytes, out WireMessage? message) is null)
+        {
+            byte[] lie = Change((SnapshotMessage)message!).Encode();
+            Lies += lie.AsSpan().SequenceEqual(bytes) ? 0 : 1;
+            bytes = lie;
+        }
+        return targets.Select(target => (target, bytes));
+    }
+
+    private SnapshotMessage Change(SnapshotMessage message)
+    {
+        switch (message)
+        {
+            // Asked again after this one, it tells the truth: else nobody would ask it for more.
+            case SnapshotResponseMessage { Finalization: not null } offer when Lies == 0:
+                return offer with { Receipts = [0xc0] };
+            case HeadersResponseMessage { Headers.Count: > 0 } headers:
+                return headers with { Headers = [Flip(headers.Headers[0])] };
+            case RangesResponseMessage { Ranges.Count: > 0 } ranges:
+                int at = random.NextBelow(ranges.Ranges.Count);
+                StateRange[] changed = [.. ranges.Ranges];
+                changed[at] = Change(changed[at]);
+                return ranges with { Ranges = changed };
+            case CodesResponseMessage { Codes.Count: > 0 } codes:
+                return codes with { Codes = [Flip(codes.Codes[0]), .. codes.Codes.Skip(1)] };
+            default:
+                return message;
+        }
+    }
+
+    private StateRange Change(StateRange range)
+    {
+        var entries = range.Entries.ToList();
+        if (entries.Count == 0)
+        {
+            return range;
+        }
+        int at = random.NextBelow(entries.Count);
+        if (random.Chance(1, 2))
+        {
+            entries.RemoveAt(at);
+        }
+        else
+        {
+            entries[at] = KeyValuePair.Create(entries[at].Key, Flip(entries[at].Value));
+        }
+        return range with { Entries = entries };
+    }
+
+    private byte[] Flip(byte[] bytes)
+    {
+        byte[] changed = [.. bytes];
+        if (changed.Length > 0)
+        {
+            changed[random.NextBelow(changed.Length)] ^= (byte)(1 + random.NextBelow(255));
+        }
+        return changed;
+    }
+}

@@ -1,0 +1,144 @@
+using Homeostat.Consensus;
+using Homeostat.Primitives;
+using Homeostat.Simulator;
+
+namespace Homeostat.Replica.Tests;
+
+/// <summary>A node with an empty disk joins by a snapshot, whoever tries to mislead it.</summary>
+public sealed class SnapshotTests
+{
+    private const long Second = 1_000_000;
+    private const int Newcomer = 3;
+    private const int Liar = 1;
+
+    private readonly List<string> _lines = [];
+    private readonly List<(PeerId Peer, int Weight)> _penalties = [];
+    private TrustedCheckpoint? _checkpoint;
+    private long _ageMs = 86_400_000;
+
+    [Fact]
+    public void A_newcomer_has_the_state_and_follows_the_chain()
+    {
+        Cluster cluster = RunningCluster(21, liar: null);
+        Join(cluster);
+        Assert.True(Follows(cluster));
+        Assert.Contains(_lines, line => line.Contains("the state of block", Ordinal));
+        Assert.DoesNotContain(_penalties, penalty => penalty.Weight >= 10);
+        Height first = cluster.Nodes[Newcomer].Disk.LastFinalized!.Height;
+        Assert.False(cluster.Nodes[Newcomer].Disk.TryGet(new Height(1), out _));
+        Assert.True(first > _checkpoint!.Height);
+    }
+
+    [Fact]
+    public void A_liar_is_found_out_and_the_others_serve()
+    {
+        var liar = new SnapshotLiar(new SeededRandom(7));
+        Cluster cluster = RunningCluster(22, liar);
+        Join(cluster);
+        Assert.True(Follows(cluster));
+        PeerId liarId = cluster.Nodes[Liar].Id;
+        Assert.True(liar.Lies > 2, $"{liar.Lies} lies");
+        Assert.Contains(_penalties, penalty => penalty.Peer == liarId && penalty.Weight >= 10);
+        Assert.DoesNotContain(
+            _penalties, penalty => penalty.Peer != liarId && penalty.Weight >= 10);
+    }
+
+    [Fact]
+    public void A_newcomer_that_dies_goes_on_where_it_was()
+    {
+        Cluster cluster = RunningCluster(23, liar: null);
+        Join(cluster);
+        int parts = 0;
+        for (int life = 0; life < 3; life++)
+        {
+            cluster.RunUntil(
+                cluster.NowUs + 20 * Second,
+                () => cluster.Nodes[Newcomer].Disk.Recover(default).Snapshot is not null);
+            cluster.RunUntil(cluster.NowUs + Second / 50);
+            cluster.Stop(Newcomer, losesPower: life == 1);
+            parts += cluster.Nodes[Newcomer].Disk.Recover(default).Snapshot is null ? 0 : 1;
+            cluster.Start(Newcomer);
+        }
+        Assert.True(parts > 0, "it never died between the beginning and the end");
+        Assert.True(Follows(cluster));
+        Assert.Contains(_lines, line => line.Contains("going on to fetch", Ordinal));
+    }
+
+    [Fact]
+    public void A_checkpoint_older_than_unbonding_is_refused_in_words()
+    {
+        Cluster cluster = RunningCluster(24, liar: null);
+        _ageMs = 1_000;
+        Join(cluster);
+        cluster.RunUntil(
+            cluster.NowUs + 20 * Second, () => cluster.Nodes[Newcomer].HaltReason is not null);
+        Assert.Contains("Take a newer final block", cluster.Nodes[Newcomer].HaltReason, Ordinal);
+        Assert.Null(cluster.Nodes[Newcomer].Disk.LastFinalized);
+    }
+
+    [Fact]
+    public void A_checkpoint_of_another_chain_is_never_joined_from()
+    {
+        Cluster cluster = RunningCluster(25, liar: null);
+        Join(cluster, hash => Keccak.Hash(hash.Bytes));
+        cluster.RunUntil(cluster.NowUs + 15 * Second);
+        Assert.Null(cluster.Nodes[Newcomer].Disk.LastFinalized);
+        Assert.Contains(_lines, line => line.Contains("a source you trust", Ordinal));
+    }
+
+    private const StringComparison Ordinal = StringComparison.Ordinal;
+
+    private Cluster RunningCluster(ulong seed, SnapshotLiar? liar)
+    {
+        var setup = new ClusterSetup(SimulationRunner.Network(4))
+        {
+            Change = (index, config) => config with
+            {
+                Checkpoint = index == Newcomer ? _checkpoint : null,
+                CheckpointAgeMs = _ageMs,
+                Limits = config.Limits with { SnapshotAnswerBytes = 600 },
+            },
+        };
+        var cluster = new Cluster(seed, setup)
+        {
+            Watch = (node, effect) =>
+            {
+                if (node.Index == Newcomer && effect is ReplicaEffect.Log line)
+                {
+                    _lines.Add(line.Text);
+                }
+                else if (node.Index == Newcomer && effect is ReplicaEffect.Penalize penalty)
+                {
+                    _penalties.Add((penalty.Peer, penalty.Weight));
+                }
+            },
+        };
+        if (liar is not null)
+        {
+            cluster.Corrupt(Liar, liar);
+        }
+        cluster.StartAll();
+        cluster.Load(10, 200 * Second);
+        Assert.True(cluster.RunUntil(90 * Second, () => cluster.Checks.Highest.Value > 45));
+        return cluster;
+    }
+
+    private void Join(Cluster cluster, Func<Hash256, Hash256>? change = null)
+    {
+        Assert.True(cluster.Nodes[0].Disk.TryGet(new Height(13), out FinalizedBlock block));
+        _checkpoint = new TrustedCheckpoint(
+            block.Height, change is null ? block.Hash : change(block.Hash));
+        cluster.LoseDisk(Newcomer);
+        _lines.Clear();
+        _penalties.Clear();
+        cluster.Start(Newcomer);
+    }
+
+    private static bool Follows(Cluster cluster)
+    {
+        ulong goal = cluster.Checks.Highest.Value + 10;
+        return cluster.RunUntil(
+            cluster.NowUs + 60 * Second,
+            () => cluster.Checks.Announced(Newcomer).Value >= goal);
+    }
+}
