@@ -29,6 +29,7 @@ internal static class SimCommand
         command.Subcommands.Add(SimLeadersCommand.Create());
         command.Subcommands.Add(SimEnduranceCommand.Create());
         command.Subcommands.Add(SimCostsCommand.Create());
+        command.Subcommands.Add(SimJoinCommand.Create());
         command.Options.Add(json);
         command.SetAction((parsed, _) =>
         {

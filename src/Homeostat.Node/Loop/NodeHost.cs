@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Homeostat.Consensus;
 using Homeostat.Node.Configuration;
+using Homeostat.Node.Drills;
 using Homeostat.Node.Metrics;
 using Homeostat.Node.Network;
 using Homeostat.Node.Rpc;
@@ -80,6 +81,15 @@ internal sealed class NodeHost : IAsyncDisposable
     public Hash256 GenesisHash { get; }
 
     public INodeGateway Gateway => _loop;
+
+    /// <summary>Height of the first block in its log: above 1 after a snapshot.</summary>
+    public ulong FirstBlock => _store.FirstBlock;
+
+    /// <summary>Reads the whole state of a block out of the store.</summary>
+    public StateAudit AuditState(Height height) =>
+        _store.TryGetBlock(height, out FinalizedBlock block)
+            ? StateAudit.Of(block.StateRoot, _store)
+            : new StateAudit(0, 0, 0, $"block {height} is missing");
 
     public int PeerCount => _network.ConnectedCount;
 

@@ -77,6 +77,10 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
 
     public Height? Last => LastValue is var last and > 0 ? new Height(last) : null;
 
+    /// <summary>Height of the log's first block: 1, unless the node joined by a snapshot.
+    /// </summary>
+    public ulong FirstBlock => _chain.First;
+
     private ulong LastValue => (ulong)Volatile.Read(ref _last);
 
     /// <summary>What the replica starts from. Call once, before the first commit.</summary>

@@ -6,7 +6,7 @@ namespace Homeostat.Simulator;
 /// A validator that does not keep to the protocol. It runs the production replica and changes what
 /// leaves it, and what it hears of transactions.
 /// </summary>
-internal interface IAdversary
+public interface IAdversary
 {
     /// <summary>
     /// What really goes out, and to whom, where the replica would send these bytes.

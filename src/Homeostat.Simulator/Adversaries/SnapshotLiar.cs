@@ -7,32 +7,43 @@ namespace Homeostat.Simulator;
 /// Serves state that is not the chain's to nodes that join: an account richer than it is, entries
 /// left out, other code, other headers, a block that nobody finalized.
 /// </summary>
-internal sealed class SnapshotLiar(SeededRandom random) : IAdversary
+public sealed class SnapshotLiar(SeededRandom random) : IAdversary
 {
+    /// <summary>False: what it offers first is true, so that it is asked for more.</summary>
+    public bool LiesInOffers { get; init; } = true;
+
     /// <summary>Answers that were changed.</summary>
     public int Lies { get; private set; }
 
-    public IEnumerable<(int Target, byte[] Bytes)> Send(int[] targets, byte[] bytes)
+    IEnumerable<(int Target, byte[] Bytes)> IAdversary.Send(int[] targets, byte[] bytes)
+    {
+        byte[] lie = Lie(bytes);
+        return targets.Select(target => (target, lie));
+    }
+
+    /// <summary>A wire message as the liar sends it; only answers about state are changed.
+    /// </summary>
+    public byte[] Lie(byte[] bytes)
     {
         bool isAnswer = bytes.Length > 0
             && (WireKind)bytes[0] is >= WireKind.SnapshotRequest and <= WireKind.CodesResponse;
-        if (isAnswer && WireMessage.TryDecode(bytes, out WireMessage? message) is null)
+        if (!isAnswer || WireMessage.TryDecode(bytes, out WireMessage? message) is not null)
         {
-            byte[] lie = Change((SnapshotMessage)message!).Encode();
-            Lies += lie.AsSpan().SequenceEqual(bytes) ? 0 : 1;
-            bytes = lie;
+            return bytes;
         }
-        return targets.Select(target => (target, bytes));
+        byte[] lie = Change((SnapshotMessage)message!).Encode();
+        Lies += lie.AsSpan().SequenceEqual(bytes) ? 0 : 1;
+        return lie;
     }
 
     private SnapshotMessage Change(SnapshotMessage message)
     {
         switch (message)
         {
-            // Asked again after this one, it tells the truth: else nobody would ask it for more.
-            case SnapshotResponseMessage { Finalization: not null } offer when Lies == 0:
+            case SnapshotResponseMessage { Finalization: not null } offer
+                when LiesInOffers && Lies == 0:
                 return offer with { Receipts = [0xc0] };
-            case HeadersResponseMessage { Headers.Count: > 0 } headers:
+            case HeadersResponseMessage { Headers.Count: > 1 } headers:
                 return headers with { Headers = [Flip(headers.Headers[0])] };
             case RangesResponseMessage { Ranges.Count: > 0 } ranges:
                 int at = random.NextBelow(ranges.Ranges.Count);

@@ -30,6 +30,18 @@ public sealed class SnapshotTests
     }
 
     [Fact]
+    public void A_state_below_the_checkpoint_will_do_as_headers_lead_to_it()
+    {
+        Cluster cluster = RunningCluster(26, liar: null);
+        Join(cluster, height: cluster.Checks.Highest.Value - 1);
+        Assert.True(Follows(cluster));
+        Height fetched = cluster.Nodes[Newcomer].Disk.Recover(default).Checkpoint!.Height;
+        Assert.Contains(
+            _lines, line => line.StartsWith("the state of block 40", Ordinal));
+        Assert.True(fetched.Value >= 40);
+    }
+
+    [Fact]
     public void A_liar_is_found_out_and_the_others_serve()
     {
         var liar = new SnapshotLiar(new SeededRandom(7));
@@ -123,9 +135,10 @@ public sealed class SnapshotTests
         return cluster;
     }
 
-    private void Join(Cluster cluster, Func<Hash256, Hash256>? change = null)
+    private void Join(
+        Cluster cluster, Func<Hash256, Hash256>? change = null, ulong height = 13)
     {
-        Assert.True(cluster.Nodes[0].Disk.TryGet(new Height(13), out FinalizedBlock block));
+        Assert.True(cluster.Nodes[0].Disk.TryGet(new Height(height), out FinalizedBlock block));
         _checkpoint = new TrustedCheckpoint(
             block.Height, change is null ? block.Hash : change(block.Hash));
         cluster.LoseDisk(Newcomer);

@@ -1,6 +1,7 @@
 using Homeostat.Evm;
 using Homeostat.Ledger;
 using Homeostat.Primitives;
+using Homeostat.Replica;
 
 namespace Homeostat.Node.Rpc;
 

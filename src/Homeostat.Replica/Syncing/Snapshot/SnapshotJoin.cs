@@ -6,7 +6,7 @@ namespace Homeostat.Replica;
 
 /// <summary>
 /// A node without a state that joins from a checkpoint: it takes a final block from its peers that
-/// stands on the checkpoint, fetches the whole state of that block in pieces from all who have it,
+/// stands on the checkpoint (or under it), fetches the whole state of that block in pieces from all who have it,
 /// and then goes on as any node that starts from its disk.
 ///
 /// What is believed, and why. The checkpoint, because the operator says so. The block, because a
@@ -46,7 +46,8 @@ internal sealed class SnapshotJoin
         (_outbox, _clock, _timers) = (outbox, clock, timers);
         _stored = new StoredState(disk.State);
         _genesis = ChainHead.Of(genesis);
-        _progress = new SnapshotProgress(outbox, config.Genesis.Config, _genesis);
+        _progress = new SnapshotProgress(
+            outbox, config.Genesis.Config, _genesis, trust.Checkpoint);
         _plan = disk.Snapshot is { } written ? SnapshotPlan.TryDecode(written, trust) : null;
         _peers.LastUsefulMs = clock.NowMs;
         if (_plan is not null)
@@ -247,9 +248,10 @@ internal sealed class SnapshotJoin
         if (!_plan!.Linked(link, count, linked.Parent))
         {
             _outbox.Halt(
-                $"block {_trust.Checkpoint.Height} of the chain that the validators finalized is "
-                + $"{linked.Parent}, and the checkpoint says {_trust.Checkpoint.Hash}: take the "
-                + "checkpoint from a source you trust, and start again with an empty data folder");
+                $"checkpoint {_trust.Checkpoint} and block {_plan.Pivot.Reference.Height} "
+                + $"{_plan.Pivot.Reference.Hash}, which the validators finalized, are not on one "
+                + "chain: take the checkpoint from a source you trust, and start again with an "
+                + "empty data folder");
         }
     }
 
@@ -274,7 +276,7 @@ internal sealed class SnapshotJoin
         foreach (PeerId peer in _peers.Unasked(_clock.NowMs))
         {
             ulong id = _peers.Ask(peer, null, _clock.NowMs);
-            _outbox.Send(peer, new SnapshotRequestMessage(id, _trust.Checkpoint.Height));
+            _outbox.Send(peer, new SnapshotRequestMessage(id, _trust.LowestOffer));
         }
         if (_best is not null && _clock.NowMs >= _decideAtMs)
         {
@@ -361,6 +363,7 @@ internal sealed class SnapshotJoin
     {
         _isInstalling = true;
         _timers.Set(TimerKind.Snapshot, long.MaxValue);
+        _progress.Publish(plan);
         FinalizedBlock block = plan.Pivot.ToFinalizedBlock();
         var batch = new PersistBatch
         {

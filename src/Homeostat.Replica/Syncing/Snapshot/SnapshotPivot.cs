@@ -6,7 +6,15 @@ namespace Homeostat.Replica;
 
 /// <summary>What an offer is judged by.</summary>
 internal sealed record SnapshotTrust(
-    Protocol Protocol, ConsensusConfig Network, IVoteVerifier Votes, TrustedCheckpoint Checkpoint);
+    Protocol Protocol, ConsensusConfig Network, IVoteVerifier Votes, TrustedCheckpoint Checkpoint)
+{
+    /// <summary>
+    /// A block below the checkpoint will do as well, as the headers between lead down to it.
+    /// </summary>
+    public Height LowestOffer => new(
+        Checkpoint.Height.Value
+        - Math.Min(Checkpoint.Height.Value, SnapshotLimits.OldestOffered));
+}
 
 /// <summary>The final block whose state is fetched; everything about it has been checked.</summary>
 internal sealed record SnapshotPivot(
@@ -31,11 +39,11 @@ internal sealed record SnapshotPivot(
         {
             return "receipts are not those of the block";
         }
-        if (reference.Height < trust.Checkpoint.Height
+        if (reference.Height < trust.LowestOffer
             || (reference.Height == trust.Checkpoint.Height
                 && reference.Hash != trust.Checkpoint.Hash))
         {
-            return "the block does not stand on the checkpoint";
+            return "the block is too old, or not the checkpoint";
         }
         string? error = CheckFinal(offer, block.Header, payload, trust);
         pivot = error is null ? new SnapshotPivot(offer, reference, block.Header) : null;

@@ -14,7 +14,7 @@ internal abstract record SnapshotTask
     /// <summary>The checkpoint's own header, for its age.</summary>
     internal sealed record Anchor : SnapshotTask;
 
-    /// <summary>Headers from the one with this hash down, as far as the checkpoint.</summary>
+    /// <summary>Headers from the one with this hash down.</summary>
     internal sealed record Link(Height Last, Hash256 Hash, int Count) : SnapshotTask;
 
     internal sealed record Ranges(IReadOnlyList<RangeTask> Tasks) : SnapshotTask;
@@ -56,8 +56,15 @@ internal sealed class SnapshotPlan
 
     public long Bytes { get; set; }
 
-    /// <summary>All headers down to the checkpoint are linked.</summary>
-    public bool IsLinked => _linkAt <= Checkpoint.Height;
+    /// <summary>All headers from the higher of block and checkpoint to the lower are linked.
+    /// </summary>
+    public bool IsLinked => _linkAt <= LinkTo.Height;
+
+    private bool IsBelow => Pivot.Reference.Height < Checkpoint.Height;
+
+    private TrustedCheckpoint LinkTo => IsBelow ? ThePivot : Checkpoint;
+
+    private TrustedCheckpoint ThePivot => new(Pivot.Reference.Height, Pivot.Reference.Hash);
 
     public bool IsComplete => _hasAnchor && IsLinked && _out.Count == 0
         && _accounts.Count == 0 && _storages.Count == 0 && _codes.Count == 0;
@@ -73,6 +80,10 @@ internal sealed class SnapshotPlan
             _linkAt = pivot.Reference.Height,
             _linkHash = pivot.Reference.Hash,
         };
+        if (plan.IsBelow)
+        {
+            (plan._linkAt, plan._linkHash) = (checkpoint.Height, checkpoint.Hash);
+        }
         for (int i = 0; i < SnapshotLimits.Segments; i++)
         {
             const int Width = 256 / SnapshotLimits.Segments;
@@ -116,7 +127,7 @@ internal sealed class SnapshotPlan
         }
         if (!IsLinked && !_out.Any(task => task is SnapshotTask.Link))
         {
-            ulong missing = _linkAt.Value - Checkpoint.Height.Value;
+            ulong missing = _linkAt.Value - LinkTo.Height.Value;
             return new SnapshotTask.Link(
                 _linkAt, _linkHash, (int)Math.Min(missing, WireLimits.MaxHeaders));
         }
@@ -157,14 +168,14 @@ internal sealed class SnapshotPlan
 
     /// <summary>
     /// The headers from the task's on down are linked; next is the parent of the last. False when
-    /// that should be the checkpoint and is not.
+    /// that should be the lower of checkpoint and block and is not.
     /// </summary>
     public bool Linked(SnapshotTask.Link task, int count, in Hash256 parentHash)
     {
         _out.Remove(task);
         _linkAt = new Height(task.Last.Value - (ulong)count);
         _linkHash = parentHash;
-        return !IsLinked || _linkHash == Checkpoint.Hash;
+        return !IsLinked || _linkHash == LinkTo.Hash;
     }
 
     public void Fulfilled(SnapshotTask.Ranges task, CheckRangesWork.Found found)

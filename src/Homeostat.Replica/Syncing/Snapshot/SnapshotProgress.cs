@@ -4,7 +4,8 @@ using Homeostat.Primitives;
 namespace Homeostat.Replica;
 
 /// <summary>Tells the operator, and readers on other threads, how far a state has come.</summary>
-internal sealed class SnapshotProgress(Outbox outbox, ChainConfig config, ChainHead genesis)
+internal sealed class SnapshotProgress(
+    Outbox outbox, ChainConfig config, ChainHead genesis, TrustedCheckpoint checkpoint)
 {
     private long _beganMs = -1;
     private long _beganBytes;
@@ -36,7 +37,8 @@ internal sealed class SnapshotProgress(Outbox outbox, ChainConfig config, ChainH
         {
             outbox.Log(
                 LogLevel.Information,
-                $"no state to fetch yet: {peers} peers, none offers one on the checkpoint");
+                $"no state to fetch yet: {peers} peers, none offers the state of a block near "
+                + $"checkpoint {checkpoint.Height} or above");
             return;
         }
         if (_beganMs < 0)

@@ -102,7 +102,8 @@ internal sealed record CheckRangesWork(
             found.Slots += entries.Length;
             return null;
         }
-        found.Accounts += entries.Length;
+        // The first past the end shows that nothing is between, and is the next part's.
+        found.Accounts += entries.Count(entry => entry.Key <= task.End);
         return entries.All(entry => Follow(entry.Value, found))
             ? null
             : "an account in the state is malformed";

@@ -1,0 +1,94 @@
+using System.Net;
+using System.Threading.Channels;
+using Homeostat.Node.Network;
+using Homeostat.Primitives;
+using Homeostat.Replica;
+using Homeostat.Simulator;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Homeostat.Node.Drills;
+
+/// <summary>
+/// A peer with an identity of its own that passes on what an honest one says, and lies where the
+/// state is concerned.
+/// </summary>
+internal sealed class LyingPeer : IAsyncDisposable
+{
+    private readonly SnapshotLiar _liar =
+        new(new SeededRandom(1)) { LiesInOffers = false };
+    private readonly PeerEndpoint _honest;
+    private readonly PeerNetwork _network;
+    private readonly Channel<NetworkEvent> _events = Channel.CreateBounded<NetworkEvent>(1_024);
+    private readonly Task _passing;
+    private Address _other;
+    private volatile bool _isBanned;
+
+    private LyingPeer(GenesisDocument genesis, PeerEndpoint honest)
+    {
+        _honest = honest;
+        Hash256 key = Keccak.Hash("a liar"u8);
+        Address self = Secp256k1.AddressOf(key);
+        var side = new LocalSide(
+            self, NodeCertificate.Create(self, hash => Secp256k1.Sign(hash, key)),
+            new Hello(genesis.Config.ChainId, GenesisIdentity.HashOf(genesis)),
+            new NetworkLimits());
+        _network = new PeerNetwork(
+            side, new IPEndPoint(IPAddress.Loopback, 0), [honest],
+            (happened, cancel) => _events.Writer.WriteAsync(happened, cancel),
+            NullLogger.Instance);
+        _network.Start();
+        _passing = Task.Run(PassAsync);
+    }
+
+    public PeerEndpoint Self => _network.Self;
+
+    public int Lies => _liar.Lies;
+
+    /// <summary>The node it lied to has banned it.</summary>
+    public bool IsBanned => _isBanned;
+
+    public static LyingPeer Start(GenesisDocument genesis, PeerEndpoint honest) =>
+        new(genesis, honest);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _network.DisposeAsync().ConfigureAwait(false);
+        _events.Writer.TryComplete();
+        await _passing.ConfigureAwait(false);
+    }
+
+    private async Task PassAsync()
+    {
+        var waiting = new Queue<byte[]>();
+        await foreach (NetworkEvent happened in _events.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            switch (happened)
+            {
+                case NetworkEvent.Connected connected when connected.Peer != _honest.Identity:
+                    _other = connected.Peer;
+                    while (waiting.TryDequeue(out byte[]? early))
+                    {
+                        _network.Send(_other, early);
+                    }
+                    break;
+                case NetworkEvent.Disconnected gone when gone.Peer != _honest.Identity:
+                    _isBanned |= gone.Reason.Contains("banned", StringComparison.Ordinal);
+                    break;
+                case NetworkEvent.Message message when message.Peer == _honest.Identity:
+                    byte[] lie = _liar.Lie(message.Content);
+                    if (_other == default)
+                    {
+                        waiting.Enqueue(lie); // Its greeting, sent before anyone is here.
+                    }
+                    else
+                    {
+                        _network.Send(_other, lie);
+                    }
+                    break;
+                case NetworkEvent.Message message:
+                    _network.Send(_honest.Identity, message.Content);
+                    break;
+            }
+        }
+    }
+}
