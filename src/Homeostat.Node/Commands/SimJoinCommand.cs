@@ -91,6 +91,6 @@ internal static class SimJoinCommand
             CultureInfo.InvariantCulture,
             $"joined {result.Blocks} blocks in {result.Seconds:F1} s by the state of block "
             + $"{result.FirstBlock}: {result.Accounts} accounts, {result.Slots} slots, "
-            + $"{result.Codes} with code, {result.Kilobytes} kB from peers; {result.Lies} lies told, "
-            + $"liar banned: {(result.IsLiarBanned ? "yes" : "no")}");
+            + $"{result.Codes} with code, {result.Kilobytes} kB from peers; "
+            + $"{result.Lies} lies told, liar banned: {(result.IsLiarBanned ? "yes" : "no")}");
 }

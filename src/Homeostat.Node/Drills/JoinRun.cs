@@ -50,7 +50,8 @@ internal sealed record JoinResult(
 
 /// <summary>
 /// Makes a long chain, lets nodes serve it over TLS, and measures how long an empty node takes to
-/// join them by a snapshot: production nodes with their stores in one process, and a peer that lies.
+/// join them by a snapshot: production nodes with their stores in one process, and a peer that
+/// lies.
 /// </summary>
 internal sealed class JoinRun(JoinOptions options, ILoggerFactory logs, Action<string> tell)
 {

@@ -21,7 +21,7 @@ public sealed record QuickChainOptions
     /// <summary>Slots of each of them.</summary>
     public int Slots { get; init; } = 100;
 
-    /// <summary>Blocks between checkpoints of the state, as in <see cref="ReplicaLimits"/>.</summary>
+    /// <summary>Blocks between checkpoints of the state.</summary>
     public int CheckpointBlocks { get; init; } = 256;
 
     /// <summary>When the last block is made, in Unix milliseconds.</summary>

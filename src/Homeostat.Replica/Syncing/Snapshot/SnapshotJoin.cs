@@ -6,8 +6,8 @@ namespace Homeostat.Replica;
 
 /// <summary>
 /// A node without a state that joins from a checkpoint: it takes a final block from its peers that
-/// stands on the checkpoint (or under it), fetches the whole state of that block in pieces from all who have it,
-/// and then goes on as any node that starts from its disk.
+/// stands on the checkpoint (or under it), fetches the whole state of that block in pieces from all
+/// who have it, and then goes on as any node that starts from its disk.
 ///
 /// What is believed, and why. The checkpoint, because the operator says so. The block, because a
 /// quorum of the validators finalized it and its headers lead down to the checkpoint by hash. Each

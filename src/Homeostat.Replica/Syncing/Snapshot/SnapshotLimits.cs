@@ -24,7 +24,7 @@ internal static class SnapshotLimits
     /// <summary>An answer takes a disk read and 0.3 MB over a slow line.</summary>
     public const long RequestTimeoutMs = 5_000;
 
-    /// <summary>Pause before a peer that had nothing, or failed, is asked again; doubling.</summary>
+    /// <summary>Pause before a peer that had nothing is asked again; doubling.</summary>
     public const long RetryMs = 200;
 
     public const int MaxRetryDoublings = 5;
