@@ -172,7 +172,7 @@ public class WireTests
 
     /// <summary>Messages, journal records, payload, validator set.</summary>
     private const string Pinned =
-        "0x031d0abbf215e465b34b48b61d2651637aeb0545c003898fc33ce7cf4dd11689\n" +
+        "0x93726daabb778593974e84847103372a6d8484c530d0a805832f5f3b96e5fb28\n" +
         "0xc68bfa7822b59d87b007253d132dd2326cfe05d7f3c7cfb188597d4ed46889a4\n" +
         "0x80912210ff87aa5eacbe7e13a02cfede09d2dfea1aedbf190698d9c72ccadbe5\n" +
         "0xd6b5faccd89c509188edbe1b1426d82d27c5081e821d46cb50d20ed3ea49d267";
