@@ -30,6 +30,7 @@ internal static class SimCommand
         command.Subcommands.Add(SimEnduranceCommand.Create());
         command.Subcommands.Add(SimCostsCommand.Create());
         command.Subcommands.Add(SimJoinCommand.Create());
+        command.Subcommands.Add(SimFuzzCommand.Create());
         command.Options.Add(json);
         command.SetAction((parsed, _) =>
         {

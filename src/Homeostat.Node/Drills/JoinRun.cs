@@ -57,6 +57,16 @@ internal sealed class JoinRun(JoinOptions options, ILoggerFactory logs, Action<s
 {
     private readonly List<NodeHost> _hosts = [];
 
+    /// <summary>
+    /// In the order of their addresses: servers, newcomer, liar. Who has the lower address dials
+    /// first, so the newcomer meets the liar before the others, and asks it first.
+    /// </summary>
+    private readonly Hash256[] _keys =
+    [
+        .. Enumerable.Range(0, options.Servers + 2).Select(i => Keccak.Hash([(byte)i, 7]))
+            .OrderBy(key => Secp256k1.AddressOf(key)),
+    ];
+
     public async Task<JoinResult> RunAsync(CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
@@ -75,7 +85,9 @@ internal sealed class JoinRun(JoinOptions options, ILoggerFactory logs, Action<s
         try
         {
             List<PeerEndpoint> peers = await ServeAsync(chain, stop).ConfigureAwait(false);
-            liar = options.HasLiar ? LyingPeer.Start(chain.Network.Genesis, peers[0]) : null;
+            liar = options.HasLiar
+                ? LyingPeer.Start(chain.Network.Genesis, peers[0], _keys[^1])
+                : null;
             IEnumerable<PeerEndpoint> all = liar is null ? peers : peers.Prepend(liar.Self);
             JoinResult result = await JoinAsync(
                 chain, checkpoint, [.. all], liar, buildSeconds, stop).ConfigureAwait(false);
@@ -154,7 +166,8 @@ internal sealed class JoinRun(JoinOptions options, ILoggerFactory logs, Action<s
         LyingPeer? liar, double buildSeconds, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
-        NodeConfig config = ConfigOf(chain, "newcomer", 90, peers, checkpoint);
+        NodeConfig config = ConfigOf(
+            chain, "newcomer", options.Servers, peers, checkpoint);
         NodeHost host = await StartAsync(config, stop).ConfigureAwait(false);
         StateProgress? state = null;
         string? failure = null;
@@ -196,7 +209,7 @@ internal sealed class JoinRun(JoinOptions options, ILoggerFactory logs, Action<s
         {
             DataDir = FolderOf(name),
             Genesis = chain.Network.Genesis,
-            Key = Keccak.Hash([(byte)index, 7]),
+            Key = _keys[index],
             Observer = true,
             Http = new IPEndPoint(IPAddress.Loopback, FreePort()),
             P2p = new IPEndPoint(IPAddress.Loopback, FreePort()),
@@ -209,7 +222,7 @@ internal sealed class JoinRun(JoinOptions options, ILoggerFactory logs, Action<s
             ReplicaLimits = new ReplicaLimits { CheckpointBlocks = options.CheckpointBlocks },
         };
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));

@@ -23,10 +23,9 @@ internal sealed class LyingPeer : IAsyncDisposable
     private Address _other;
     private volatile bool _isBanned;
 
-    private LyingPeer(GenesisDocument genesis, PeerEndpoint honest)
+    private LyingPeer(GenesisDocument genesis, PeerEndpoint honest, Hash256 key)
     {
         _honest = honest;
-        Hash256 key = Keccak.Hash("a liar"u8);
         Address self = Secp256k1.AddressOf(key);
         var side = new LocalSide(
             self, NodeCertificate.Create(self, hash => Secp256k1.Sign(hash, key)),
@@ -47,8 +46,8 @@ internal sealed class LyingPeer : IAsyncDisposable
     /// <summary>The node it lied to has banned it.</summary>
     public bool IsBanned => _isBanned;
 
-    public static LyingPeer Start(GenesisDocument genesis, PeerEndpoint honest) =>
-        new(genesis, honest);
+    public static LyingPeer Start(
+        GenesisDocument genesis, PeerEndpoint honest, Hash256 key) => new(genesis, honest, key);
 
     public async ValueTask DisposeAsync()
     {

@@ -91,6 +91,24 @@ internal sealed class NodeHost : IAsyncDisposable
             ? StateAudit.Of(block.StateRoot, _store)
             : new StateAudit(0, 0, 0, $"block {height} is missing");
 
+    /// <summary>How others dial it.</summary>
+    public PeerEndpoint Self => _network.Self;
+
+    /// <summary>Another side of a connection to this node, with the key's identity.</summary>
+    public LocalSide SideOf(Hash256 key)
+    {
+        Address address = Secp256k1.AddressOf(key);
+        return new LocalSide(
+            address, NodeCertificate.Create(address, hash => Secp256k1.Sign(hash, key)),
+            new Hello(_config.Genesis.Config.ChainId, GenesisHash), new NetworkLimits());
+    }
+
+    public bool IsBanned(in Address identity) => _network.IsBanned(identity);
+
+    /// <summary>Puts an event where the network would put it: a drill's attackers.</summary>
+    public ValueTask InjectAsync(NetworkEvent happened, CancellationToken cancel) =>
+        _loop.AddAsync(happened, cancel);
+
     public int PeerCount => _network.ConnectedCount;
 
     /// <summary>What it still waits for before it can serve, or null.</summary>

@@ -52,6 +52,9 @@ internal sealed class PeerNetwork : IPeerAdministration, IAsyncDisposable
     /// <summary>Connections refused or ended because of what the peer sent.</summary>
     public long NonsenseCount { get; private set; }
 
+    public bool IsBanned(in Address identity) =>
+        _bans.RemainingMs(identity, Environment.TickCount64) > 0;
+
     public IReadOnlyList<Address> Connected => [.. _snapshot.Select(x => x.Identity)];
 
     /// <summary>Binds (SocketException when the port is taken), then listens and dials.</summary>
