@@ -54,6 +54,12 @@ public sealed record ReplicaLimits
     public long LoadedCodeBytes { get; init; } = 32L * 1024 * 1024;
 
     /// <summary>
+    /// Proposals leave without the transactions that others have. Off in simulations where an
+    /// adversary changes what leaves a node.
+    /// </summary>
+    public bool CompactBodies { get; init; } = true;
+
+    /// <summary>
     /// Keys and values in one answer to a node that joins. Making one holds the thread that
     /// executes blocks for some 40 ms, which a vote may wait for.
     /// </summary>

@@ -47,10 +47,20 @@ internal sealed class Cluster : IWorldOfNodes
 
     private void AddNode(int validator)
     {
+        int node = _nodes.Count;
         var id = new PeerId(_setup.Network.Validators[validator].Address);
         _nodes.Add(new SimulatedNode(
-            _nodes.Count, id, () => _setup.Configure(validator), _queue, _random.Fork(), _digest,
+            node, id, () => Configured(node, validator), _queue, _random.Fork(), _digest,
             (long)DevelopmentNetwork.GenesisTimeMs + 60_000, this));
+    }
+
+    /// <summary>An adversary must see whole proposals to change them.</summary>
+    private ReplicaConfig Configured(int node, int validator)
+    {
+        ReplicaConfig config = _setup.Configure(validator);
+        return IsHonest(node)
+            ? config
+            : config with { Limits = config.Limits with { CompactBodies = false } };
     }
 
     public SafetyChecks Checks { get; }

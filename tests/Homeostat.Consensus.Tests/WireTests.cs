@@ -59,6 +59,9 @@ public class WireTests
         new TransactionHashesMessage([Keccak.Hash([1])]),
         new TransactionRequestMessage([Keccak.Hash([2])]),
         new BlockBodyMessage(Keccak.Hash([1]), [9, 9]),
+        new CompactProposalMessage([1, 2], [3], [1, 2, 3, 4, 5, 6], [4], [5], SampleVote),
+        new ProposalPartsRequestMessage(Keccak.Hash([1]), [0, 7]),
+        new ProposalPartsMessage(Keccak.Hash([1]), [[1], [2, 3]]),
         new EvidenceMessage(new Evidence(SampleVote, SampleVote)),
     ];
 
@@ -172,7 +175,7 @@ public class WireTests
 
     /// <summary>Messages, journal records, payload, validator set.</summary>
     private const string Pinned =
-        "0x93726daabb778593974e84847103372a6d8484c530d0a805832f5f3b96e5fb28\n" +
+        "0x486fde2dd57673be2b2bbf65e96ec6e8bbb3c9cb3ebf1769be5cd2e3d7a45495\n" +
         "0xc68bfa7822b59d87b007253d132dd2326cfe05d7f3c7cfb188597d4ed46889a4\n" +
         "0x80912210ff87aa5eacbe7e13a02cfede09d2dfea1aedbf190698d9c72ccadbe5\n" +
         "0xd6b5faccd89c509188edbe1b1426d82d27c5081e821d46cb50d20ed3ea49d267";

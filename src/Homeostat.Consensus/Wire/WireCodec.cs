@@ -124,6 +124,23 @@ internal static class WireCodec
                 writer.Write(m.BlockHash);
                 writer.Write(m.Body);
                 break;
+            case CompactProposalMessage m:
+                writer.Write(m.Header);
+                writer.Write(m.First);
+                writer.Write(m.ShortIds);
+                writer.Write(m.Rest);
+                writer.Write(m.Payload);
+                ConsensusRlp.Write(writer, m.LeaderVote);
+                break;
+            case ProposalPartsRequestMessage m:
+                writer.Write(m.BlockHash);
+                ConsensusRlp.WriteList(
+                    writer, m.Indexes, static (w, index) => w.Write((ulong)index));
+                break;
+            case ProposalPartsMessage m:
+                writer.Write(m.BlockHash);
+                ConsensusRlp.WriteList(writer, m.Transactions, static (w, item) => w.Write(item));
+                break;
             default:
                 Invariant.Require(false, "every message has an encoding");
                 break;
@@ -164,6 +181,21 @@ internal static class WireCodec
         WireKind.TransactionHashes => new TransactionHashesMessage(ReadHashes(ref list)),
         WireKind.TransactionRequest => new TransactionRequestMessage(ReadHashes(ref list)),
         WireKind.BlockBody => new BlockBodyMessage(list.ReadHash256(), ReadBlock(ref list)),
+        WireKind.CompactProposal => new CompactProposalMessage(
+            ConsensusRlp.ReadBounded(ref list, WireLimits.MaxHeaderBytes, "header"),
+            ReadBlock(ref list),
+            ConsensusRlp.ReadBounded(ref list, WireLimits.MaxShortIdBytes, "short ids"),
+            ReadBlock(ref list), ReadBlock(ref list), ConsensusRlp.ReadVote(ref list)),
+        WireKind.ProposalPartsRequest => new ProposalPartsRequestMessage(
+            list.ReadHash256(),
+            ConsensusRlp.ReadList(
+                ref list, WireLimits.MaxCompactTransactions,
+                static (ref r) => ConsensusRlp.ReadInt32(
+                    ref r, WireLimits.MaxCompactTransactions))),
+        WireKind.ProposalParts => new ProposalPartsMessage(
+            list.ReadHash256(),
+            ConsensusRlp.ReadList(
+                ref list, WireLimits.MaxCompactTransactions, static (ref r) => ReadBlock(ref r))),
         WireKind.Evidence => new EvidenceMessage(new Evidence(
             ConsensusRlp.ReadVote(ref list), ConsensusRlp.ReadVote(ref list))),
         _ => SnapshotCodec.Read(kind, ref list),

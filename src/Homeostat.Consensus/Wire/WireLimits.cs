@@ -25,6 +25,11 @@ public static class WireLimits
 
     public const int MaxTransactions = 4_096;
 
+    /// <summary>Transactions of a compact proposal: blocks are offered 10,000.</summary>
+    public const int MaxCompactTransactions = 32_768;
+
+    public const int MaxShortIdBytes = 6 * MaxCompactTransactions;
+
     /// <summary>Headers in one answer: 300 kB of them.</summary>
     public const int MaxHeaders = 512;
 

@@ -29,6 +29,9 @@ public enum WireKind : byte
     TransactionHashes = 33,
     TransactionRequest = 34,
     BlockBody = 48,
+    CompactProposal = 49,
+    ProposalPartsRequest = 50,
+    ProposalParts = 51,
     Evidence = 64,
 }
 
@@ -161,6 +164,31 @@ public sealed record TransactionRequestMessage(IReadOnlyList<Hash256> Hashes) : 
 public sealed record BlockBodyMessage(Hash256 BlockHash, byte[] Body) : WireMessage
 {
     public override WireKind Kind => WireKind.BlockBody;
+}
+
+/// <summary>
+/// A proposal whose transactions but the first stand as short ids (docs/spec/consensus.md,
+/// Relaying). Parts are items of the block's own RLP, opaque here.
+/// </summary>
+public sealed record CompactProposalMessage(
+    byte[] Header, byte[] First, byte[] ShortIds, byte[] Rest, byte[] Payload, Vote LeaderVote)
+    : WireMessage
+{
+    public override WireKind Kind => WireKind.CompactProposal;
+}
+
+/// <summary>Asks for transactions of a proposal by their places after the first.</summary>
+public sealed record ProposalPartsRequestMessage(Hash256 BlockHash, IReadOnlyList<int> Indexes)
+    : WireMessage
+{
+    public override WireKind Kind => WireKind.ProposalPartsRequest;
+}
+
+/// <summary>What was asked for, in its order, as items of the block's list.</summary>
+public sealed record ProposalPartsMessage(
+    Hash256 BlockHash, IReadOnlyList<byte[]> Transactions) : WireMessage
+{
+    public override WireKind Kind => WireKind.ProposalParts;
 }
 
 /// <summary>Proof of misbehaviour, for whoever proposes next.</summary>

@@ -76,6 +76,34 @@ public sealed class TransactionPool
     public bool TryGet(in Hash256 hash, out PooledTransaction transaction) =>
         _byHash.TryGetValue(hash, out transaction!);
 
+    /// <summary>
+    /// For each id the one transaction here that has it; null when none or several have, or the id
+    /// is asked for twice. Costs one look at every transaction.
+    /// </summary>
+    public RecoveredTransaction?[] Match(IReadOnlyList<ulong> ids, Func<Hash256, ulong> idOf)
+    {
+        var places = new LookupTable<ulong, int>(ids.Count);
+        var matches = new RecoveredTransaction?[ids.Count];
+        bool[] areSeveral = new bool[ids.Count];
+        for (int i = 0; i < ids.Count; i++)
+        {
+            areSeveral[i] = !places.TryAdd(ids[i], i);
+        }
+        foreach ((Hash256 hash, PooledTransaction pooled) in _byHash.InAnyOrder())
+        {
+            if (places.TryGetValue(idOf(hash), out int place))
+            {
+                areSeveral[place] |= matches[place] is not null;
+                matches[place] = pooled.Transaction;
+            }
+        }
+        for (int i = 0; i < matches.Length; i++)
+        {
+            matches[i] = areSeveral[i] ? null : matches[i];
+        }
+        return matches;
+    }
+
     /// <summary>Takes or refuses one transaction whose signature is known to be good.</summary>
     public PoolAddResult Add(RecoveredTransaction recovered)
     {

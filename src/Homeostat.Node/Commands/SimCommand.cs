@@ -31,6 +31,7 @@ internal static class SimCommand
         command.Subcommands.Add(SimCostsCommand.Create());
         command.Subcommands.Add(SimJoinCommand.Create());
         command.Subcommands.Add(SimFuzzCommand.Create());
+        command.Subcommands.Add(SimRelayCommand.Create());
         command.Options.Add(json);
         command.SetAction((parsed, _) =>
         {

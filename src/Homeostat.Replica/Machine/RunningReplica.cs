@@ -32,6 +32,7 @@ internal sealed class RunningReplica
     private readonly BlockVerifier _verifier;
     private readonly SyncedBlocks _synced;
     private readonly SnapshotServer _snapshots;
+    private readonly CompactRelay _relay;
 
     public RunningReplica(
         ReplicaConfig config, Protocol protocol, RecoveredState recovered, TreeBlock genesis,
@@ -65,6 +66,7 @@ internal sealed class RunningReplica
             protocol, config.Signer, config.Limits, outbox, _mail, _tree, _pool, observer);
         _verifier = new BlockVerifier(protocol, outbox, _mail, clock, _tree, _pool, observer);
         _synced = new SyncedBlocks(protocol, outbox, _mail, _tree, _committer);
+        _relay = new CompactRelay(config.Limits, outbox, _mail, clock, _tree, _pool);
         _snapshots = new SnapshotServer(config.Limits, recovered, outbox, clock, _publisher);
         Begin(last);
     }
@@ -108,6 +110,7 @@ internal sealed class RunningReplica
                 break;
             case ReplicaInput.PeerDisconnected gone:
                 _intake.Forget(gone.Peer);
+                _relay.Forget(gone.Peer);
                 _mail.Post(new SyncInput.PeerDisconnected(gone.Peer));
                 break;
             case ReplicaInput.PeerMessage message:
@@ -217,6 +220,15 @@ internal sealed class RunningReplica
             case { IsSync: true }:
                 _mail.Post(new SyncInput.Received(peer, message));
                 break;
+            case CompactProposalMessage compact:
+                _relay.Receive(peer, compact);
+                break;
+            case ProposalPartsRequestMessage request:
+                _relay.Receive(peer, request);
+                break;
+            case ProposalPartsMessage parts:
+                _relay.Receive(peer, parts);
+                break;
             case SnapshotMessage snapshot:
                 _snapshots.Receive(peer, snapshot);
                 break;
@@ -255,10 +267,10 @@ internal sealed class RunningReplica
                 _journal.Append(persist);
                 break;
             case ConsensusEffect.Send send:
-                _outbox.Send(send.Peer, send.Message);
+                _outbox.Send(send.Peer, _relay.Outgoing(send.Message));
                 break;
             case ConsensusEffect.Broadcast broadcast:
-                _outbox.Broadcast(broadcast.Message);
+                _outbox.Broadcast(_relay.Outgoing(broadcast.Message));
                 break;
             case ConsensusEffect.SetTimer timer:
                 _timers.Set(TimerKind.Consensus, timer.AtMs);

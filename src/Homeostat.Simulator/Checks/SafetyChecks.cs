@@ -109,15 +109,18 @@ internal sealed class SafetyChecks(int nodes)
     public void Sends(SimulatedNode node, byte[] bytes)
     {
         if (!ChecksVotes || bytes.Length == 0
-            || (WireKind)bytes[0] is not (WireKind.Vote or WireKind.Proposal)
+            || (WireKind)bytes[0] is not
+                (WireKind.Vote or WireKind.Proposal or WireKind.CompactProposal)
             || WireMessage.TryDecode(bytes, out WireMessage? message) is not null)
         {
             return;
         }
-        Vote vote = message is ProposalMessage proposal
-            ? proposal.LeaderVote
-            : ((VoteMessage)message!).Vote;
-        Check(node, vote);
+        Check(node, message switch
+        {
+            ProposalMessage proposal => proposal.LeaderVote,
+            CompactProposalMessage compact => compact.LeaderVote,
+            _ => ((VoteMessage)message!).Vote,
+        });
     }
 
     private void Check(SimulatedNode node, Vote vote)

@@ -105,10 +105,13 @@ public sealed class WanRun
         switch (effect)
         {
             case ReplicaEffect.Broadcast broadcast
-                when (WireKind)broadcast.Bytes[0] == WireKind.Proposal:
+                when (WireKind)broadcast.Bytes[0] is
+                    WireKind.Proposal or WireKind.CompactProposal:
                 if (WireMessage.TryDecode(broadcast.Bytes, out WireMessage? message) is null)
                 {
-                    Vote vote = ((ProposalMessage)message!).LeaderVote;
+                    Vote vote = message is CompactProposalMessage compact
+                        ? compact.LeaderVote
+                        : ((ProposalMessage)message!).LeaderVote;
                     _proposed.TryAdd(vote.BlockHash, (node.Index, _cluster.NowUs));
                 }
                 break;
