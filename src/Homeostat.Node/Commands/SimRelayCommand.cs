@@ -41,7 +41,8 @@ internal static class SimRelayCommand
     private static void Run(int rate, int seconds)
     {
         Console.WriteLine(
-            "validators proposals transactions blocks  gossip  proposals  other  bytes/transaction");
+            "validators proposals transactions blocks  gossip  proposals  other  "
+            + "bytes/transaction");
         foreach (int validators in (int[])[4, 7])
         {
             foreach (bool compact in (bool[])[false, true])

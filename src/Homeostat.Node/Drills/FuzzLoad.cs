@@ -5,7 +5,7 @@ using Homeostat.Replica;
 
 namespace Homeostat.Node.Drills;
 
-/// <summary>A client that sends one transfer after another and times each to its finality.</summary>
+/// <summary>Sends one transfer after another and times each to its finality.</summary>
 internal sealed class FuzzLoad(INodeGateway gateway)
 {
     private readonly TaskCompletionSource _first =

@@ -33,7 +33,7 @@ internal static class CompactBlock
             proposal.LeaderVote);
     }
 
-    /// <summary>The bytes that consensus carries; transactions as items of a block's list.</summary>
+    /// <summary>What consensus carries; transactions as items of a block's list.</summary>
     public static byte[] PutTogether(
         CompactProposalMessage compact, IReadOnlyList<byte[]> transactions)
     {

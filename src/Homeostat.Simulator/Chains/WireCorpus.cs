@@ -88,7 +88,8 @@ public static class WireCorpus
     public static byte[] Mutate(IReadOnlyList<byte[]> corpus, SeededRandom random)
     {
         byte[] bytes = [.. corpus[random.NextBelow(corpus.Count)]];
-        int changes = random.NextBelow(4); // None at times: repeated and out of place is a test too.
+        // None at times: what is repeated and out of place is a test too.
+        int changes = random.NextBelow(4);
         for (int i = 0; i < changes && bytes.Length > 0; i++)
         {
             int at = random.NextBelow(bytes.Length);
