@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Homeostat.Node.Chaos;
 using Homeostat.Node.Explain;
+using Homeostat.Node.Governance;
 using Homeostat.Node.Models;
 using Homeostat.Node.Replay;
 
@@ -19,6 +20,7 @@ internal static class CommandLine
         ExplainCommand.Create(),
         VerifyCommand.Create(),
         ModelCommand.Create(),
+        GovernanceCommand.Create(),
         EvalCommand.Create(),
         SimCommand.Create(),
         ChaosCommand.Create(),

@@ -11,9 +11,10 @@ internal sealed class EvidenceCollector(RpcClient rpc)
 {
     /// <summary>
     /// Rounds of asking for proofs. Each finds the words whose places the words before named: the
-    /// deepest way is head, pending decision, its block's record.
+    /// deepest way of a loop is head, pending decision, its block's record. A rule's condition
+    /// stops at the first record that is not known: each of its up to 64 blocks takes a round.
     /// </summary>
-    private const int Rounds = 16;
+    private const int Rounds = 128;
 
     /// <summary>Slots of one eth_getProof; nodes answer at most 1,024.</summary>
     private const int SlotsAtOnce = 512;

@@ -38,6 +38,7 @@ internal static class RpcMethods
         new HomeostatMethods(context).Register(table);
         new HomeostatReadings(context).Register(table);
         HomeostatLoops.Register(table);
+        new HomeostatProposals(context).Register(table);
         if (context.Node.Peers is { } peers)
         {
             new AdminMethods(context, peers).Register(table);

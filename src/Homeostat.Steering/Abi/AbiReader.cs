@@ -44,6 +44,25 @@ public ref struct AbiReader(ReadOnlySpan<byte> tuple)
         return _tuple.Slice(start, length).ToArray();
     }
 
+    /// <summary>An array of bytes.</summary>
+    public byte[][] ReadBytesArray()
+    {
+        UInt256 offset = ReadWord();
+        if (!TryLength(offset, out int start, out int length))
+        {
+            Failed = true;
+            return [];
+        }
+        var items = new AbiReader(_tuple[start..]);
+        var values = new List<byte[]>();
+        for (int i = 0; i < length && !items.Failed; i++)
+        {
+            values.Add(items.ReadBytes());
+        }
+        Failed |= items.Failed;
+        return Failed ? [] : [.. values];
+    }
+
     /// <summary>What a tuple behind an offset is read from.</summary>
     public ReadOnlySpan<byte> ReadTuple()
     {

@@ -13,8 +13,8 @@ internal sealed class HomeostatExplain(Func<RpcTable> table) : IRpcCaller
     public void Register(RpcTable.Builder builder) =>
         builder.AddAsync("homeostat_explain", ExplainAsync);
 
-    /// <summary>Runs a method that needs no waiting and gives its result.</summary>
-    public Task<JsonElement> CallAsync(
+    /// <summary>Runs a method and gives its result.</summary>
+    public async Task<JsonElement> CallAsync(
         string method, JsonArray parameters, CancellationToken cancellation)
     {
         using JsonDocument arguments = JsonDocument.Parse(parameters.ToJsonString());
@@ -24,7 +24,12 @@ internal sealed class HomeostatExplain(Func<RpcTable> table) : IRpcCaller
             try
             {
                 table().TryGet(method, out RpcMethod called);
-                called.Handler!(new RpcParams(arguments.RootElement), writer);
+                var given = new RpcParams(arguments.RootElement);
+                called.Handler?.Invoke(given, writer);
+                if (called.AsyncHandler is { } handler)
+                {
+                    await handler(given, writer, null).ConfigureAwait(false);
+                }
             }
             catch (RpcException error)
             {
@@ -32,7 +37,7 @@ internal sealed class HomeostatExplain(Func<RpcTable> table) : IRpcCaller
             }
         }
         using JsonDocument answer = JsonDocument.Parse(output.Written);
-        return Task.FromResult(answer.RootElement.Clone());
+        return answer.RootElement.Clone();
     }
 
     private async ValueTask ExplainAsync(

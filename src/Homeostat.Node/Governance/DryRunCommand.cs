@@ -1,0 +1,149 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Homeostat.Node.Client;
+using Homeostat.Primitives;
+using Homeostat.Steering;
+
+namespace Homeostat.Node.Governance;
+
+/// <summary>
+/// `homeostat governance dry-run ID`: the last blocks executed again under a proposal, and what in
+/// short it means. Advice: it decides nothing.
+/// </summary>
+internal static class DryRunCommand
+{
+    public static Command Create(Option<Uri> rpc)
+    {
+        Argument<string> id = GovernanceCommand.IdArgument();
+        var blocks = new Option<int>("--blocks")
+        {
+            Description = "recent blocks to execute again, at most 64",
+            DefaultValueFactory = _ => 16,
+        };
+        var command = new Command("dry-run",
+            "Execute recent blocks again as if the proposal had been carried out before them.")
+        {
+            id, blocks, rpc,
+        };
+        command.SetAction((parsed, cancellation) => GovernanceCommand.RunAsync(
+            parsed, async client =>
+            {
+                VoteStatus vote = await client.VoteAsync(
+                    GovernanceCommand.IdOf(parsed.GetValue(id)!), cancellation);
+                JsonElement replayed = await client.SimulateAsync(
+                    vote.Calls, parsed.GetValue(blocks), cancellation);
+                Console.Out.Write(GovernanceReport.Words(vote));
+                Console.Out.Write(Words(vote.Calls, replayed));
+            }));
+        return command;
+    }
+
+    /// <summary>A replay in words.</summary>
+    public static string Words(IReadOnlyList<ProposedCall> calls, JsonElement replayed)
+    {
+        var text = new StringBuilder();
+        text.AppendLine().AppendLine("What changes");
+        int at = 0;
+        foreach (JsonElement call in replayed.GetProperty("calls").EnumerateArray())
+        {
+            bool done = call.GetProperty("success").GetBoolean();
+            text.AppendLine($"  {CallWords.Words(calls[at++].Data)}: "
+                + (done ? "would succeed now" : "WOULD REVERT NOW, and the proposal with it")
+                + $", {Number(call, "gasUsed"):N0} gas");
+        }
+        ulong first = Number(replayed, "firstBlock");
+        ulong last = Number(replayed, "lastBlock");
+        text.AppendLine().AppendLine(
+            $"Blocks {first} to {last} again, as if it had been carried out before them");
+        bool differs = false;
+        foreach (JsonElement loop in replayed.GetProperty("loops").EnumerateArray())
+        {
+            differs |= Loop(text, loop);
+        }
+        if (!differs)
+        {
+            text.AppendLine("  no loop's vector, anchor or mode would be another");
+        }
+        JsonElement fee = replayed.GetProperty("baseFeePerGas");
+        text.AppendLine($"  base fee {Wei(fee, "actual")} wei → {Wei(fee, "replayed")} wei");
+        Affected(text, replayed);
+        return text.ToString();
+    }
+
+    private static void Affected(StringBuilder text, JsonElement replayed)
+    {
+        JsonElement leftOut = replayed.GetProperty("leftOut");
+        JsonElement changed = replayed.GetProperty("changed");
+        text.AppendLine($"  {Number(replayed, "transactions")} transactions: "
+            + $"{leftOut.GetArrayLength()} would not have been included, "
+            + $"{changed.GetArrayLength()} would have ended otherwise");
+        foreach (JsonElement one in leftOut.EnumerateArray())
+        {
+            text.AppendLine($"    {one.GetProperty("hash").GetString()}: "
+                + one.GetProperty("reason").GetString());
+        }
+        foreach (JsonElement one in changed.EnumerateArray())
+        {
+            text.AppendLine($"    {one.GetString()}: success would be another");
+        }
+    }
+
+    private static bool Loop(StringBuilder text, JsonElement loop)
+    {
+        var name = new Hash256(loop.GetProperty("loop").GetString()!);
+        string title = Encoding.ASCII.GetString(name.ToArray()).TrimEnd('\0');
+        LoopWords? words = SteeringLoops.Find(name)?.Words;
+        string was = loop.GetProperty("modeActual").GetString()!;
+        string now = loop.GetProperty("modeReplayed").GetString()!;
+        bool differs = was != now;
+        if (differs)
+        {
+            text.AppendLine($"  {title}: mode {was} → {now}");
+        }
+        foreach ((string kind, string from, string to) in new[]
+        {
+            ("in force", "actual", "replayed"),
+            ("ratified", "ratifiedActual", "ratifiedReplayed"),
+        })
+        {
+            JsonElement before = loop.GetProperty(from);
+            JsonElement after = loop.GetProperty(to);
+            for (int i = 0; i < before.GetArrayLength(); i++)
+            {
+                ulong a = RpcClient.Quantity(before[i]);
+                ulong b = RpcClient.Quantity(after[i]);
+                if (a != b)
+                {
+                    string field = words is not null && i < words.Fields.Count
+                        ? words.Fields[i].Name
+                        : $"field {i}";
+                    text.AppendLine($"  {title}: {field} {kind} {a:N0} → {b:N0}");
+                    differs = true;
+                }
+            }
+        }
+        return differs;
+    }
+
+    private static ulong Number(JsonElement element, string name) =>
+        RpcClient.Quantity(element.GetProperty(name));
+
+    private static string Wei(JsonElement element, string name) =>
+        UInt256.Parse(element.GetProperty(name).GetString()!).ToString()!;
+
+    private static Task<JsonElement> SimulateAsync(
+        this GovernanceClient client, IReadOnlyList<ProposedCall> calls, int blocks,
+        CancellationToken cancellation)
+    {
+        var list = new JsonArray([.. calls.Select(call => (JsonNode)new JsonObject
+        {
+            ["to"] = call.Target.ToString(),
+            ["value"] = call.Value.ToQuantity(),
+            ["data"] = Hex.Encode(call.Data),
+        })]);
+        return client.AskAsync(
+            "homeostat_simulateProposal", [list, $"0x{blocks:x}"], cancellation);
+    }
+}
