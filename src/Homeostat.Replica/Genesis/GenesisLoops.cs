@@ -18,7 +18,7 @@ public static class GenesisLoops
     /// <summary>The last one's: rules read the others.</summary>
     public const int RulesPlace = 2;
 
-    private const uint IntervalsPerLimit = 2;
+    private const uint IntervalsPerLimit = 1;
     private const uint SecondsPerLimit = 12;
     private const uint StepBasisPoints = 2_500;
     private const uint CooldownBlocks = 2;

@@ -4,11 +4,13 @@ namespace Homeostat.Steering;
 
 /// <summary>
 /// From a forecast to a proposal. The gas target follows forecast demand times a headroom, so that
-/// the price moves only when demand surprises the forecast; it never exceeds what slow validators
-/// can execute in their share of the time. The hard cap on a block follows the target, within what
-/// they execute in the block budget. The price floor rises only when demand exceeds execution, the
-/// interval with propagation. Every field moves by at most its step: the feed-forward's gain is
-/// capped, whatever the forecast says. The model and the twin go through this same rule.
+/// the price moves only when demand surprises the forecast; it stays a sixteenth under what slow
+/// validators can execute in their share of the time and under what a block may hold: at the
+/// ceiling itself full blocks would never lift the price, and a queue would never be priced. The
+/// hard cap on a block follows the target, within what they execute in the block budget. The price
+/// floor rises only when demand exceeds execution and the target can't fall to it, the interval
+/// with propagation. Every field moves by at most its step: the feed-forward's gain is capped,
+/// whatever the forecast says. The model and the twin go through this same rule.
 /// </summary>
 /// <remarks>
 /// The rule proposes only what it believes legal; the Constitution is what decides. The order of
@@ -21,6 +23,9 @@ public static class CapacityRule
     /// Seconds of the gas target that a block's cap holds when nothing else bounds it.
     /// </summary>
     public const ulong TargetSecondsPerLimit = 2;
+
+    /// <summary>The target stays this part of the ceilings under them.</summary>
+    public const ulong CeilingMarginDivisor = 16;
 
     /// <summary>The interval is at least so many times the propagation reading.</summary>
     public const ulong PropagationsPerInterval = 4;
@@ -35,6 +40,16 @@ public static class CapacityRule
         (ulong)parameters.BlockBudgetMs * 1_000_000_000 /
         Math.Max(readings.NanosecondsPerKilogas, 1);
 
+    /// <summary>The highest target at which full blocks still lift the price.</summary>
+    public static ulong TargetCeiling(
+        CapacityReadings readings, in LoopParameters parameters, ulong intervalMs)
+    {
+        ulong ofBlocks = Saturate((UInt128)BlockCeiling(readings, parameters) * 1_000
+            / Math.Max(intervalMs, 1));
+        ulong ceiling = Math.Min(ExecutionCeiling(readings, parameters), ofBlocks);
+        return ceiling - ceiling / CeilingMarginDivisor;
+    }
+
     /// <param name="demand">Forecast, millions of gas a second; below zero counts as zero.</param>
     /// <param name="readings">What validators can do.</param>
     /// <param name="rules">The vector in force and its rules.</param>
@@ -46,15 +61,17 @@ public static class CapacityRule
     {
         ulong gas = (ulong)Fixed.Clamp(demand, Fixed.Zero, DemandFeatures.MaximumDemand)
             .MultiplyInteger(1_000_000);
-        ulong ceiling = ExecutionCeiling(readings, parameters);
         ulong wanted = (ulong)((UInt128)gas * parameters.HeadroomBasisPoints / ActuatorRules.Basis);
-        ulong target = rules.GasTarget.Move(rules.InForce.GasTargetPerSecond,
-            wanted, ceiling, height);
         ulong interval = rules.BlockInterval.Move(rules.InForce.BlockIntervalMs,
             Math.Max(rules.BlockInterval.Ratified,
                 PropagationsPerInterval * readings.PropagationMs), ulong.MaxValue, height);
+        ulong highest = TargetCeiling(readings, parameters, interval);
+        ulong target = rules.GasTarget.Move(
+            rules.InForce.GasTargetPerSecond, wanted, highest, height);
+        bool isOutOfReach = gas > highest && highest < rules.GasTarget.LeastLegal;
         ulong fee = rules.MinimumBaseFee.Move(rules.InForce.MinimumBaseFee,
-            gas > ceiling ? ulong.MaxValue : rules.MinimumBaseFee.Ratified, ulong.MaxValue, height);
+            isOutOfReach ? ulong.MaxValue : rules.MinimumBaseFee.Ratified,
+            ulong.MaxValue, height);
         ulong limit = rules.GasLimit.Move(rules.InForce.GasLimit,
             Math.Max(rules.GasLimit.Ratified, TargetSecondsPerLimit * target),
             BlockCeiling(readings, parameters), height);

@@ -10,7 +10,7 @@ namespace Homeostat.Steering.Tests;
 public sealed class CapacityRuleTests
 {
     private const string PinnedDigest =
-        "0x1e96e06ade340ae29295bca9d464b5942c6a2a73dd21ae5cf289ca6840e17584";
+        "0x5c408fb033f93e6cebbe77ad89a2a12720838be311eb860ca57338085265a907";
 
     private static readonly LoopParameters Parameters = LoopParameters.Default;
 
@@ -62,8 +62,8 @@ public sealed class CapacityRuleTests
         }
         Assert.Equal(5_000_000UL, targets[6]);
         Assert.Equal(6_250_000UL, targets[7]);
-        // Twice 30 million, less what the dead zone leaves.
-        Assert.InRange(targets[^1], 58_000_000UL, 60_000_000UL);
+        // Three tenths over 30 million, less what the dead zone leaves.
+        Assert.InRange(targets[^1], 37_800_000UL, 39_000_000UL);
         Assert.Equal(2 * targets[^1], rules.InForce.GasLimit);
     }
 
@@ -80,8 +80,26 @@ public sealed class CapacityRuleTests
                     Fixed.FromInteger(1_000), slow, rules, Parameters, new Height(1_000)),
             };
         }
-        Assert.Equal(12_500_000UL, rules.InForce.GasTargetPerSecond);
+        // A sixteenth under what they execute in half of the time.
+        Assert.Equal(11_718_750UL, rules.InForce.GasTargetPerSecond);
         Assert.Equal(25_000_000UL, rules.InForce.GasLimit);
+        Assert.Equal(100_000_000UL, rules.InForce.MinimumBaseFee);
+    }
+
+    [Fact]
+    public void The_price_floor_rises_where_the_target_cannot_fall_to_what_is_executed()
+    {
+        CapacityRules rules = GenesisLoops.InitialRules(DevelopmentNetwork.Capacity);
+        for (int i = 0; i < 40; i++)
+        {
+            rules = rules with
+            {
+                InForce = CapacityRule.Propose(
+                    Fixed.FromInteger(1_000), Speed(200_000), rules, Parameters,
+                    new Height(1_000)),
+            };
+        }
+        Assert.Equal(rules.GasTarget.LeastLegal, rules.InForce.GasTargetPerSecond);
         Assert.Equal(400_000_000UL, rules.InForce.MinimumBaseFee);
     }
 

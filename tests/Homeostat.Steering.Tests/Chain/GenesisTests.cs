@@ -51,7 +51,7 @@ public sealed class GenesisTests
         CapacityRules rules = CapacityRules.Read(chain.Reader);
         Assert.Equal(GenesisLoops.InitialRules(DevelopmentNetwork.Capacity).Actuators,
             rules.Actuators);
-        Assert.Equal((2u, 12u), (rules.IntervalsPerLimit, rules.SecondsPerLimit));
+        Assert.Equal((1u, 12u), (rules.IntervalsPerLimit, rules.SecondsPerLimit));
         Assert.Equal(chain.Validators.Select(v => v.Address),
             ValidatorStorage.Read(chain.Reader).Select(v => v.Address));
         Assert.Equal(LoopParameters.Default, LoopParameters.Read(chain.Reader));
