@@ -18,6 +18,9 @@ public static class GenesisLoops
     /// <summary>The last one's: rules read the others.</summary>
     public const int RulesPlace = 2;
 
+    /// <summary>Wei per gas that validators share, in every class.</summary>
+    public const ulong InclusionFee = 1_000_000;
+
     private const uint IntervalsPerLimit = 1;
     private const uint SecondsPerLimit = 12;
     private const uint StepBasisPoints = 2_500;
@@ -41,8 +44,12 @@ public static class GenesisLoops
     /// Any ratified vector may move by a factor of four either way, inside bounds that hold
     /// whatever people ratify, a quarter at a time.
     /// </summary>
+    /// <remarks>
+    /// The twin acts and the model is recorded: out of sample it does not beat its twin
+    /// (docs/evidence.md, "Capacity").
+    /// </remarks>
     public static LoopGenesis Capacity(in ChainParameters ratified) => new(
-        SteeringProgram.CapacityLoopName, LoopMode.Act, ModeDwellBlocks,
+        SteeringProgram.CapacityLoopName, LoopMode.Advise, ModeDwellBlocks,
         LoopParameters.Default.ToSettings(IntervalsPerLimit, SecondsPerLimit),
         [
             Rules(1_000_000, 1_000_000_000, ratified.GasTargetPerSecond),

@@ -22,7 +22,7 @@ internal static class OrderingGenesis
             Premium(100_000_000),
             Fixed(3_500, 0, 10_000),
             Fixed(2_500, 0, 10_000),
-            Fixed(1_000_000, 0, 1_000_000_000_000),
+            Fixed(GenesisLoops.InclusionFee, 0, 1_000_000_000_000),
             Fixed(10_000, 1_000, 3_600_000),
             Fixed(1, 1, 4),
         ]);

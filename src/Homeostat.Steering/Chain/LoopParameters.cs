@@ -25,8 +25,8 @@ public readonly record struct LoopParameters(
 {
     /// <summary>
     /// What genesis writes: decisions each second; a prior of 10 ns/gas (100 Mgas/s, a slow share
-    /// of a core); half of the time for execution, the rest for consensus and reads; three tenths of
-    /// headroom (docs/eval-capacity.md, "What was tuned").
+    /// of a core); half of the time for execution, the rest for consensus and reads; three tenths
+    /// of headroom (docs/eval-capacity.md, "What was tuned").
     /// </summary>
     public static readonly LoopParameters Default =
         new(1_000, 2, 10, 64, 5_000, 13_000, 10_000, 1_000);

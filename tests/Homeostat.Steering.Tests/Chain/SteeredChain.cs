@@ -27,6 +27,9 @@ internal sealed record SteeredBlock(
 /// </summary>
 internal sealed class SteeredChain
 {
+    private const ulong CapacityLoopSlot =
+        ConstitutionStorage.LoopsSlot + GenesisLoops.CapacityPlace;
+
     private readonly DevelopmentNetwork _network;
     private readonly BlockProcessor _processor;
     private readonly EvmEngine _engine = new();
@@ -55,6 +58,10 @@ internal sealed class SteeredChain
         {
             OwnByAccount(world, account);
         }
+        // Genesis lets the twin act; these tests are of the whole machinery.
+        UInt256 loop = world.GetStorage(PredeployAddresses.Constitution, CapacityLoopSlot);
+        world.SetStorage(PredeployAddresses.Constitution, CapacityLoopSlot,
+            loop - (loop.U0 & 0xff) + (ulong)LoopMode.Act);
         amend?.Invoke(world);
         world.EndTransaction(clearsEmptyAccounts: false);
         State = world.Commit().State;

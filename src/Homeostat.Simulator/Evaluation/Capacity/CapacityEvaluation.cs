@@ -31,9 +31,10 @@ public sealed class CapacityEvaluation
     private const double UnpricedTarget = 0.95;
 
     // Segments are independent, so results can't depend on it.
-    private static readonly ParallelOptions Threads = new() { MaxDegreeOfParallelism = 2 };
+    internal static readonly ParallelOptions Threads = new() { MaxDegreeOfParallelism = 2 };
 
     private static readonly double[] Shares = [0.125, 0.03];
+    private const double AbuseElasticity = 0.5;
     private readonly CapacityEvaluationOptions _options;
     private readonly DemandFolder _folder;
     private readonly IForecaster _model;
@@ -66,6 +67,7 @@ public sealed class CapacityEvaluation
         {
             Compare(elasticity);
         }
+        AddAbuse();
         return new EvalReport("capacity", _rows, _bars);
     }
 
@@ -96,8 +98,26 @@ public sealed class CapacityEvaluation
         {
             AddRow(result, fixedTarget, at);
         }
-        AddBars(at, model, twin, fixedTarget, excess);
+        AddBars(at, ModelActs ? model : twin, fixedTarget, excess);
+        AddModel(at, model, twin);
     }
+
+    private void AddAbuse()
+    {
+        var segments = new List<MarketSegment>();
+        foreach (DemandRecordSeries series in _folder.Series)
+        {
+            var arrivals = new ArrivalGenerator(series, AbuseElasticity);
+            segments.AddRange(Segments(
+                arrivals, arrivals.TrainCount, series.Count, _options.TestSegments, 0xab5));
+        }
+        new AbuseStudy(segments, Acting, _rows, _bars).Run();
+    }
+
+    private static bool ModelActs => GenesisLoops.Capacity(default).Mode == LoopMode.Act;
+
+    private SteeredPolicy Acting() =>
+        Steered(ModelActs ? _model : null, 0.5 * ArrivalGenerator.TypicalCapacity);
 
     private void AddRow(PolicyResult result, PolicyResult reference, string at) => _rows.Add(new(
         $"{result.Policy} ({at})",
@@ -114,21 +134,29 @@ public sealed class CapacityEvaluation
         ]));
 
     private void AddBars(
-        string at, PolicyResult model, PolicyResult twin, PolicyResult plain, PolicyResult excess)
+        string at, PolicyResult ours, PolicyResult plain, PolicyResult excess)
     {
-        AddRatio($"{at}: p95 delay to EIP-1559", model, plain, PolicyResult.P95Of, 0.7);
-        AddRatio($"{at}: p95 delay to ACP-176", model, excess, PolicyResult.P95Of, 0.9);
-        AddRatio($"{at}: volatility to EIP-1559", model, plain, PolicyResult.VolatilityOf, 0.7);
+        AddRatio($"{at}: p95 delay to EIP-1559", ours, plain, PolicyResult.P95Of, 0.7);
+        AddRatio($"{at}: p95 delay to ACP-176", ours, excess, PolicyResult.P95Of, 0.9);
+        AddRatio($"{at}: volatility to EIP-1559", ours, plain, PolicyResult.VolatilityOf, 0.7);
         double gas = Math.Max(
-            Math.Abs(model.Gas / plain.Gas - 1), Math.Abs(model.Gas / excess.Gas - 1));
+            Math.Abs(ours.Gas / plain.Gas - 1), Math.Abs(ours.Gas / excess.Gas - 1));
         _bars.Add(new($"{at}: gas used differs by", gas, 0.02, AtLeast: false));
-        _bars.Add(new($"{at}: served value to EIP-1559", model.Value / plain.Value, 1, true));
-        int count = model.Segments.Count;
-        (_, double high) = BlockBootstrap.Interval(count, chosen =>
+        _bars.Add(new($"{at}: served value to EIP-1559", ours.Value / plain.Value, 1, true));
+    }
+
+    // A model that does not beat its twin may not act; where the twin acts it is only reported.
+    private void AddModel(string at, PolicyResult model, PolicyResult twin)
+    {
+        (double low, double high) = BlockBootstrap.Interval(model.Segments.Count, chosen =>
             MeanAfterRise(chosen, model) - MeanAfterRise(chosen, twin));
-        _bars.Add(new(
-            $"{at}: mean delay after rises, model less twin, s, upper end of 95 %",
-            high / 1_000, -1e-6, AtLeast: false));
+        string name = $"{at}: mean delay after rises, model less twin, s";
+        _rows.Add(new($"95 % interval, {name}",
+            [new("low", low / 1_000), new("high", high / 1_000)]));
+        if (ModelActs)
+        {
+            _bars.Add(new($"{name}, upper end", high / 1_000, -1e-6, AtLeast: false));
+        }
     }
 
     private void AddRatio(

@@ -14,6 +14,12 @@ internal sealed record SegmentOutcome(
 
     /// <summary>Delays by tenths of a second.</summary>
     public int[] DelayCounts { get; } = new int[Bins];
+
+    /// <summary>By owner: value served less what was paid, in wei.</summary>
+    public double[] Surplus { get; } = new double[3];
+
+    /// <summary>By owner: what was paid, in wei.</summary>
+    public double[] Paid { get; } = new double[3];
 }
 
 /// <summary>
@@ -46,9 +52,11 @@ internal sealed class CapacityMarket
     private double _mostBlockMs;
     private ulong _poolGas;
 
-    private CapacityMarket(MarketSegment segment, IFeePolicy policy)
+    private readonly Func<int, bool>? _isEmpty;
+
+    private CapacityMarket(MarketSegment segment, IFeePolicy policy, Func<int, bool>? isEmpty)
     {
-        (_segment, _policy) = (segment, policy);
+        (_segment, _policy, _isEmpty) = (segment, policy, isEmpty);
         _accounts = new Accounts(segment.Agents.Count);
         _isWaiting = new bool[segment.Agents.Count];
         _pool = new TransactionPool(
@@ -56,19 +64,22 @@ internal sealed class CapacityMarket
         _outcome = new SegmentOutcome([], [], 0, 0, 0, 0, 0, 0);
     }
 
-    public static SegmentOutcome Run(MarketSegment segment, IFeePolicy policy) =>
-        new CapacityMarket(segment, policy).Run();
+    /// <param name="isEmpty">Blocks whose proposer leaves everyone out.</param>
+    public static SegmentOutcome Run(
+        MarketSegment segment, IFeePolicy policy, Func<int, bool>? isEmpty = null) =>
+        new CapacityMarket(segment, policy, isEmpty).Run();
 
     private SegmentOutcome Run()
     {
         int next = 0;
+        IReadOnlyList<int> order = _segment.ByArrival;
         ulong spanFee = _policy.Fee;
         for (int b = 0; b < _segment.Blocks; b++)
         {
             long now = (b + 1) * ArrivalGenerator.IntervalMs;
-            for (; next < _segment.Agents.Count && _segment.Agents[next].ArrivalMs <= now; next++)
+            for (; next < order.Count && _segment.Agents[order[next]].ArrivalMs <= now; next++)
             {
-                Submit(next, _segment.Agents[next]);
+                Submit(order[next], _segment.Agents[order[next]]);
             }
             Withdraw(now);
             ulong used = Build(b, now);
@@ -112,7 +123,7 @@ internal sealed class CapacityMarket
     {
         double nanoseconds = _segment.Quorum[block];
         ulong cap = (ulong)(ArrivalGenerator.BlockBudgetMs * 1e6 / nanoseconds);
-        ulong gas = Math.Min(cap, _policy.GasLimit);
+        ulong gas = _isEmpty?.Invoke(block) == true ? 0 : Math.Min(cap, _policy.GasLimit);
         OrderingTerms terms = OneClass with { Seed = SeedOf(block) };
         IReadOnlyList<RecoveredTransaction> chosen = _pool.Select(
             _accounts, _policy.Fee, terms, new SelectionBudget(gas, long.MaxValue, int.MaxValue));
@@ -154,6 +165,12 @@ internal sealed class CapacityMarket
         if (agent.AfterRise)
         {
             _outcome.DelaysAfterRise.Add(delayMs);
+        }
+        if (isServed)
+        {
+            double paid = (double)agent.Gas * _policy.Fee;
+            _outcome.Paid[(int)agent.Owner] += paid;
+            _outcome.Surplus[(int)agent.Owner] += (double)agent.Gas * agent.Value - paid;
         }
         _value += isServed ? (double)agent.Gas * agent.Value : 0;
         _left += isServed ? 0 : 1;

@@ -4,10 +4,23 @@ using Homeostat.Primitives;
 
 namespace Homeostat.Simulator;
 
+/// <summary>Who an agent acts for in a study of abuse.</summary>
+internal enum AgentOwner : byte
+{
+    Others,
+
+    /// <summary>Real use of the one who abuses.</summary>
+    Abuser,
+
+    /// <summary>Its transactions that do nothing.</summary>
+    Junk,
+}
+
 /// <summary>Someone with gas to run: what it is worth and how long it is worth it.</summary>
 /// <param name="Value">Wei per gas at most.</param>
 internal readonly record struct MarketAgent(
-    long ArrivalMs, ulong Gas, ulong Value, long PatienceMs, bool AfterRise);
+    long ArrivalMs, ulong Gas, ulong Value, long PatienceMs, bool AfterRise,
+    AgentOwner Owner = AgentOwner.Others);
 
 /// <summary>
 /// A stretch of recorded demand as arrivals and execution speeds, alike for every policy
@@ -18,8 +31,20 @@ internal sealed record MarketSegment(
     double[] Quorum, long ScoredFromMs, long ScoredToMs)
 {
     private readonly Lazy<RecoveredTransaction[]> _bids = new(() => [.. Agents.Select(BidOf)]);
+    private readonly Lazy<int[]> _byArrival = new(() =>
+        [.. Enumerable.Range(0, Agents.Count).OrderBy(i => Agents[i].ArrivalMs)]);
 
     public int Blocks => Quorum.Length;
+
+    /// <summary>The same stretch with other agents.</summary>
+    public MarketSegment With(IReadOnlyList<MarketAgent> agents) => new(
+        Series, agents, NanosecondsPerGas, Quorum, ScoredFromMs, ScoredToMs);
+
+    /// <summary>
+    /// Agents by number in the order of their arrival. Numbers are addresses and so draws: agents
+    /// added to a segment stand last, and all others keep their lots.
+    /// </summary>
+    public IReadOnlyList<int> ByArrival => _byArrival.Value;
 
     /// <summary>What each agent submits; made once, as every policy gets the same.</summary>
     public IReadOnlyList<RecoveredTransaction> Bids => _bids.Value;

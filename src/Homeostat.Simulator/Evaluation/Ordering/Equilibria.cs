@@ -26,7 +26,7 @@ internal static class Equilibria
         {
             MarketOutcome outcome = plain.Run([.. plays.Select(play => BidOf(levels, play))], 1);
             WaitTable waits = WaitTable.Of(
-                market, outcome, plays, levels.Length, Windows, isMonotone: true);
+                market, outcome, plays, levels.Length, Windows, isMonotone: true, sizes: []);
             plays = Choose(market, plays, round, (user, play) => play < 0 ? 0 : waits.Utility(
                 user, play, user.BaseCost + levels[play] * user.Used), levels.Length);
         }
@@ -42,13 +42,15 @@ internal static class Equilibria
             FastPremium = Math.Max(1, market.BaseFee / 50),
             UrgentPremium = Math.Max(2, market.BaseFee / 10),
         };
-        WaitTable beliefs = WaitTable.Even([20, 4, 1.5], Windows, market);
+        WaitTable beliefs = WaitTable.Even(
+            [20, 4, 1.5], Windows, market, WaitTable.PostedSizes);
         for (int round = 0; round < rounds; round++)
         {
             MarketOutcome outcome = classes.Run(null, beliefs, 1, vector);
             vector = classes.Vector;
             WaitTable seen = WaitTable.Of(
-                market, outcome, classes.Chosen, ClassPlayCount, Windows, isMonotone: true);
+                market, outcome, classes.Chosen, ClassPlayCount, Windows, isMonotone: true,
+                WaitTable.PostedSizes);
             beliefs = beliefs.Mixed(seen, round < 2 ? 0.7 : 0.4);
         }
         return (beliefs, vector);
@@ -107,26 +109,46 @@ internal static class Equilibria
     }
 }
 
-/// <summary>How long who played what waited, by part of the record.</summary>
+/// <summary>
+/// How long who played what waited, by part of the record and, where the network posts waits by
+/// class, by size: by class alone a large transaction's sender believed in the wait of small ones.
+/// </summary>
 internal sealed class WaitTable
 {
-    private readonly double[,] _wait;
-    private readonly double _window;
+    /// <summary>Sizes that have waits of their own, by the block's gas.</summary>
+    public static readonly double[] PostedSizes = [0.005, 0.05];
 
-    private WaitTable(double[,] wait, double window) => (_wait, _window) = (wait, window);
+    private readonly double[,] _wait;
+    private readonly Rows _rows;
+
+    private WaitTable(double[,] wait, Rows rows) => (_wait, _rows) = (wait, rows);
+
+    /// <summary>Which row of the table is a user's.</summary>
+    private sealed record Rows(Market Market, int Windows, double[] Sizes)
+    {
+        public int Count => Windows * (Sizes.Length + 1);
+
+        public int Of(MarketUser user)
+        {
+            double window = (Market.Users[^1].Arrival + 1) / Windows;
+            return (int)(user.Arrival / window) * (Sizes.Length + 1)
+                + Sizes.Count(edge => user.Gas > edge * Market.BlockGas);
+        }
+    }
 
     /// <summary>The same waits in all parts of the record.</summary>
-    public static WaitTable Even(double[] waits, int windows, Market market)
+    public static WaitTable Even(double[] waits, int windows, Market market, double[] sizes)
     {
-        var wait = new double[windows, waits.Length];
-        for (int w = 0; w < windows; w++)
+        var rows = new Rows(market, windows, sizes);
+        var wait = new double[rows.Count, waits.Length];
+        for (int w = 0; w < wait.GetLength(0); w++)
         {
             for (int play = 0; play < waits.Length; play++)
             {
                 wait[w, play] = waits[play];
             }
         }
-        return new WaitTable(wait, (market.Users[^1].Arrival + 1) / windows);
+        return new WaitTable(wait, rows);
     }
 
     /// <summary>So much of the other, the rest of this.</summary>
@@ -140,30 +162,30 @@ internal sealed class WaitTable
                 wait[w, play] += share * (other._wait[w, play] - wait[w, play]);
             }
         }
-        return new WaitTable(wait, _window);
+        return new WaitTable(wait, _rows);
     }
 
     /// <param name="isMonotone">A higher play waits no longer: for those nobody tried.</param>
     public static WaitTable Of(
         Market market, MarketOutcome outcome, int[] plays, int count, int windows,
-        bool isMonotone)
+        bool isMonotone, double[] sizes)
     {
-        double window = (market.Users[^1].Arrival + 1) / windows;
-        var sum = new double[windows, count];
-        var number = new double[windows, count];
+        var rows = new Rows(market, windows, sizes);
+        var sum = new double[rows.Count, count];
+        var number = new double[rows.Count, count];
         foreach (MarketUser user in market.Users)
         {
             int play = plays[user.Index];
             if (play >= 0)
             {
-                int at = (int)(user.Arrival / window);
+                int at = rows.Of(user);
                 // Who left had waited too: the mean of a wait cut short is time by arrivals served.
                 sum[at, play] += outcome.Fates[user.Index].Delay;
                 number[at, play] += outcome.Fates[user.Index].IsServed ? 1 : 0;
             }
         }
-        var wait = new double[windows, count];
-        for (int w = 0; w < windows; w++)
+        var wait = new double[rows.Count, count];
+        for (int w = 0; w < wait.GetLength(0); w++)
         {
             double above = 1;
             for (int play = count - 1; play >= 0; play--)
@@ -174,13 +196,13 @@ internal sealed class WaitTable
                 above = wait[w, play];
             }
         }
-        return new WaitTable(wait, window);
+        return new WaitTable(wait, rows);
     }
 
     /// <summary>Expected, with a wait drawn around the mean, leaving when it is no use.</summary>
     public double Utility(MarketUser user, int play, double payment)
     {
-        double mean = Math.Max(1, _wait[(int)(user.Arrival / _window), play]);
+        double mean = Math.Max(1, _wait[_rows.Of(user), play]);
         // A geometric wait: E[max(0, v − p − c·d)] is about the exponential's.
         double surplus = user.Value - payment;
         if (surplus <= 0)

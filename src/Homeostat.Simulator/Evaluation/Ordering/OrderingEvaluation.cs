@@ -15,8 +15,8 @@ public sealed record OrderingEvaluationOptions
     /// <summary>Transactions of each record at most; 0 for all.</summary>
     public int Transactions { get; init; }
 
-    /// <summary>Samples of strategic senders.</summary>
-    public int StrategySamples { get; init; } = 3;
+    /// <summary>Samples of strategic senders to search on, and as many to measure on.</summary>
+    public int StrategySamples { get; init; } = 6;
 
     /// <summary>A little of everything: a test that the harness works, no measurement.</summary>
     public static readonly OrderingEvaluationOptions Quick = new()
@@ -90,10 +90,11 @@ public static class OrderingEvaluation
         IReadOnlyList<KeyValuePair<string, double>> gains = StrategySearch.OfClasses(
             market, twin, beliefs, vector, options.StrategySamples);
         rows.Add(new EvalRow($"{market.Name}: strategic senders, gain by payment", gains));
-        double gain = gains.Max(item => item.Value);
+        double gain = gains.Where(item => item.Key.StartsWith("gain_", StringComparison.Ordinal))
+            .Max(item => item.Value);
         double shading = StrategySearch.OfFeeOrder(market, options.StrategySamples);
         AddBars(market, fee, twins, gain, shading, bars);
-        AddModelBar(market, twins, models, rows, bars);
+        AddModel(market, twins, models, rows);
     }
 
     private static void AddBars(
@@ -122,10 +123,12 @@ public static class OrderingEvaluation
             AtLeast: true));
     }
 
-    /// <summary>Paired by the draw of places, on the part the model was not trained on.</summary>
-    private static void AddModelBar(
-        Market market, MarketOutcome[] twins, MarketOutcome[] models, List<EvalRow> rows,
-        List<EvalBar> bars)
+    /// <summary>
+    /// Paired by the draw of places, on the part the model was not trained on. No bar: the twin
+    /// acts, as the model does not beat it on both records.
+    /// </summary>
+    private static void AddModel(
+        Market market, MarketOutcome[] twins, MarketOutcome[] models, List<EvalRow> rows)
     {
         MarketUser[] test =
             [.. market.Users.Skip((int)(market.Users.Count * TrainingShare))];
@@ -151,9 +154,6 @@ public static class OrderingEvaluation
                 new("interval_low", low), new("interval_high", high),
                 new("users", test.Length),
             ]));
-        bars.Add(new EvalBar(
-            $"{market.Name}: model over twin on welfare, lower end of the 95 % interval",
-            low, 1e-9, AtLeast: true));
     }
 
     private static (double Low, double High) Bootstrap(double[] parts, double all)
