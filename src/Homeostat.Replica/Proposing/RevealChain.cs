@@ -24,6 +24,10 @@ internal sealed class RevealChain
 
     private readonly List<Hash256> _kept = [];
 
+    // Those between two kept ones, where they were last asked for: places go down one by one.
+    private readonly Hash256[] _run = new Hash256[Stride];
+    private int _runStart = -1;
+
     // Where the chain's commitment was last found.
     private int _place;
     private Hash256 _unknown;
@@ -89,7 +93,16 @@ internal sealed class RevealChain
         {
             _kept.Add(Repeat(_kept[^1], Stride));
         }
-        return Repeat(_kept[place / Stride], place % Stride);
+        if (_runStart != place / Stride)
+        {
+            _runStart = place / Stride;
+            _run[0] = _kept[_runStart];
+            for (int i = 1; i < Stride; i++)
+            {
+                _run[i] = Keccak.Hash(_run[i - 1].Bytes);
+            }
+        }
+        return _run[place % Stride];
     }
 
     private static Hash256 Repeat(Hash256 value, int times)
