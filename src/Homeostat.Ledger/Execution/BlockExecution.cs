@@ -97,8 +97,8 @@ public sealed partial class BlockExecution
         }
         if (inputs is { Ordering.Reveal: { IsZero: false } reveal })
         {
-            UInt256 slot = PlaceSeed.CommitmentSlot(header.Coinbase);
-            execution.State.SetStorage(PlaceSeed.Contract, slot, UInt256.FromHash256(reveal));
+            PlaceSeed.Apply(
+                execution.State, parentState, header.Coinbase, header.Number, reveal);
             execution.State.EndTransaction(rules.Evm.ClearsEmptyAccounts);
         }
         execution._system.CallBefore(header);

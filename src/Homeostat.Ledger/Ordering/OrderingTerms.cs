@@ -26,7 +26,8 @@ public sealed record OrderingTerms
     public Hash256 Seed { get; init; }
 
     /// <summary>
-    /// What the leader revealed: the new commitment of the coinbase; zero for nothing.
+    /// What the leader revealed, the new commitment of the coinbase, or the commitment to its next
+    /// chain; zero for nothing.
     /// </summary>
     public Hash256 Reveal { get; init; }
 

@@ -30,7 +30,8 @@ internal sealed record Protocol
         new(Rules, Engine()) { BeforeTransaction = BeforeTransaction };
 
     /// <summary>The inputs of the block with this payload on this parent; runs steering.</summary>
-    public BlockInputs InputsOf(TreeBlock parent, ConsensusPayload payload)
+    public BlockInputs InputsOf(
+        TreeBlock parent, ConsensusPayload payload, in Address leader)
     {
         Hash256 payloadHash = payload.Hash;
         byte[] data = Transaction0(
@@ -45,13 +46,16 @@ internal sealed record Protocol
             GasLimit = parent.Parameters.GasLimit,
             GasTarget = parent.Parameters.GasTargetPerSecond,
             MinimumBaseFee = parent.Parameters.MinimumBaseFee,
-            Ordering = OrderingOf(parent, payload),
+            Ordering = OrderingOf(parent, payload, leader),
         };
     }
 
     /// <summary>The terms of the order of the block with this payload on this parent.</summary>
-    public OrderingTerms OrderingOf(TreeBlock parent, ConsensusPayload payload)
+    public OrderingTerms OrderingOf(
+        TreeBlock parent, ConsensusPayload payload, in Address leader)
     {
+        Hash256 reveal = payload.RandomnessReveal;
+        bool isReveal = PlaceSeed.IsReveal(reveal, CommitmentOf(parent, leader));
         OrderingParameters vector = OrderingParameters.Read(new SnapshotStorage(parent.State));
         return new OrderingTerms
         {
@@ -59,8 +63,8 @@ internal sealed record Protocol
                 vector.FastPremium, vector.UrgentPremium, vector.InclusionFee),
             FastShare = (int)Math.Min(vector.FastShare, OrderingTerms.Basis),
             UrgentShare = (int)Math.Min(vector.UrgentShare, OrderingTerms.Basis),
-            Seed = PlaceSeed.Next(parent.Header.MixHash, payload.RandomnessReveal),
-            Reveal = payload.RandomnessReveal,
+            Seed = PlaceSeed.Next(parent.Header.MixHash, isReveal ? reveal : Hash256.Zero),
+            Reveal = reveal,
             Overdue = OverdueIn(payload.ParentNotarization),
         };
     }
@@ -92,13 +96,25 @@ internal sealed record Protocol
             block.Header.BaseFee ?? UInt256.Zero,
             block.Header.GasLimit - Math.Min(block.Header.GasLimit, SteeringProgram.GasLimit));
 
-    /// <summary>Why the leader can't reveal what the payload does, or null.</summary>
+    /// <summary>What the leader of a child of this block is committed to.</summary>
+    public static Hash256 CommitmentOf(TreeBlock parent, in Address leader) =>
+        PlaceSeed.CommitmentOf(parent.State, leader, parent.Header.Number.Next);
+
+    /// <summary>Whether that leader has a next chain on its way.</summary>
+    public static bool IsRenewing(TreeBlock parent, in Address leader) =>
+        PlaceSeed.IsRenewing(parent.State, leader, parent.Header.Number.Next);
+
+    /// <summary>
+    /// Why the leader can't reveal what the payload does, or null. What is no reveal commits to
+    /// its next chain, and there can be one such only.
+    /// </summary>
     public static string? CheckReveal(
         TreeBlock parent, ConsensusPayload payload, in Address leader) =>
-        PlaceSeed.IsReveal(
-            payload.RandomnessReveal, PlaceSeed.CommitmentOf(parent.State, leader))
+        PlaceSeed.IsReveal(payload.RandomnessReveal, CommitmentOf(parent, leader))
+            || !IsRenewing(parent, leader)
             ? null
-            : $"the randomness reveal is not what {leader} is committed to";
+            : $"the randomness reveal is not what {leader} is committed to, "
+                + "and its next chain is on its way";
 
     /// <summary>Why the payload's time can't follow the parent's, or null.</summary>
     public static string? CheckTime(TreeBlock parent, ConsensusPayload payload)

@@ -15,8 +15,8 @@ internal sealed class BlockProposer(
 {
     private int _usedShare = OrderingTerms.Basis;
 
-    private readonly RevealChain? _reveals =
-        signer is null ? null : RevealChain.Of(signer, protocol.Rules.ChainId);
+    private readonly RevealSequence? _reveals =
+        signer is null ? null : new RevealSequence(signer, protocol.Rules.ChainId);
 
     public void Propose(ConsensusEffect.Propose request)
     {
@@ -25,12 +25,14 @@ internal sealed class BlockProposer(
             mail.Post(new ConsensusInput.ProposalFailed(request.View));
             return;
         }
-        Hash256 commitment = PlaceSeed.CommitmentOf(parent.State, signer.Address);
         ConsensusPayload payload = request.Payload with
         {
-            RandomnessReveal = _reveals!.RevealFor(commitment),
+            RandomnessReveal = _reveals!.Next(
+                Protocol.CommitmentOf(parent, signer.Address),
+                Protocol.IsRenewing(parent, signer.Address)),
         };
-        var work = new BuildWork(protocol, parent, payload, signer, Select(parent, payload));
+        var work = new BuildWork(
+            protocol, parent, payload, signer, Select(parent, payload, signer.Address));
         outbox.Run(work, (result, elapsedNs) => Answer(request.View, result, elapsedNs));
     }
 
@@ -38,13 +40,14 @@ internal sealed class BlockProposer(
     /// What fills the block if transactions use as much of what they declare as lately.
     /// The parent's state tells which nonces its unfinalized ancestors have used.
     /// </summary>
-    private BlockSelection Select(TreeBlock parent, ConsensusPayload payload)
+    private BlockSelection Select(
+        TreeBlock parent, ConsensusPayload payload, in Address leader)
     {
         ulong limit = parent.Parameters.GasLimit;
         return pool.SelectWithSpares(
             new SnapshotAccounts(parent.State),
             BaseFeeAfter(parent, payload.TimeMs),
-            protocol.OrderingOf(parent, payload),
+            protocol.OrderingOf(parent, payload, leader),
             new SelectionBudget(
                 limit - Math.Min(limit, SteeringProgram.GasLimit),
                 new BuildLimits().Bytes,

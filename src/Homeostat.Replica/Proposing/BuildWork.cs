@@ -18,7 +18,7 @@ internal sealed record BuildWork(
 
     public WorkResult Run()
     {
-        BlockInputs inputs = Protocol.InputsOf(Parent, Payload);
+        BlockInputs inputs = Protocol.InputsOf(Parent, Payload, Signer.Address);
         BlockProcessor processor = Protocol.Processor();
         BlockHeader header = processor.Prepare(Parent.Header, inputs, Signer.Address);
         var request = new BuildRequest

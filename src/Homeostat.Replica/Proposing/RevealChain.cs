@@ -34,7 +34,8 @@ internal sealed class RevealChain
 
     private RevealChain(in Hash256 secret) => _kept.Add(secret);
 
-    public static RevealChain Of(ISigner signer, ulong chainId)
+    /// <param name="generation">The how manieth of this key; genesis has the first, 0.</param>
+    public static RevealChain Of(ISigner signer, ulong chainId, uint generation = 0)
     {
         byte[] text = new byte[25 + sizeof(ulong)];
         "homeostat place reveals 1"u8.CopyTo(text);
@@ -43,8 +44,18 @@ internal sealed class RevealChain
         byte[] material = new byte[64];
         signature.R.WriteBigEndian(material.AsSpan(0, 32));
         signature.S.WriteBigEndian(material.AsSpan(32));
-        return new RevealChain(Keccak.Hash(material));
+        Hash256 first = Keccak.Hash(material);
+        byte[] later = new byte[Hash256.Size + sizeof(uint)];
+        first.CopyTo(later);
+        BinaryPrimitives.WriteUInt32BigEndian(later.AsSpan(Hash256.Size), generation);
+        return new RevealChain(generation == 0 ? first : Keccak.Hash(later));
     }
+
+    /// <summary>Reveals left after the last commitment that was found.</summary>
+    public int Left => _place;
+
+    /// <summary>Whether the commitment is one of this chain's.</summary>
+    public bool Has(in Hash256 commitment, int length) => TryFind(commitment, length);
 
     /// <summary>The secret hashed so often: what to commit to for that many reveals.</summary>
     public Hash256 CommitmentOf(int reveals) => At(reveals);
@@ -55,7 +66,8 @@ internal sealed class RevealChain
     /// </summary>
     public Hash256 RevealFor(in Hash256 commitment)
     {
-        if (commitment.IsZero || commitment == _unknown || !TryFind(commitment))
+        if (commitment.IsZero || commitment == _unknown
+            || !TryFind(commitment, MaximumLength))
         {
             _unknown = commitment;
             return Hash256.Zero;
@@ -63,7 +75,7 @@ internal sealed class RevealChain
         return _place == 0 ? Hash256.Zero : At(_place - 1);
     }
 
-    private bool TryFind(in Hash256 commitment)
+    private bool TryFind(in Hash256 commitment, int length)
     {
         if (At(_place) == commitment)
         {
@@ -74,8 +86,13 @@ internal sealed class RevealChain
             _place--;
             return true;
         }
+        if (At(_place + 1) == commitment)
+        {
+            _place++; // The block with the last reveal was nullified.
+            return true;
+        }
         Hash256 value = _kept[0];
-        for (int i = 0; i <= MaximumLength; i++)
+        for (int i = 0; i <= length; i++)
         {
             if (value == commitment)
             {

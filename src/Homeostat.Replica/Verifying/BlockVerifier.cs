@@ -65,7 +65,8 @@ internal sealed class BlockVerifier(
         // Without a parent in the tree it is final: there is nothing to vote on.
         string? omitted = block.Parent is { } parent
             ? Protocol.FindOmitted(
-                parent, block, protocol.OrderingOf(parent, request.Payload),
+                parent, block,
+                protocol.OrderingOf(parent, request.Payload, block.Header.Coinbase),
                 hash => pool.TryGet(hash, out PooledTransaction entry) ? entry.Transaction : null)
             : null;
         if (omitted is null)

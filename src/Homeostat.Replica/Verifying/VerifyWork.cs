@@ -41,7 +41,7 @@ internal sealed record VerifyWork(
 
     private WorkResult Execute(Block block, List<RecoveredTransaction> transactions)
     {
-        BlockInputs inputs = Protocol.InputsOf(Parent, Payload);
+        BlockInputs inputs = Protocol.InputsOf(Parent, Payload, block.Header.Coinbase);
         BlockProcessor processor = Protocol.Processor();
         if (!processor.TryCheck(
             block, transactions, Parent.Header, inputs,

@@ -113,9 +113,9 @@ public sealed class QuickChain
         var payload = new ConsensusPayload(
             new Epoch(0), new View((ulong)number), _tip.Reference.View,
             _options.EndMs - (_options.Blocks - number) * 1_000L, _protocol.Validators.Hash,
-            _reveals[leader].RevealFor(PlaceSeed.CommitmentOf(_tip.State, signer.Address)),
+            _reveals[leader].RevealFor(Protocol.CommitmentOf(_tip, signer.Address)),
             _notarization);
-        var draw = new PlaceDraw(_protocol.OrderingOf(_tip, payload).Seed);
+        var draw = new PlaceDraw(_protocol.OrderingOf(_tip, payload, signer.Address).Seed);
         RecoveredTransaction[] transfers =
             [.. Transfers(number).OrderBy(transfer => draw.RankOf(transfer.Sender))];
         var work = new BuildWork(
