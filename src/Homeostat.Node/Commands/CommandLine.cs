@@ -14,6 +14,7 @@ internal static class CommandLine
     {
         UpCommand.Create(),
         NodeCommand.Create(),
+        CheckpointCommand.Create(),
         InitCommand.Create(),
         KeyCommand.Create(),
         ReplayCommand.Create(),

@@ -21,10 +21,15 @@ internal static class SimJoinCommand
         var accounts = Number("--accounts", "Accounts", 100_000);
         var blocks = Number("--blocks", "Blocks", 10_000);
         var servers = Number("--servers", "Nodes that serve", 2);
+        var genesis = new Option<bool>("--from-genesis")
+        {
+            Description = "Block by block in the place of a snapshot",
+        };
         var honest = new Option<bool>("--no-liar") { Description = "No server that lies" };
         var verbose = new Option<bool>("--verbose") { Description = "The nodes' own log lines" };
         var json = new Option<bool>("--json") { Description = "End with one JSON object" };
-        foreach (Option option in (Option[])[accounts, blocks, servers, honest, verbose, json])
+        foreach (Option option in (Option[])
+            [accounts, blocks, servers, genesis, honest, verbose, json])
         {
             command.Options.Add(option);
         }
@@ -34,6 +39,7 @@ internal static class SimJoinCommand
                 Accounts = parsed.GetValue(accounts),
                 Blocks = parsed.GetValue(blocks),
                 Servers = parsed.GetValue(servers),
+                FromGenesis = parsed.GetValue(genesis),
                 HasLiar = !parsed.GetValue(honest),
                 Folder = Directory.CreateTempSubdirectory("homeostat-join").FullName,
             },

@@ -28,6 +28,9 @@ internal sealed record NodeConfig
 
     public required IPEndPoint P2p { get; init; }
 
+    /// <summary>Host that others are told to dial; empty: where they see this node.</summary>
+    public string P2pAdvertised { get; init; } = "";
+
     public required IReadOnlyList<PeerEndpoint> Peers { get; init; }
 
     /// <summary>Zero: no limit.</summary>
@@ -90,6 +93,7 @@ internal sealed record NodeConfig
             Http = new IPEndPoint(
                 sources.Read(Settings.HttpAddress), sources.Read(Settings.HttpPort)),
             P2p = new IPEndPoint(sources.Read(Settings.P2pAddress), sources.Read(Settings.P2pPort)),
+            P2pAdvertised = sources.Read(Settings.P2pAdvertised),
             Peers = sources.Read(Settings.Peers),
             GasCap = sources.Read(Settings.GasCap),
             EvmTimeoutMs = sources.Read(Settings.EvmTimeout),

@@ -63,6 +63,11 @@ internal static class Settings
     public static readonly Setting<int> P2pPort = new(
         "p2p.port", "Port that peers connect to", "30303", Port);
 
+    public static readonly Setting<string> P2pAdvertised = new(
+        "p2p.advertise",
+        "Name or address that others are told to dial; empty: where they see this node", "",
+        HostName);
+
     public static readonly Setting<IReadOnlyList<PeerEndpoint>> Peers = new(
         "peers", "Peers to dial, as 0xaddress@host:port, separated by commas", "", PeerList);
 
@@ -128,8 +133,8 @@ internal static class Settings
     public static readonly IReadOnlyList<Setting> All =
     [
         DataDir, Genesis, NodeKey, Keystore, Password, Observer, HttpAddress, HttpPort, P2pAddress,
-        P2pPort, Peers, GasCap, EvmTimeout, TraceTimeout, JwtSecret, Admin, TlsCertificate, TlsKey,
-        IpcPath, OtlpEndpoint, History, Checkpoint, WorkThreads,
+        P2pPort, P2pAdvertised, Peers, GasCap, EvmTimeout, TraceTimeout, JwtSecret, Admin,
+        TlsCertificate, TlsKey, IpcPath, OtlpEndpoint, History, Checkpoint, WorkThreads,
         LogLevel, LogFile, ClockOffsetFile,
     ];
 
@@ -155,6 +160,11 @@ internal static class Settings
             "ERROR" => (LogVerbosity.Error, null),
             _ => (default, $"'{text}' is not debug, info, warn or error"),
         };
+
+    private static (string Value, string? Error) HostName(string text) =>
+        text.Length == 0 || Uri.CheckHostName(text) != UriHostNameType.Unknown
+            ? (text, null)
+            : ("", $"'{text}' is no host name or address");
 
     private static (string Value, string? Error) Any(string text) => (text, null);
 

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
+using Homeostat.Node.Client;
 using Homeostat.Node.Configuration;
 using Homeostat.Node.Logging;
 using Homeostat.Node.Loop;
@@ -28,6 +30,9 @@ internal sealed record JoinOptions
     /// <summary>Nodes that serve.</summary>
     public int Servers { get; init; } = 2;
 
+    /// <summary>Block by block from genesis, in the place of a snapshot.</summary>
+    public bool FromGenesis { get; init; }
+
     /// <summary>One more serves lies.</summary>
     public bool HasLiar { get; init; } = true;
 
@@ -43,10 +48,12 @@ internal sealed record JoinOptions
 /// <param name="IsComplete">Every node of the state is in its store.</param>
 /// <param name="Lies">Answers that the liar changed.</param>
 /// <param name="IsLiarBanned">The new node told it so.</param>
+/// <param name="SawSyncing">eth_syncing was an object on the way, and false at the end.</param>
 /// <param name="Failure">Null when all is as it should be.</param>
 internal sealed record JoinResult(
     double BuildSeconds, double Seconds, ulong Blocks, ulong FirstBlock, long Accounts, long Slots,
-    long Codes, long Kilobytes, bool IsComplete, int Lies, bool IsLiarBanned, string? Failure);
+    long Codes, long Kilobytes, bool IsComplete, int Lies, bool IsLiarBanned, bool SawSyncing,
+    string? Failure);
 
 /// <summary>
 /// Makes a long chain, lets nodes serve it over TLS, and measures how long an empty node takes to
@@ -167,14 +174,19 @@ internal sealed class JoinRun(JoinOptions options, ILoggerFactory logs, Action<s
     {
         long start = Stopwatch.GetTimestamp();
         NodeConfig config = ConfigOf(
-            chain, "newcomer", options.Servers, peers, checkpoint);
+            chain, "newcomer", options.Servers, peers,
+            options.FromGenesis ? null : checkpoint);
         NodeHost host = await StartAsync(config, stop).ConfigureAwait(false);
+        using var rpc = new RpcClient(new Uri($"http://{config.Http}"));
         StateProgress? state = null;
+        bool sawSyncing = false;
         string? failure = null;
         while (failure is null)
         {
             ChainView? view = host.Gateway.View;
             state = view?.Sync?.State ?? state;
+            sawSyncing |= view?.Sync is not null && await IsSyncingAsync(rpc, stop)
+                .ConfigureAwait(false);
             if (view?.Finalized.Height.Value >= (ulong)options.Blocks && view.Sync is null)
             {
                 break;
@@ -185,14 +197,31 @@ internal sealed class JoinRun(JoinOptions options, ILoggerFactory logs, Action<s
             await Task.Delay(10, stop).ConfigureAwait(false);
         }
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        sawSyncing &= failure is not null
+            || !await IsSyncingAsync(rpc, stop).ConfigureAwait(false);
         ulong first = failure is null ? host.FirstBlock : 0;
+        if (options.FromGenesis)
+        {
+            first = (ulong)(options.Blocks / options.CheckpointBlocks * options.CheckpointBlocks);
+        }
         StateAudit audit = failure is null ? host.AuditState(new Height(first)) : default;
         failure ??= audit.Missing
-            ?? (audit == _hosts[0].AuditState(new Height(first)) ? null : "the states differ");
+            ?? (audit == _hosts[0].AuditState(new Height(first)) ? null : "the states differ")
+            ?? (sawSyncing ? null : "eth_syncing never said so");
         return new JoinResult(
-            buildSeconds, seconds, (ulong)options.Blocks, first, audit.Accounts, audit.Slots,
-            audit.Codes, (state?.Bytes ?? 0) / 1_024, failure is null, liar?.Lies ?? 0,
-            liar?.IsBanned ?? false, failure);
+            buildSeconds, seconds, (ulong)options.Blocks, host.FirstBlock, audit.Accounts,
+            audit.Slots, audit.Codes, (state?.Bytes ?? 0) / 1_024, failure is null, liar?.Lies ?? 0,
+            liar?.IsBanned ?? false, sawSyncing, failure);
+    }
+
+    /// <summary>What eth_syncing says, as clients read it.</summary>
+    private static async Task<bool> IsSyncingAsync(RpcClient rpc, CancellationToken stop)
+    {
+        JsonElement answer = await rpc.CallAsync("eth_syncing", [], stop).ConfigureAwait(false);
+        return answer.ValueKind == JsonValueKind.Object
+            && answer.TryGetProperty("highestBlock", out _)
+            && answer.TryGetProperty("currentBlock", out _)
+            && answer.TryGetProperty("startingBlock", out _);
     }
 
     private async Task<NodeHost> StartAsync(NodeConfig config, CancellationToken stop)

@@ -68,7 +68,8 @@ internal sealed class NodeHost : IAsyncDisposable
             self, NodeCertificate.Create(self, hash => Secp256k1.Sign(hash, config.Key)),
             new Hello(chain.ChainId, GenesisHash), config.NetworkLimits);
         _network = new PeerNetwork(
-            local, config.P2p, config.Peers, _loop.AddAsync, logs.CreateLogger("network"));
+            local, config.P2p, config.Peers, _loop.AddAsync, logs.CreateLogger("network"),
+            config.P2pAdvertised);
         _quorum = new ValidatorQuorum(chain.Validators, self, _network);
         _metrics.AddGauge("homeostat_peers", "Connected peers", () => _network.ConnectedCount);
         _metrics.AddGauge(

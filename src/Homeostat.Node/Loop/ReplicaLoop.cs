@@ -24,6 +24,9 @@ internal sealed class ReplicaLoop : INodeGateway, IDisposable
     private const int MostWaitMs = 1000;
     private const int SlowStepMs = 100;
 
+    // Half of the loop: one peer alone can't keep it from the others.
+    private const long PeerMicrosecondsPerSecond = 500_000;
+
     // The replica says that ten of its weight are a ban; the transport bans at a hundred.
     private const int BanPointsPerWeight = 10;
 
@@ -38,6 +41,8 @@ internal sealed class ReplicaLoop : INodeGateway, IDisposable
     private readonly ILogger _log;
     private readonly Thread _thread;
     private readonly ViewPublisher _publisher;
+    private readonly PeerTime _peerTime =
+        new(PeerMicrosecondsPerSecond, () => Environment.TickCount64);
     private readonly ConcurrentDictionary<long, TaskCompletionSource<IReadOnlyList<SubmitResult>>>
         _replies = [];
     private PeerNetwork? _network;
@@ -103,8 +108,18 @@ internal sealed class ReplicaLoop : INodeGateway, IDisposable
     }
 
     /// <summary>The network's sink.</summary>
-    public ValueTask AddAsync(NetworkEvent networkEvent, CancellationToken cancel) =>
-        _inbox.AddFromPeerAsync(
+    public async ValueTask AddAsync(NetworkEvent networkEvent, CancellationToken cancel)
+    {
+        if (networkEvent is NetworkEvent.Message
+            && _peerTime.PauseMs(networkEvent.Peer) is > 0 and var pause)
+        {
+            await Task.Delay(pause, cancel).ConfigureAwait(false);
+        }
+        else if (networkEvent is NetworkEvent.Disconnected)
+        {
+            _peerTime.Forget(networkEvent.Peer);
+        }
+        await _inbox.AddFromPeerAsync(
             networkEvent switch
             {
                 NetworkEvent.Connected up => new ReplicaInput.PeerConnected(new PeerId(up.Peer)),
@@ -114,7 +129,8 @@ internal sealed class ReplicaLoop : INodeGateway, IDisposable
                     new ReplicaInput.PeerMessage(new PeerId(message.Peer), message.Content),
                 _ => throw new UnreachableException(),
             },
-            cancel);
+            cancel).ConfigureAwait(false);
+    }
 
     public async Task<IReadOnlyList<SubmitResult>> SubmitAsync(
         IReadOnlyList<byte[]> raw, CancellationToken cancel)
@@ -199,6 +215,10 @@ internal sealed class ReplicaLoop : INodeGateway, IDisposable
             CarryOut(effect);
         }
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+        if (input is ReplicaInput.PeerMessage message)
+        {
+            _peerTime.Charge(message.Peer.Address, (long)elapsed.TotalMicroseconds);
+        }
         _metrics.StepSeconds.Record(
             elapsed.TotalSeconds, new KeyValuePair<string, object?>("input", input.GetType().Name));
         if (elapsed.TotalMilliseconds > SlowStepMs && input is not ReplicaInput.Start)

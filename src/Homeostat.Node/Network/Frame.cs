@@ -19,6 +19,10 @@ internal enum FrameKind : byte
 
     /// <summary>Why the sender closes, as UTF-8 text.</summary>
     Goodbye = 5,
+
+    /// <summary>Where the sender and nodes it knows can be dialled (<see cref="PeerBook"/>).
+    /// </summary>
+    Peers = 6,
 }
 
 /// <summary>
@@ -62,7 +66,7 @@ internal static class Frame
         {
             throw new FrameException($"frame of {length} bytes, the limit is {limit}");
         }
-        if (kind is < FrameKind.Hello or > FrameKind.Goodbye)
+        if (kind is < FrameKind.Hello or > FrameKind.Peers)
         {
             throw new FrameException($"frame of unknown kind {header[4]}");
         }

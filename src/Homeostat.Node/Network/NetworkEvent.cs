@@ -11,6 +11,10 @@ internal abstract record NetworkEvent(Address Peer)
     /// <summary>The connection ended; what was sent last may not have arrived.</summary>
     internal sealed record Disconnected(Address Peer, string Reason) : NetworkEvent(Peer);
 
+    /// <summary>Where the peer says it and others can be dialled; the network's own business.
+    /// </summary>
+    internal sealed record Announced(Address Peer, byte[] Content) : NetworkEvent(Peer);
+
     /// <summary>A message, at most the frame limit long.</summary>
     internal sealed record Message(Address Peer, byte[] Content) : NetworkEvent(Peer);
 }

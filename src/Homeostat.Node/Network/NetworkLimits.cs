@@ -65,6 +65,26 @@ internal sealed record NetworkLimits
     /// <summary>Peers that are dialled until they answer: validators and the operator's.</summary>
     public int DialledPeers { get; init; } = 256;
 
+    /// <summary>Nodes whose addresses are remembered, at about 200 bytes.</summary>
+    public int KnownPeers { get; init; } = 1_024;
+
+    /// <summary>Others that one announcement may name, and that one peer may have named.</summary>
+    public int AnnouncedPeers { get; init; } = 32;
+
+    /// <summary>Bytes of one announcement: names have up to 255.</summary>
+    public int AnnouncementBytes { get; init; } = 12 * 1024;
+
+    /// <summary>With fewer connections than this, nodes that others told of are dialled.</summary>
+    public int TargetPeers { get; init; } = 16;
+
+    /// <summary>
+    /// One dial to a node heard of in so long; whoever makes addresses up sends no more at anybody.
+    /// </summary>
+    public TimeSpan ExchangeInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>What is known is told again so often; more often from a peer is nonsense.</summary>
+    public TimeSpan AnnounceInterval { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Nonsense points at which a peer is banned; see <see cref="BanList"/>.</summary>
     public int BanScore { get; init; } = 100;
 

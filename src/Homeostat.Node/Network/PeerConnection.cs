@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -33,6 +34,8 @@ internal sealed class PeerConnection
     private string? _reason;
     private long _lastReadMs = Environment.TickCount64;
     private long _writingSinceMs;
+    private long _announcedAtMs;
+    private int _announcements;
 
     private PeerConnection(
         Socket socket, SslStream stream, Address identity, bool dialled, NetworkLimits limits)
@@ -45,6 +48,8 @@ internal sealed class PeerConnection
         Dialled = dialled;
         Local = $"{socket.LocalEndPoint}";
         Remote = $"{socket.RemoteEndPoint}";
+        IPAddress host = (socket.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
+        RemoteHost = $"{(host.IsIPv4MappedToIPv6 ? host.MapToIPv4() : host)}";
     }
 
     /// <summary>This end's address and port.</summary>
@@ -52,6 +57,9 @@ internal sealed class PeerConnection
 
     /// <summary>The peer's address and port.</summary>
     public string Remote { get; }
+
+    /// <summary>The peer's address without its port.</summary>
+    public string RemoteHost { get; }
 
     /// <summary>Who the peer has proven to be.</summary>
     public Address Identity { get; }
@@ -113,6 +121,9 @@ internal sealed class PeerConnection
 
     /// <summary>Queues a message; a peer too far behind is let go.</summary>
     public void Send(byte[] content) => Enqueue(FrameKind.Message, content);
+
+    /// <summary>Queues an announcement of addresses.</summary>
+    public void SendPeers(byte[] announcement) => Enqueue(FrameKind.Peers, announcement);
 
     /// <summary>Ends the connection; only the first reason counts.</summary>
     public void Close(string reason)
@@ -293,12 +304,30 @@ internal sealed class PeerConnection
                 break;
             case FrameKind.Pong when content.Length == 0:
                 break;
+            case FrameKind.Peers when content.Length <= _limits.AnnouncementBytes:
+                CountAnnouncement();
+                await sink(new NetworkEvent.Announced(Identity, content), _closed.Token)
+                    .ConfigureAwait(false);
+                break;
             case FrameKind.Goodbye:
                 Close($"peer said: {Printable(content)}");
                 break;
             default:
                 throw new FrameException($"{kind} where none belongs");
         }
+    }
+
+    /// <summary>One at the start and one in half the interval, as clocks differ.</summary>
+    private void CountAnnouncement()
+    {
+        long now = Environment.TickCount64;
+        if (_announcements > 0
+            && now - _announcedAtMs < _limits.AnnounceInterval.TotalMilliseconds / 2)
+        {
+            throw new FrameException("addresses are announced too often");
+        }
+        _announcements++;
+        _announcedAtMs = now;
     }
 
     /// <summary>

@@ -21,6 +21,8 @@ internal sealed class PeerNetwork : IPeerAdministration, IAsyncDisposable
     private readonly NetworkSink _sink;
     private readonly ILogger _log;
     private readonly BanList _bans;
+    private readonly PeerBook _book;
+    private readonly string _advertised;
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<Address, PeerConnection> _connections = [];
     private readonly Dictionary<IPAddress, int> _pending = [];
@@ -32,8 +34,10 @@ internal sealed class PeerNetwork : IPeerAdministration, IAsyncDisposable
 
     public PeerNetwork(
         LocalSide local, IPEndPoint listen, IReadOnlyList<PeerEndpoint> peers, NetworkSink sink,
-        ILogger log)
+        ILogger log, string advertised = "")
     {
+        _book = new PeerBook(local.Identity, local.Limits);
+        _advertised = advertised;
         _local = local;
         _listen = listen;
         _peers = peers;
@@ -63,11 +67,15 @@ internal sealed class PeerNetwork : IPeerAdministration, IAsyncDisposable
         _listener = Bind(_listen);
         _listener.Listen(512);
         _tasks.Add(Task.Run(AcceptAsync));
+        _tasks.Add(Task.Run(ExchangeAsync));
         foreach (PeerEndpoint peer in _peers)
         {
             AddPeer(peer);
         }
     }
+
+    /// <summary>Nodes of which it knows an address.</summary>
+    public int KnownCount => _book.Count;
 
     public PeerEndpoint Self => new(_local.Identity, $"{ListensAt.Address}", ListensAt.Port);
 
@@ -293,7 +301,11 @@ internal sealed class PeerNetwork : IPeerAdministration, IAsyncDisposable
             if (!IsConnected(peer.Identity)
                 && _bans.RemainingMs(peer.Identity, Environment.TickCount64) == 0)
             {
-                string? failure = await DialOnceAsync(peer).ConfigureAwait(false);
+                // Every second time where it last said it listens, if that is elsewhere.
+                PeerEndpoint target = attempts % 2 == 1
+                    ? _book.Find(peer.Identity) ?? peer
+                    : peer;
+                string? failure = await DialOnceAsync(target).ConfigureAwait(false);
                 attempts = failure is null ? 0 : attempts + 1;
                 if (failure is not null && failure != told)
                 {
@@ -349,17 +361,82 @@ internal sealed class PeerNetwork : IPeerAdministration, IAsyncDisposable
             return;
         }
         _log.LogInformation("peer {Peer} connected", connection.Identity);
+        if (connection.Dialled)
+        {
+            _book.Reached(connection.Identity);
+        }
+        connection.SendPeers(_book.Announce(Advertised));
         try
         {
             await _sink(new NetworkEvent.Connected(connection.Identity), _stop.Token)
                 .ConfigureAwait(false);
-            await connection.RunAsync(_sink, _stop.Token).ConfigureAwait(false);
+            await connection.RunAsync(
+                (happened, cancel) => happened is NetworkEvent.Announced announced
+                    ? Learn(connection, announced.Content)
+                    : _sink(happened, cancel),
+                _stop.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             connection.Close("this node stops");
         }
         await ForgetAsync(connection).ConfigureAwait(false);
+    }
+
+    private PeerEndpoint Advertised => new(_local.Identity, _advertised, ListensAt.Port);
+
+    private ValueTask Learn(PeerConnection connection, byte[] announcement)
+    {
+        if (_book.Learn(connection.Identity, connection.RemoteHost, announcement) is { } error)
+        {
+            Report(connection.Identity, _local.Limits.BanScore / 2, error);
+        }
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// Dials nodes that others told of while connections are few, and tells what it knows.
+    /// </summary>
+    private async Task ExchangeAsync()
+    {
+        long toldMs = Environment.TickCount64;
+        while (!_stop.IsCancellationRequested)
+        {
+            await PauseAsync(_local.Limits.ExchangeInterval, _stop.Token).ConfigureAwait(false);
+            if (ConnectedCount < _local.Limits.TargetPeers && _book.Next(IsTaken) is { } heard)
+            {
+                _ = Task.Run(() => DialHeardAsync(heard));
+            }
+            long now = Environment.TickCount64;
+            if (now - toldMs >= _local.Limits.AnnounceInterval.TotalMilliseconds)
+            {
+                toldMs = now;
+                byte[] announcement = _book.Announce(Advertised);
+                foreach (PeerConnection connection in _snapshot)
+                {
+                    connection.SendPeers(announcement);
+                }
+            }
+        }
+    }
+
+    private async Task DialHeardAsync(PeerEndpoint heard)
+    {
+        string? failure = await DialOnceAsync(heard).ConfigureAwait(false);
+        if (failure is not null)
+        {
+            _book.Failed(heard.Identity);
+        }
+    }
+
+    /// <summary>Connected, dialled by the operator's wish anyway, or banned.</summary>
+    private bool IsTaken(Address identity)
+    {
+        lock (_lock)
+        {
+            return _connections.ContainsKey(identity) || _dialled.ContainsKey(identity)
+                || _bans.RemainingMs(identity, Environment.TickCount64) > 0;
+        }
     }
 
     private async Task ForgetAsync(PeerConnection connection)

@@ -54,7 +54,9 @@ internal sealed class RunningReplica
             new PoolChain(chainId, last.Parameters.GasLimit));
         _gossip = new Gossip(config.Limits, outbox, _pool, timers, clock);
         var observer = new Observer(new Telemetry(), _pool, _gossip, clock);
-        _intake = new TransactionIntake(config.Limits, config.Senders, outbox, _pool, _gossip);
+        _intake = new TransactionIntake(
+            config.Limits, config.Senders, outbox, _pool, _gossip,
+            peer => IsValidator(config.Self) && !IsValidator(peer));
         var work = new PendingWork(_mail, clock, timers, _pool);
         _publisher = new Publisher(
             config, genesis, outbox, _mail, work, _tree, _pool, _sync);
@@ -70,6 +72,8 @@ internal sealed class RunningReplica
         _snapshots = new SnapshotServer(config.Limits, recovered, outbox, clock, _publisher);
         Begin(last);
     }
+
+    private bool IsValidator(PeerId peer) => _validators.TryIndexOf(peer.Address, out _);
 
     private void Begin(TreeBlock last)
     {

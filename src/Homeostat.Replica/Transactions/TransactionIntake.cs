@@ -6,12 +6,13 @@ namespace Homeostat.Replica;
 
 /// <summary>
 /// Takes transactions from clients and peers into the pool: decoding and recovery as one work for
-/// each batch, then the pool's verdict. What clients gave goes on to the gossip; what peers gave
-/// does not: each validator tells all others itself, so nothing echoes.
+/// each batch, then the pool's verdict. What clients gave goes on to the gossip, and what observers
+/// gave to a validator, for they may know few of the others. What validators gave does not: each
+/// tells all others itself, so nothing echoes.
 /// </summary>
 internal sealed class TransactionIntake(
     ReplicaLimits limits, ISenderRecovery senders, Outbox outbox, TransactionPool pool,
-    Gossip gossip)
+    Gossip gossip, Func<PeerId, bool> isToldOn)
 {
     private readonly SortedDictionary<PeerId, int> _inFlight = [];
     private readonly List<ReplicaEffect.Reply> _replies = [];
@@ -49,7 +50,7 @@ internal sealed class TransactionIntake(
                 {
                     _inFlight[peer] = Math.Max(0, count - fresh.Count);
                 }
-                Take(result);
+                Take(result, isToldOn(peer));
             });
     }
 
@@ -99,13 +100,13 @@ internal sealed class TransactionIntake(
         _replies.Add(new ReplicaEffect.Reply(submission.ReplyToken, replies));
     }
 
-    private void Take(WorkResult result)
+    private void Take(WorkResult result, bool isOwn)
     {
         if (result is IntakeWork.Decoded decoded)
         {
             foreach (IntakeWork.Entry entry in decoded.Entries)
             {
-                Add(entry, [], isOwn: false);
+                Add(entry, [], isOwn);
             }
         }
     }

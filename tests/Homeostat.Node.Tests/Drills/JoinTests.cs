@@ -9,29 +9,55 @@ namespace Homeostat.Node.Tests.Drills;
 public sealed class JoinTests
 {
     [Fact]
-    public async Task An_empty_node_joins_by_a_snapshot_and_bans_the_liar()
-    {
-        string folder = Directory.CreateTempSubdirectory("homeostat-join").FullName;
-        try
+    public Task An_empty_node_joins_by_a_snapshot_and_bans_the_liar() => RunAsync(
+        new JoinOptions
         {
-            var options = new JoinOptions
-            {
-                Accounts = 400,
-                Blocks = 70,
-                Contracts = 12,
-                CheckpointBlocks = 16,
-                Folder = folder,
-                Deadline = TimeSpan.FromMinutes(1),
-            };
-            JoinResult result = await new JoinRun(options, NullLoggerFactory.Instance, _ => { })
-                .RunAsync(CancellationToken.None);
+            Accounts = 400,
+            Blocks = 70,
+            Contracts = 12,
+            CheckpointBlocks = 16,
+            Folder = "",
+        },
+        result =>
+        {
             Assert.Null(result.Failure);
             Assert.Equal(64UL, result.FirstBlock);
-            Assert.True(result.IsComplete);
             Assert.True(result.Accounts > 360, $"{result.Accounts} accounts");
             Assert.True(result.Slots >= 1_200, $"{result.Slots} slots");
             Assert.True(result.Lies > 0);
             Assert.True(result.IsLiarBanned);
+            Assert.True(result.SawSyncing);
+        });
+
+    [Fact]
+    public Task An_observer_without_a_checkpoint_executes_the_chain_from_genesis() => RunAsync(
+        new JoinOptions
+        {
+            Accounts = 900,
+            Blocks = 300,
+            Contracts = 4,
+            CheckpointBlocks = 64,
+            Servers = 1,
+            HasLiar = false,
+            FromGenesis = true,
+            Folder = "",
+        },
+        result =>
+        {
+            Assert.Null(result.Failure);
+            Assert.Equal(1UL, result.FirstBlock);
+            Assert.True(result.SawSyncing);
+        });
+
+    private static async Task RunAsync(JoinOptions options, Action<JoinResult> judge)
+    {
+        string folder = Directory.CreateTempSubdirectory("homeostat-join").FullName;
+        try
+        {
+            var run = new JoinRun(
+                options with { Folder = folder, Deadline = TimeSpan.FromMinutes(2) },
+                NullLoggerFactory.Instance, _ => { });
+            judge(await run.RunAsync(CancellationToken.None));
         }
         finally
         {

@@ -204,6 +204,74 @@ public sealed class TransportTests
     }
 
     [Fact]
+    public async Task Nodes_that_know_one_in_common_find_each_other()
+    {
+        var quick = new NetworkLimits { ExchangeInterval = TimeSpan.FromMilliseconds(50) };
+        await using var hub = Endpoint.Create(1, quick);
+        await using var a = Endpoint.Unstarted(2, FreePort(), quick).Start(hub.Self);
+        await hub.NextAsync<NetworkEvent.Connected>();
+        // By name: the address is looked up anew at each dial.
+        PeerEndpoint named = hub.Self with { Host = "localhost" };
+        await using var b = Endpoint.Unstarted(3, FreePort(), quick).Start(named);
+        await WaitAsync(() => a.Network.Connected.Contains(b.Identity));
+        await WaitAsync(() => b.Network.Connected.Contains(a.Identity));
+    }
+
+    [Fact]
+    public void A_book_of_addresses_believes_each_of_itself_and_is_bounded()
+    {
+        var limits = new NetworkLimits { KnownPeers = 6, AnnouncedPeers = 3 };
+        var book = new PeerBook(Endpoint.IdentityOf(1), limits);
+        Address from = Endpoint.IdentityOf(2);
+        string Line(int key, string host, int port) =>
+            $"{new PeerEndpoint(Endpoint.IdentityOf(key), host, port)}\n";
+        string? Learn(string text) =>
+            book.Learn(from, "10.0.0.7", System.Text.Encoding.UTF8.GetBytes(text));
+        Assert.Null(Learn(Line(2, "", 5) + Line(3, "three.example", 6) + Line(1, "self", 7)));
+        Assert.Equal(2, book.Count);
+        Assert.Equal("10.0.0.7", book.Find(from)!.Host);
+        Assert.Null(book.Find(Endpoint.IdentityOf(3))); // Hearsay is no word of its own.
+        Assert.Null(Learn(Line(2, "moved.example", 8) + Line(3, "elsewhere", 9)));
+        Assert.Equal("moved.example", book.Find(from)!.Host);
+        Assert.Equal(
+            "three.example", book.Next(x => x != Endpoint.IdentityOf(3))!.Host);
+        Assert.Null(Learn(Line(2, "", 5) + Line(4, "h", 1) + Line(5, "h", 1) + Line(6, "h", 1)));
+        Assert.Equal(4, book.Count); // Three from one, and itself.
+        Assert.NotNull(Learn(Line(3, "not.mine", 5)));
+        Assert.NotNull(Learn("nonsense\n"));
+        Assert.NotNull(Learn(string.Concat(Enumerable.Range(2, 9).Select(i => Line(i, "h", 1)))));
+        for (int i = 0; i < 8; i++)
+        {
+            book.Failed(Endpoint.IdentityOf(3));
+        }
+        Assert.Equal(3, book.Count);
+    }
+
+    [Fact]
+    public void Who_takes_more_of_the_loop_than_its_share_waits_and_others_do_not()
+    {
+        long now = 1_000;
+        var time = new Homeostat.Node.Loop.PeerTime(500_000, () => now);
+        Address greedy = Endpoint.IdentityOf(1);
+        time.Charge(greedy, 400_000);
+        Assert.Equal(0, time.PauseMs(greedy));
+        time.Charge(greedy, 600_000);
+        Assert.InRange(time.PauseMs(greedy), 990, 1_010);
+        Assert.Equal(0, time.PauseMs(Endpoint.IdentityOf(2)));
+        now += 1_100;
+        Assert.Equal(0, time.PauseMs(greedy));
+    }
+
+    private static async Task WaitAsync(Func<bool> condition)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!condition())
+        {
+            await Task.Delay(20, limit.Token);
+        }
+    }
+
+    [Fact]
     public void Bans_add_up_expire_and_grow()
     {
         var bans = new BanList(new NetworkLimits { BanDuration = TimeSpan.FromSeconds(30) });
