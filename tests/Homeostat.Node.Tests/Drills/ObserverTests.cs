@@ -79,5 +79,6 @@ public sealed class ObserverTests
             WorkThreads = 2,
             LogLevel = LogVerbosity.Error,
             LogFile = "",
+            NetworkLimits = new NetworkLimits { TargetPeers = 0 }, // Nobody else is looked for.
         };
 }
