@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+interface IValidatorSet {
+    function advance() external;
+}
+
 // Who acted in a ruling.
 uint8 constant ACTOR_NONE = 0;
 uint8 constant ACTOR_MODEL = 1;

@@ -20,6 +20,7 @@ contract Steering {
     IRuleBook public constant RULES = IRuleBook(address(0x484f0023));
     /// @notice Gas of the standing rules in one block, at most.
     uint256 public constant RULES_GAS = 1_000_000;
+    IValidatorSet public constant VALIDATORS = IValidatorSet(address(0x484f0004));
     /// @notice The failure recorded when the Constitution itself could not rule.
     uint16 public constant FAILURE_NO_RULING = 100;
 
@@ -210,6 +211,9 @@ contract Steering {
             _decide(latest.nextDecision++, timeMs, decisions[i]);
         }
         _head = latest;
+        // Should it fail, the set stands for another epoch: that must not cost the block its step.
+        (bool advanced,) = address(VALIDATORS).call(abi.encodeCall(IValidatorSet.advance, ()));
+        advanced;
     }
 
     /// @notice The last block that stepped and the number of the next decision.

@@ -1,9 +1,25 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @title The validators and their weights
-/// @notice Written by genesis, in the order of the addresses. Joining, leaving and slashing come
-/// with staking; until then the set stands.
+/// @dev Governance's votes, where there is such a contract.
+interface IStakeVotes {
+    function moveStake(address from, address to, uint256 amount) external;
+}
+
+interface IConstitutionVectors {
+    function inForce(bytes32 loop) external view returns (uint64[] memory);
+}
+
+interface ISteeringWords {
+    function loopWord(bytes32 loop, uint8 index) external view returns (bytes32);
+}
+
+/// @title Who votes: bonded stake, epochs, evidence, absence
+/// @notice Members bond coins; in the last block of each epoch the protocol computes from their
+/// stakes who votes in the next one, and with which weight. Nodes read the set from that block's
+/// state once the block is final, so nothing here changes a set under way.
+/// @dev Storage is read by every node: slots 0 to 2 are part of the protocol
+/// (docs/spec/consensus.md, "Validator set").
 contract ValidatorSet {
     /// @param account signs votes and proposals
     /// @param weight of its votes
@@ -14,21 +30,604 @@ contract ValidatorSet {
         string node;
     }
 
-    Validator[] private _validators; // slot 0
+    /// @param owner may add stake, leave, withdraw and unjail
+    /// @param stake bonded, wei
+    /// @param jailedUntil first epoch in which it may be unjailed; 0: not jailed
+    /// @param tombstoned slashed: never a validator again under this key
+    /// @param leaving not in the next set, and out of the list from then on
+    struct Member {
+        address owner;
+        uint64 jailedUntil;
+        bool tombstoned;
+        bool leaving;
+        uint128 stake;
+        string node;
+    }
+
+    /// @param amount wei
+    /// @param epoch first epoch in which it may be withdrawn
+    struct Unbonding {
+        uint128 amount;
+        uint64 epoch;
+    }
+
+    /// @notice A signed vote as docs/spec/consensus.md encodes it. kind: 1 notarize, 2 nullify,
+    /// 3 finalize.
+    struct Vote {
+        uint64 epoch;
+        uint64 atView;
+        uint8 kind;
+        bytes32 blockHash;
+        bytes32 observationHash;
+        bytes32 r;
+        bytes32 s;
+        uint8 v;
+    }
+
+    uint256 public constant MAX_VALIDATORS = 128;
+    /// @notice Withdrawals of one member under way.
+    uint256 public constant MAX_UNBONDINGS = 16;
+    uint256 public constant BASIS = 10_000;
+    address public constant STEERING = address(0x484f0001);
+    IConstitutionVectors public constant CONSTITUTION = IConstitutionVectors(address(0x484f0002));
+    IStakeVotes public constant VOTES = IStakeVotes(address(0x484f0022));
+    /// @notice The loop whose vector caps weights and says what absence is.
+    bytes32 public constant LOOP = "consensus";
+    uint256 private constant MAX_NODE_BYTES = 255;
+    /// @dev EIP-2: the greater s of each pair is no signature.
+    uint256 private constant HALF_ORDER =
+        0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
+    bytes32 private constant DOMAIN_TYPE =
+        keccak256("EIP712Domain(string name,string version,uint256 chainId,bytes32 salt)");
+    bytes32 private constant VOTE_TYPE = keccak256(
+        "Vote(uint64 epoch,uint64 view,uint8 kind,bytes32 blockHash,bytes32 observationHash)"
+    );
+    bytes32 private constant CONSENT_TYPE = keccak256("Consent(address owner)");
+
+    /// @dev The sets of even and of odd epochs, address | weight << 160: the one in force and the
+    /// one before it, so that a change writes what differs and nothing is copied.
+    uint256[][2] private _sets; // slots 0 and 1
+    /// @notice The epoch whose set is in force for the next block.
+    uint64 public setEpoch; // slot 2
+    /// @notice Blocks of an epoch; 0: the set of genesis stands for ever.
+    uint64 public epochBlocks;
+    /// @notice Salt of what votes sign: the hash of block 0.
+    bytes32 public genesisHash; // slot 3
+    /// @notice Admits members of a permissioned network, and sets the terms.
+    address public governance; // slot 4
+    /// @notice Only those may join whom governance admitted.
+    bool public permissioned;
+    /// @notice Epochs from leaving to withdrawal.
+    uint64 public unbondingEpochs;
+    /// @notice Epochs after which a vote is no evidence any more; fewer than unbondingEpochs.
+    uint64 public evidenceEpochs; // slot 5
+    /// @notice Epochs in jail for absence.
+    uint64 public jailEpochs;
+    /// @notice Wei for one unit of weight, and the least stake.
+    uint128 public weightUnit;
+    /// @notice Ten-thousandths of a slashed stake that are burned.
+    uint16 public slashShare; // slot 6
+    /// @notice Ten-thousandths of what is burned that whoever brought the evidence gets instead.
+    uint16 public reporterShare;
+    address[] private _members; // slot 7, ascending
+    mapping(address account => Member) private _member; // slot 8
+    mapping(address account => Unbonding[]) private _unbonding; // slot 9
+    mapping(address account => bool) public admitted; // slot 10
+
+    event Joined(address indexed account, address indexed owner, uint256 stake, string node);
+    event StakeChanged(address indexed account, uint256 stake);
+    event Left(address indexed account, uint256 stake, uint64 withdrawableAt);
+    event Withdrawn(address indexed account, address to, uint256 amount);
+    event Admitted(address indexed account, bool isAdmitted);
+    event Slashed(
+        address indexed account, address indexed reporter, uint64 epoch, uint64 atView,
+        uint256 amount
+    );
+    event Jailed(address indexed account, uint64 untilEpoch, uint256 present, uint256 blocks);
+    event Unjailed(address indexed account);
+    /// @notice Emitted in the last block of the epoch before: who votes from the next block on.
+    event EpochBegun(uint64 indexed epoch, uint64 firstBlock, uint256 validators, uint256 weight);
+
+    error NotGovernance();
+    error NotOwner();
+    error NotSteering();
+    error NotAdmitted();
+    error NoConsent();
+    error UnknownValidator();
+    error AlreadyMember();
+    error StakeTooSmall(uint256 least);
+    error SetIsFull(uint256 least);
+    error NodeTooLong();
+    error Tombstoned();
+    error InJailUntil(uint64 epoch);
+    error NotJailed();
+    error TooManyUnbondings();
+    error NothingToWithdraw();
+    error BadTerms();
+    error BadVote();
+    error NoConflict();
+    error EvidenceExpired();
+    error TransferFailed();
+
+    // ---- Reading
 
     function count() external view returns (uint256) {
-        return _validators.length;
+        return _current().length;
     }
 
-    function validator(uint256 index) external view returns (Validator memory) {
-        return _validators[index];
+    function validator(uint256 index) public view returns (Validator memory) {
+        uint256 word = _current()[index];
+        address account = address(uint160(word));
+        return Validator(account, uint64(word >> 160), _member[account].node);
     }
 
-    function validators() external view returns (Validator[] memory) {
-        return _validators;
+    /// @notice The set in force for the next block.
+    function validators() external view returns (Validator[] memory all) {
+        all = new Validator[](_current().length);
+        for (uint256 i = 0; i < all.length; i++) all[i] = validator(i);
     }
 
     function totalWeight() external view returns (uint256 total) {
-        for (uint256 i = 0; i < _validators.length; i++) total += _validators[i].weight;
+        uint256[] storage set = _current();
+        for (uint256 i = 0; i < set.length; i++) total += uint64(set[i] >> 160);
+    }
+
+    /// @notice All who bonded, whether in the set or not, by address.
+    function members() external view returns (address[] memory) {
+        return _members;
+    }
+
+    function member(address account) external view returns (Member memory) {
+        return _member[account];
+    }
+
+    function unbondings(address account) external view returns (Unbonding[] memory) {
+        return _unbonding[account];
+    }
+
+    /// @notice The epoch of the running block.
+    function epoch() public view returns (uint64) {
+        return epochBlocks == 0 || block.number == 0
+            ? 0 : uint64((block.number - 1) / epochBlocks);
+    }
+
+    /// @notice keccak256 of the RLP list of [address, weight] of the set in force: what blocks name
+    /// in their consensus payload.
+    function setHash() external view returns (bytes32) {
+        bytes memory items;
+        uint256[] storage set = _current();
+        for (uint256 i = 0; i < set.length; i++) {
+            bytes memory weight = _rlp(uint64(set[i] >> 160));
+            items = bytes.concat(
+                items, bytes1(uint8(0xc0 + 21 + weight.length)), bytes1(0x94),
+                bytes20(address(uint160(set[i]))), weight
+            );
+        }
+        return keccak256(bytes.concat(_rlpListHead(items.length), items));
+    }
+
+    // ---- Stake
+
+    /// @notice Bonds the value for a validator; in the set from the next epoch on.
+    /// @param account the validator's key
+    /// @param node host:port for its peers, or empty
+    /// @param consent its EIP-712 signature of Consent(owner), 65 bytes r, s, v, so that nobody bonds
+    /// in another's name; empty where the validator itself calls
+    function join(address account, string calldata node, bytes calldata consent) external payable {
+        if (permissioned && !admitted[account]) revert NotAdmitted();
+        if (msg.sender != account) _checkConsent(account, consent);
+        Member storage m = _member[account];
+        if (m.tombstoned) revert Tombstoned();
+        if (m.owner != address(0)) revert AlreadyMember();
+        if (msg.value < weightUnit) revert StakeTooSmall(weightUnit);
+        if (bytes(node).length > MAX_NODE_BYTES) revert NodeTooLong();
+        if (_members.length >= MAX_VALIDATORS) _displace(msg.value);
+        _insert(account);
+        (m.owner, m.stake, m.node) = (msg.sender, uint128(msg.value), node);
+        _moveVotes(address(0), msg.sender, msg.value);
+        emit Joined(account, msg.sender, msg.value, node);
+    }
+
+    /// @notice Adds to a member's stake; counts from the next epoch on.
+    function addStake(address account) external payable {
+        Member storage m = _ownedBy(account, msg.sender);
+        if (m.tombstoned || m.leaving) revert Tombstoned();
+        m.stake += uint128(msg.value);
+        _moveVotes(address(0), m.owner, msg.value);
+        emit StakeChanged(account, m.stake);
+    }
+
+    /// @notice Takes a part of the stake out; it stays liable until it can be withdrawn.
+    function removeStake(address account, uint128 amount) external {
+        Member storage m = _ownedBy(account, msg.sender);
+        if (amount > m.stake || m.stake - amount < weightUnit) revert StakeTooSmall(weightUnit);
+        m.stake -= amount;
+        _unbond(account, m.owner, amount);
+        emit StakeChanged(account, m.stake);
+    }
+
+    /// @notice Leaves the set with the next epoch.
+    function exit(address account) external {
+        _leave(account, _ownedBy(account, msg.sender));
+    }
+
+    /// @notice Pays out what has unbonded.
+    function withdraw(address account) external {
+        Member storage m = _ownedBy(account, msg.sender);
+        Unbonding[] storage list = _unbonding[account];
+        uint256 amount;
+        for (uint256 i = list.length; i > 0; i--) {
+            if (list[i - 1].epoch > epoch()) continue;
+            amount += list[i - 1].amount;
+            list[i - 1] = list[list.length - 1];
+            list.pop();
+        }
+        if (amount == 0) revert NothingToWithdraw();
+        // A tombstone stays, as the key must never vote again.
+        if (m.leaving && list.length == 0 && !_isListed(account)) {
+            if (m.tombstoned) m.owner = address(0);
+            else delete _member[account];
+        }
+        emit Withdrawn(account, msg.sender, amount);
+        _pay(msg.sender, amount);
+    }
+
+    function setNode(address account, string calldata node) external {
+        if (bytes(node).length > MAX_NODE_BYTES) revert NodeTooLong();
+        _ownedBy(account, msg.sender).node = node;
+    }
+
+    /// @notice Ends a sentence for absence that has been served.
+    function unjail(address account) external {
+        Member storage m = _ownedBy(account, msg.sender);
+        if (m.tombstoned) revert Tombstoned();
+        if (m.jailedUntil == 0) revert NotJailed();
+        if (epoch() < m.jailedUntil) revert InJailUntil(m.jailedUntil);
+        m.jailedUntil = 0;
+        emit Unjailed(account);
+    }
+
+    // ---- Governance
+
+    /// @notice Lets a member join or, taken back, removes it with the next epoch.
+    function admit(address account, bool isAdmitted) external onlyGovernance {
+        admitted[account] = isAdmitted;
+        emit Admitted(account, isAdmitted);
+        Member storage m = _member[account];
+        if (!isAdmitted && permissioned && m.owner != address(0) && !m.leaving) _leave(account, m);
+    }
+
+    function setGovernance(address to) external onlyGovernance {
+        governance = to;
+    }
+
+    /// @notice Changes the terms; evidence must expire before stake is free. The length of an
+    /// epoch is fixed by genesis.
+    function setTerms(
+        uint64 unbonding, uint64 evidence, uint64 jail, uint16 slashPart, uint16 reporterPart
+    ) external onlyGovernance {
+        if (evidence + 1 >= unbonding || slashPart > BASIS || reporterPart > BASIS) revert BadTerms();
+        (unbondingEpochs, evidenceEpochs, jailEpochs) = (unbonding, evidence, jail);
+        (slashShare, reporterShare) = (slashPart, reporterPart);
+    }
+
+    // ---- Evidence
+
+    /// @notice Slashes a validator for two signed votes of one epoch and view that no honest
+    /// validator gives: two notarize or two finalize votes that differ, or nullify and finalize.
+    /// (A proposal is the leader's notarize vote.) Anyone may bring them.
+    function slash(Vote calldata first, Vote calldata second) external {
+        address account = signerOf(first);
+        if (account == address(0) || account != signerOf(second)) revert BadVote();
+        if (!_conflict(first, second)) revert NoConflict();
+        if (first.epoch > epoch() || first.epoch + evidenceEpochs < epoch()) {
+            revert EvidenceExpired();
+        }
+        Member storage m = _member[account];
+        if (m.owner == address(0)) revert UnknownValidator();
+        if (m.tombstoned) revert Tombstoned();
+        m.tombstoned = true;
+        uint256 cut = m.stake * slashShare / BASIS;
+        m.stake -= uint128(cut);
+        _moveVotes(m.owner, address(0), cut);
+        Unbonding[] storage list = _unbonding[account];
+        for (uint256 i = 0; i < list.length; i++) {
+            uint128 part = uint128(uint256(list[i].amount) * slashShare / BASIS);
+            list[i].amount -= part;
+            cut += part;
+        }
+        if (!m.leaving) _leave(account, m);
+        emit Slashed(account, msg.sender, first.epoch, first.atView, cut);
+        uint256 reward = cut * reporterShare / BASIS;
+        _pay(address(0), cut - reward);
+        if (reward > 0) _pay(msg.sender, reward);
+    }
+
+    /// @notice Who signed the vote, zero where nobody did.
+    function signerOf(Vote calldata vote) public view returns (address) {
+        if (uint256(vote.s) > HALF_ORDER || vote.kind == 0 || vote.kind > 3) return address(0);
+        if (vote.kind == 2 && vote.blockHash != 0) return address(0);
+        if (vote.kind != 1 && vote.observationHash != 0) return address(0);
+        bytes32 structHash = keccak256(
+            abi.encode(
+                VOTE_TYPE, vote.epoch, vote.atView, vote.kind, vote.blockHash, vote.observationHash
+            )
+        );
+        return ecrecover(_typed(structHash), vote.v, vote.r, vote.s);
+    }
+
+    // ---- The protocol's part
+
+    /// @notice Called by transaction 0 in every block; does something in block 1 and in each
+    /// epoch's last block.
+    function advance() external {
+        if (msg.sender != STEERING) revert NotSteering();
+        if (block.number == 1) genesisHash = blockhash(0);
+        uint64 length = epochBlocks;
+        if (length == 0 || block.number % length != 0) return;
+        uint64[] memory terms;
+        try CONSTITUTION.inForce(LOOP) returns (uint64[] memory vector) {
+            terms = vector;
+        } catch {} // No such loop: no cap, and nobody is jailed.
+        _jail(terms);
+        _begin(terms);
+    }
+
+    modifier onlyGovernance() {
+        if (msg.sender != governance) revert NotGovernance();
+        _;
+    }
+
+    /// @dev A validator is absent when fewer than the vector's share of the epoch's blocks carry a
+    /// vote of its. Those with the fewest go first, and never a third of the set in one epoch, nor
+    /// so many that fewer than four stay: three can't bear a fault.
+    function _jail(uint64[] memory terms) private {
+        if (terms.length < 4 || terms[3] == 0) return;
+        uint256[] storage set = _current();
+        uint256 n = set.length;
+        if (n <= LEAST_SET) return;
+        uint256 most = (n - 1) / 3;
+        if (most > n - LEAST_SET) most = n - LEAST_SET;
+        uint256[] memory present = new uint256[](n);
+        uint256 word;
+        for (uint256 i = 0; i < n; i++) {
+            if (i % PRESENCE_PER_WORD == 0) {
+                uint8 index = uint8(PRESENCE_WORD + i / PRESENCE_PER_WORD);
+                word = uint256(ISteeringWords(STEERING).loopWord(LOOP, index));
+                if (word >> 240 != uint16(setEpoch)) word = 0;
+            }
+            present[i] = (word >> (16 * (i % PRESENCE_PER_WORD))) & 0xffff;
+        }
+        uint256 blocks = epochBlocks > 0xffff ? 0xffff : epochBlocks;
+        uint256 least = (blocks * terms[3] + BASIS - 1) / BASIS;
+        for (; most > 0; most--) {
+            uint256 worst = 0;
+            for (uint256 i = 1; i < n; i++) if (present[i] < present[worst]) worst = i;
+            if (present[worst] >= least) return;
+            address account = address(uint160(set[worst]));
+            uint64 until = epoch() + 1 + jailEpochs;
+            if (_member[account].jailedUntil == 0) {
+                _member[account].jailedUntil = until;
+                emit Jailed(account, until, present[worst], blocks);
+            }
+            present[worst] = type(uint256).max;
+        }
+    }
+
+    /// @dev Words of the loop's state with 16 bits a validator, blocks with its vote, and the epoch
+    /// they are of above them.
+    uint256 private constant PRESENCE_WORD = 1;
+    uint256 private constant PRESENCE_PER_WORD = 15;
+    uint256 private constant LEAST_SET = 4;
+
+    function _begin(uint64[] memory terms) private {
+        address[] memory chosen = new address[](_members.length);
+        uint256[] memory weights = new uint256[](chosen.length);
+        uint256 n;
+        for (uint256 i = 0; i < chosen.length; i++) {
+            address account = _members[i];
+            Member storage m = _member[account];
+            if (m.leaving || m.tombstoned || m.jailedUntil != 0) continue;
+            uint256 weight = m.stake / weightUnit;
+            if (weight == 0) continue;
+            chosen[n] = account;
+            weights[n++] = weight > type(uint56).max / MAX_VALIDATORS
+                ? type(uint56).max / MAX_VALIDATORS : weight;
+        }
+        uint256 total = _cap(weights, n, terms.length > 2 ? terms[2] : BASIS);
+        _dropLeaving();
+        uint256[] storage next = _sets[(setEpoch + 1) % 2];
+        if (n > 0) _write(next, chosen, weights, n);
+        // A set that nobody is left in could not even vote for its successor: it stays.
+        else _copy(next, _current());
+        setEpoch++;
+        emit EpochBegun(setEpoch, uint64(block.number + 1), next.length, total);
+    }
+
+    function _current() private view returns (uint256[] storage) {
+        return _sets[setEpoch % 2];
+    }
+
+    /// @dev The greatest c with c ≤ share × Σ min(w, c); then each weight is at most c. f(c) =
+    /// share × Σ min(w, c) − c is concave and 0 at 0, so what satisfies it is an interval.
+    function _cap(uint256[] memory weights, uint256 n, uint256 share)
+        private
+        pure
+        returns (uint256 total)
+    {
+        if (n > 0 && share * n < BASIS) share = (BASIS + n - 1) / n;
+        uint256 high;
+        for (uint256 i = 0; i < n; i++) if (weights[i] > high) high = weights[i];
+        uint256 low = 1;
+        while (low < high) {
+            uint256 middle = (low + high + 1) / 2;
+            if (share * _sum(weights, n, middle) >= BASIS * middle) low = middle;
+            else high = middle - 1;
+        }
+        for (uint256 i = 0; i < n; i++) {
+            if (weights[i] > low) weights[i] = low;
+            total += weights[i];
+        }
+    }
+
+    function _sum(uint256[] memory weights, uint256 n, uint256 most)
+        private
+        pure
+        returns (uint256 total)
+    {
+        for (uint256 i = 0; i < n; i++) total += weights[i] < most ? weights[i] : most;
+    }
+
+    function _dropLeaving() private {
+        uint256 kept;
+        uint256 n = _members.length;
+        for (uint256 i = 0; i < n; i++) {
+            address account = _members[i];
+            if (_member[account].leaving) continue;
+            if (kept != i) _members[kept] = account;
+            kept++;
+        }
+        while (_members.length > kept) _members.pop();
+    }
+
+    function _write(
+        uint256[] storage set, address[] memory chosen, uint256[] memory weights, uint256 n
+    ) private {
+        for (uint256 i = 0; i < n; i++) {
+            _put(set, i, uint256(uint160(chosen[i])) | (weights[i] << 160));
+        }
+        while (set.length > n) set.pop();
+    }
+
+    function _copy(uint256[] storage to, uint256[] storage from) private {
+        for (uint256 i = 0; i < from.length; i++) _put(to, i, from[i]);
+        while (to.length > from.length) to.pop();
+    }
+
+    function _put(uint256[] storage set, uint256 i, uint256 word) private {
+        if (i == set.length) set.push(word);
+        else if (set[i] != word) set[i] = word;
+    }
+
+    // ---- Members
+
+    function _ownedBy(address account, address owner) private view returns (Member storage m) {
+        m = _member[account];
+        if (m.owner == address(0)) revert UnknownValidator();
+        if (m.owner != owner) revert NotOwner();
+    }
+
+    function _leave(address account, Member storage m) private {
+        if (m.leaving) revert AlreadyMember();
+        m.leaving = true;
+        uint128 amount = m.stake;
+        m.stake = 0;
+        _unbond(account, m.owner, amount);
+        emit Left(account, amount, _withdrawableAt());
+    }
+
+    function _unbond(address account, address owner, uint128 amount) private {
+        Unbonding[] storage list = _unbonding[account];
+        // The last part of a leaving or slashed member always finds room.
+        if (list.length >= MAX_UNBONDINGS && !_member[account].leaving) revert TooManyUnbondings();
+        list.push(Unbonding(amount, _withdrawableAt()));
+        _moveVotes(owner, address(0), amount);
+    }
+
+    /// @dev The stake votes to the end of this epoch, so the time counts from the next.
+    function _withdrawableAt() private view returns (uint64) {
+        return epoch() + 1 + unbondingEpochs;
+    }
+
+    /// @dev When all places are taken, more stake than the least member's takes its place.
+    function _displace(uint256 stake) private {
+        address weakest;
+        uint256 least = type(uint256).max;
+        for (uint256 i = 0; i < _members.length; i++) {
+            Member storage m = _member[_members[i]];
+            if (m.leaving || m.stake >= least) continue;
+            (weakest, least) = (_members[i], m.stake);
+        }
+        if (stake <= least) revert SetIsFull(least);
+        _leave(weakest, _member[weakest]);
+        _remove(weakest);
+    }
+
+    function _insert(address account) private {
+        _members.push(account);
+        uint256 i = _members.length - 1;
+        for (; i > 0 && _members[i - 1] > account; i--) _members[i] = _members[i - 1];
+        _members[i] = account;
+    }
+
+    function _remove(address account) private {
+        uint256 i = 0;
+        while (_members[i] != account) i++;
+        for (; i + 1 < _members.length; i++) _members[i] = _members[i + 1];
+        _members.pop();
+    }
+
+    function _isListed(address account) private view returns (bool) {
+        for (uint256 i = 0; i < _members.length; i++) if (_members[i] == account) return true;
+        return false;
+    }
+
+    // ---- Signatures
+
+    function _conflict(Vote calldata a, Vote calldata b) private pure returns (bool) {
+        if (a.epoch != b.epoch || a.atView != b.atView) return false;
+        if (a.kind != b.kind) return a.kind + b.kind == 5;
+        return a.kind != 2
+            && (a.blockHash != b.blockHash || a.observationHash != b.observationHash);
+    }
+
+    function _checkConsent(address account, bytes calldata consent) private view {
+        if (consent.length != 65) revert NoConsent();
+        bytes32 r = bytes32(consent[:32]);
+        bytes32 s = bytes32(consent[32:64]);
+        bytes32 digest = _typed(keccak256(abi.encode(CONSENT_TYPE, msg.sender)));
+        address signer = ecrecover(digest, uint8(consent[64]), r, s);
+        if (signer == address(0) || signer != account || uint256(s) > HALF_ORDER) {
+            revert NoConsent();
+        }
+    }
+
+    function _typed(bytes32 structHash) private view returns (bytes32) {
+        bytes32 domain = keccak256(
+            abi.encode(
+                DOMAIN_TYPE, keccak256("Homeostat"), keccak256("1"), block.chainid, genesisHash
+            )
+        );
+        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
+    }
+
+    // ---- Coins and votes
+
+    /// @dev Governance's contract must not be able to hold up stake: what it does is its own.
+    function _moveVotes(address from, address to, uint256 amount) private {
+        if (amount == 0 || address(VOTES).code.length == 0) return;
+        try VOTES.moveStake(from, to, amount) {} catch {}
+    }
+
+    function _pay(address to, uint256 amount) private {
+        (bool paid,) = to.call{value: amount}("");
+        if (!paid) revert TransferFailed();
+    }
+
+    function _rlp(uint64 number) private pure returns (bytes memory) {
+        if (number < 0x80) return abi.encodePacked(uint8(number == 0 ? 0x80 : number));
+        uint256 length = 1;
+        while (number >> (8 * length) != 0 && length < 8) length++;
+        bytes memory all = abi.encodePacked(number);
+        bytes memory out = new bytes(length + 1);
+        out[0] = bytes1(uint8(0x80 + length));
+        for (uint256 i = 0; i < length; i++) out[i + 1] = all[8 - length + i];
+        return out;
+    }
+
+    function _rlpListHead(uint256 length) private pure returns (bytes memory) {
+        if (length < 56) return abi.encodePacked(uint8(0xc0 + length));
+        if (length < 256) return abi.encodePacked(uint8(0xf8), uint8(length));
+        return abi.encodePacked(uint8(0xf9), uint16(length));
     }
 }

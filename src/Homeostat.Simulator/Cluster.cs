@@ -37,7 +37,7 @@ internal sealed class Cluster : IWorldOfNodes
         int most = count + 1; // One may have a twin.
         _network = new VirtualNetwork(_queue, _random.Fork(), most);
         _connected = new bool[most, most];
-        _load = new TransferLoad(_random.Fork());
+        _load = new TransferLoad(_random.Fork(), setup.HasRealKeys);
         Checks = new SafetyChecks(most) { ChecksVotes = setup.ChecksVotes };
         for (int i = 0; i < count; i++)
         {
@@ -88,6 +88,12 @@ internal sealed class Cluster : IWorldOfNodes
 
     /// <summary>A client gives a node a transaction.</summary>
     public Action<int, byte[]>? Submitted { get; init; }
+
+    /// <summary>Sees every vote of its own message, as it arrives anywhere.</summary>
+    public Action<Vote>? Heard { get; set; }
+
+    /// <summary>Sees every final head that an honest node shows.</summary>
+    public Action<ChainHead>? Shown { get; set; }
 
     public bool IsHonest(int node) => !_dishonest.Contains(node);
 
@@ -255,8 +261,17 @@ internal sealed class Cluster : IWorldOfNodes
         node.Give(new ReplicaInput.SubmitTransactions(raw, _reply++));
     }
 
+    private void HearVote(byte[] bytes)
+    {
+        if (Heard is not null && bytes.Length > 0 && (WireKind)bytes[0] == WireKind.Vote
+            && WireMessage.TryDecode(bytes, out WireMessage? message) is null)
+        {
+            Heard(((VoteMessage)message!).Vote);
+        }
+    }
+
     /// <summary>A message as the node's adversary lets it hear it; null: not at all.</summary>
-    private byte[]? Heard(SimulatedNode node, byte[] bytes)
+    private byte[]? AsHeard(SimulatedNode node, byte[] bytes)
     {
         if (bytes.Length == 0 || (WireKind)bytes[0] != WireKind.Transactions
             || !_adversaries.TryGetValue(node.Index, out IAdversary? adversary)
@@ -365,7 +380,8 @@ internal sealed class Cluster : IWorldOfNodes
             {
                 _digest.Add(_queue.NowUs, to.Index, 4, bytes);
                 Tap?.Invoke(from.Index, to.Index, bytes);
-                if (Heard(to, bytes) is { } heard)
+                HearVote(bytes);
+                if (AsHeard(to, bytes) is { } heard)
                 {
                     to.Give(new ReplicaInput.PeerMessage(from.Id, heard));
                 }
@@ -394,6 +410,7 @@ internal sealed class Cluster : IWorldOfNodes
                 break;
             case ReplicaEffect.Head head:
                 Checks.Announces(node, head.View.Finalized);
+                Shown?.Invoke(head.View.Finalized);
                 break;
             case ReplicaEffect.Dump dump:
                 Dumps.Add(dump.Block);

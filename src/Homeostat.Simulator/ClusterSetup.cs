@@ -7,8 +7,10 @@ namespace Homeostat.Simulator;
 /// <summary>What the nodes of a cluster are made of; a special run changes single nodes.</summary>
 internal sealed record ClusterSetup(DevelopmentNetwork Network)
 {
+    public ConsensusParameters Timing { get; init; } = ShortTiming;
+
     /// <summary>Short, so that many faults and healings fit in a short run.</summary>
-    public ConsensusParameters Timing { get; init; } = new()
+    public static readonly ConsensusParameters ShortTiming = new()
     {
         LeaderTimeoutMs = 500,
         AdvanceTimeoutMs = 1_000,
@@ -33,6 +35,16 @@ internal sealed record ClusterSetup(DevelopmentNetwork Network)
     /// <summary>Planted in every honest node, to see that the run finds them.</summary>
     public PlantedBugs Bugs { get; init; } = PlantedBugs.None;
 
+    /// <summary>The last node is in no set at genesis; see <see cref="StakeChurn"/>.</summary>
+    public bool Churns { get; init; }
+
+    /// <summary>Signatures of the curve, which contracts can check.</summary>
+    public bool HasRealKeys { get; init; }
+
+    public ISigner SignerOf(int index) => HasRealKeys
+        ? new LocalSigner(Network.Validators[index].PrivateKey)
+        : new SimulatedSigner(Network.Validators[index].Address);
+
     /// <summary>See <see cref="SafetyChecks.ChecksVotes"/>.</summary>
     public bool ChecksVotes { get; init; } = true;
 
@@ -40,6 +52,8 @@ internal sealed record ClusterSetup(DevelopmentNetwork Network)
     /// Transfers are the same in all seeds, and recovering is pure: one memo serves them all.
     /// </summary>
     private static readonly SenderMemo Senders = new(16, SimulatedKeys.Instance);
+
+    private static readonly SenderMemo RealSenders = new(12);
 
     /// <summary>
     /// Works run inline, one at a time on a thread, so each thread needs one engine only; a new
@@ -60,12 +74,12 @@ internal sealed record ClusterSetup(DevelopmentNetwork Network)
         return Change(index, new ReplicaConfig
         {
             Genesis = Network.Genesis,
-            Signer = new SimulatedSigner(address),
+            Signer = SignerOf(index),
             Self = new PeerId(address),
             Limits = Limits,
             Timing = Timing,
-            Votes = SimulatedKeys.Instance,
-            Senders = Senders,
+            Votes = HasRealKeys ? new Secp256k1Verifier() : SimulatedKeys.Instance,
+            Senders = HasRealKeys ? RealSenders : Senders,
             Engine = static () => engine ??= new EvmEngine(),
             Bugs = Bugs,
         });

@@ -28,9 +28,17 @@ internal sealed class Simulation
         (_seed, _options, _setup) = (seed, options, setup);
         _random = new SeededRandom(seed ^ 0x53494d);
         Cluster = new Cluster(seed, setup);
+        Churn = setup.Churns
+            ? new StakeChurn(
+                Cluster, setup, new SeededRandom(seed ^ 0x5354414b),
+                options.FaultSeconds * Second)
+            : null;
     }
 
     public Cluster Cluster { get; }
+
+    /// <summary>Null where the set of genesis stands.</summary>
+    public StakeChurn? Churn { get; }
 
     public SeedResult Run()
     {
@@ -75,7 +83,8 @@ internal sealed class Simulation
     private bool TryCorrupt()
     {
         int bearable = (_options.Validators - 1) / 3;
-        if (bearable == 0 || !_random.Chance(1, 2))
+        bool isCorrupt = _random.Chance(1, 2) || _setup.HasRealKeys;
+        if (bearable == 0 || !isCorrupt)
         {
             return false;
         }

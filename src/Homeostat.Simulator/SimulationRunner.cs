@@ -1,7 +1,10 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime;
+using Homeostat.Consensus;
+using Homeostat.Primitives;
 using Homeostat.Replica;
 
 namespace Homeostat.Simulator;
@@ -46,7 +49,35 @@ public static class SimulationRunner
 
     /// <summary>One seed; the same options give the same digest.</summary>
     public static SeedResult RunSeed(ulong seed, SimulationOptions options) =>
-        new Simulation(seed, options, new ClusterSetup(Network(options.Validators))).Run();
+        new Simulation(seed, options, SetupOf(seed, options.Validators)).Run();
+
+    /// <summary>
+    /// In every third seed the set changes: a node joins, one leaves. In a quarter of those keys
+    /// are real, so that the chain itself can check evidence against an equivocator.
+    /// </summary>
+    internal static ClusterSetup SetupOf(ulong seed, int validators)
+    {
+        var random = new SeededRandom(seed ^ 0x4348524e);
+        if (validators is < 4 or > 16 || !random.Chance(1, 3))
+        {
+            return new ClusterSetup(Network(validators));
+        }
+        bool hasRealKeys = validators == 4 && random.Chance(1, 4);
+        return new ClusterSetup(ChurnNetwork(validators, hasRealKeys))
+        {
+            Churns = true,
+            HasRealKeys = hasRealKeys,
+        };
+    }
+
+    private static DevelopmentNetwork ChurnNetwork(int validators, bool hasRealKeys) =>
+        Networks.GetOrAdd(
+            (validators, hasRealKeys ? NetworkKind.ChurnSigned : NetworkKind.Churn),
+            static key => DevelopmentNetwork.CreateSignedBy(
+                account => key.Kind == NetworkKind.ChurnSigned
+                    ? new LocalSigner(account.PrivateKey)
+                    : new SimulatedSigner(account.Address),
+                RevealsInRun, key.Validators, change: Shorten, candidates: 1));
 
     /// <summary>What to type to see a seed again.</summary>
     public static string CommandOf(ulong seed, SimulationOptions options) =>
@@ -55,24 +86,48 @@ public static class SimulationRunner
             $"./homeostat sim --seeds 1 --seed-base {seed} --validators {options.Validators}");
 
     /// <summary>One network for each size: its genesis is the same for all seeds.</summary>
-    internal static DevelopmentNetwork Network(int validators)
+    internal static DevelopmentNetwork Network(int validators) =>
+        Networks.GetOrAdd(
+            (validators, NetworkKind.Short), static key => Create(key.Validators, Shorten));
+
+    /// <summary>
+    /// Nobody is jailed for absence: three honest and an adversary would be left of four and one
+    /// that faults kept away.
+    /// </summary>
+    private static ChainConfig Shorten(ChainConfig config) => config with
     {
-        lock (Networks)
-        {
-            if (!Networks.TryGetValue(validators, out DevelopmentNetwork? network))
-            {
-                network = DevelopmentNetwork.CreateSignedBy(
-                    account => new SimulatedSigner(account.Address), RevealsInRun, validators);
-                Networks.Add(validators, network);
-            }
-            return network;
-        }
-    }
+        Staking = config.Staking with { EpochBlocks = EpochBlocks, Presence = 0 },
+        LeaderTimeoutMs = (ulong)ClusterSetup.ShortTiming.LeaderTimeoutMs,
+    };
+
+    /// <summary>The same with the epochs and timeouts that networks have by default.</summary>
+    internal static DevelopmentNetwork LongNetwork(int validators) =>
+        Networks.GetOrAdd(
+            (validators, NetworkKind.Long),
+            static key => Create(key.Validators, config => config));
+
+    internal static DevelopmentNetwork Create(
+        int validators, Func<ChainConfig, ChainConfig> change) =>
+        DevelopmentNetwork.CreateSignedBy(
+            account => new SimulatedSigner(account.Address), RevealsInRun, validators,
+            change: change);
+
+    /// <summary>Short, so that a short run has epochs begin and end among its faults.</summary>
+    private const ulong EpochBlocks = 16;
 
     /// <summary>Blocks one validator leads in a run; a node finds its place at start.</summary>
     private const int RevealsInRun = 1_024;
 
-    private static readonly Dictionary<int, DevelopmentNetwork> Networks = [];
+    private static readonly
+        ConcurrentDictionary<(int Validators, NetworkKind Kind), DevelopmentNetwork> Networks = [];
+
+    private enum NetworkKind
+    {
+        Short,
+        Long,
+        Churn,
+        ChurnSigned,
+    }
 
     /// <summary>Adds up what threads report.</summary>
     private sealed class Totals(SimulationOptions options, Action<SeedResult>? progress)

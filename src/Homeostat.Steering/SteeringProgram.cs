@@ -27,7 +27,13 @@ public sealed record BlockFacts(
     ulong ParentGasUsed,
     ulong ParentSteeringGas,
     UInt256 ParentBaseFee,
-    IReadOnlyList<SignedObservation> Observations);
+    IReadOnlyList<SignedObservation> Observations)
+{
+    /// <summary>The block's view; 0 where there is no consensus and no leader.</summary>
+    public ulong View { get; init; }
+
+    public ulong ParentView { get; init; }
+}
 
 /// <summary>
 /// Transaction 0: the protocol's own call to the Steering predeploy in every block.
@@ -45,6 +51,12 @@ public static class SteeringProgram
 
     /// <summary>The ordering loop's name on chain: "ordering" as bytes32 text.</summary>
     public static Hash256 OrderingLoopName => OrderingLoop.LoopName;
+
+    /// <summary>The consensus loop's name on chain: "consensus" as bytes32 text.</summary>
+    public static Hash256 ConsensusLoopName => ConsensusLoop.LoopName;
+
+    /// <summary>Names the features of the consensus loop in a model's encoding.</summary>
+    public static byte ConsensusFeatureSet => FeatureSets.Free(ConsensusLoop.Features);
 
     /// <summary>See <see cref="OrderingLoop.Invariants"/>.</summary>
     public static IReadOnlyList<InvariantCode> OrderingInvariants(int place) =>

@@ -176,7 +176,7 @@ public class WireTests
     /// <summary>Messages, journal records, payload, validator set.</summary>
     private const string Pinned =
         "0x486fde2dd57673be2b2bbf65e96ec6e8bbb3c9cb3ebf1769be5cd2e3d7a45495\n" +
-        "0xc68bfa7822b59d87b007253d132dd2326cfe05d7f3c7cfb188597d4ed46889a4\n" +
+        "0x102fb3438b20fabafe0d339a97a030ca446d9b0d5df5fbc6af2a686c0c7bef04\n" +
         "0x80912210ff87aa5eacbe7e13a02cfede09d2dfea1aedbf190698d9c72ccadbe5\n" +
         "0xd6b5faccd89c509188edbe1b1426d82d27c5081e821d46cb50d20ed3ea49d267";
 }

@@ -122,7 +122,7 @@ internal sealed class BlockRules(
     private void TakeParentNotarization(BlockEntry entry)
     {
         if (entry.Payload.ParentNotarization is { } notarization
-            && IsNear(entry.Reference, context.Finalized)
+            && notarization.Epoch == context.Epoch && IsNear(entry.Reference, context.Finalized)
             && _parentsProven.Add(entry.Reference.Hash))
         {
             certificates.Accept(notarization, formedHere: false);
@@ -136,9 +136,10 @@ internal sealed class BlockRules(
         {
             return;
         }
-        bool isNotarized = context.RoundOf(block.View).NotarizedHash == block.Hash;
-        bool isProposal = block.View == context.Current
-            && context.CurrentRound.Proposal == block.Hash && proposals.ParentIsProven(entry);
+        bool isNotarized = IsNotarized(block);
+        bool isProposal = context.CurrentRound.Proposal == block.Hash
+            && context.Fits(block, context.Current)
+            && proposals.ParentIsProven(entry, context.CurrentRound);
         BlockReference? parent = ParentOf(block, out bool parentIsInvalid);
         if (parentIsInvalid)
         {
@@ -157,6 +158,12 @@ internal sealed class BlockRules(
             context.Emit(new ConsensusEffect.Verify(block, entry.Payload, parent, entry.Encoded));
         }
     }
+
+    /// <summary>In its own view; the epoch's last block also in a later one.</summary>
+    private bool IsNotarized(BlockReference block) =>
+        context.RoundOf(block.View).NotarizedHash == block.Hash
+        || (context.EndsEpoch(block)
+            && context.RoundsAscending.Any(round => round.NotarizedHash == block.Hash));
 
     private BlockReference? ParentOf(BlockReference block, out bool isInvalid)
     {
@@ -320,7 +327,7 @@ internal sealed class BlockRules(
     private void ConsiderBacked(Round round)
     {
         if (round.Proposal is null && Backed(round) is { } hash
-            && context.Tree.Find(hash) is { } entry && entry.Reference.View == round.View)
+            && context.Tree.Find(hash) is { } entry && context.Fits(entry.Reference, round.View))
         {
             proposals.Consider(round, hash);
         }

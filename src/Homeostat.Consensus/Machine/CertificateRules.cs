@@ -17,10 +17,31 @@ internal sealed class CertificateRules(MachineContext context)
     {
         foreach (Certificate certificate in message.Certificates)
         {
-            if (IsNews(certificate) && !ReceiveOne(peer, certificate))
+            if (certificate.Epoch != context.Epoch)
+            {
+                NoteEpoch(peer, certificate.Epoch);
+            }
+            else if (IsNews(certificate) && !ReceiveOne(peer, certificate))
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>
+    /// What is said in another epoch can't be checked here. Who is in a later one has the blocks
+    /// that lead there; who is in an earlier one is shown what ended it.
+    /// </summary>
+    public void NoteEpoch(PeerId peer, Epoch theirs)
+    {
+        if (theirs.Value > context.Epoch.Value)
+        {
+            context.Emit(new ConsensusEffect.Ahead(peer));
+        }
+        else if (theirs.Value < context.Epoch.Value && MayHelp(peer)
+            && (context.EpochProof ?? context.FinalizedProof) is { } proof)
+        {
+            context.Emit(new ConsensusEffect.Send(peer, new CertificatesMessage([proof])));
         }
     }
 
@@ -59,7 +80,7 @@ internal sealed class CertificateRules(MachineContext context)
         {
             OnNullification(round, certificate);
         }
-        if (certificate.Kind == VoteKind.Finalize
+        if ((certificate.Kind == VoteKind.Finalize || EndsEpochUnfinalized(certificate))
             && certificate.View > context.Finalized.View
             && !(context.PendingFinalization?.View >= certificate.View))
         {
@@ -85,7 +106,8 @@ internal sealed class CertificateRules(MachineContext context)
     public void Serve(PeerId peer, CertificateRequestMessage request)
     {
         var found = new List<Certificate>();
-        if (request.From <= context.Finalized.View && context.FinalizedProof is { } proof)
+        if (request.From <= context.Finalized.View
+            && context.FinalizedProof is { } proof && proof.Epoch == context.Epoch)
         {
             found.Add(proof);
         }
@@ -119,22 +141,37 @@ internal sealed class CertificateRules(MachineContext context)
         long pause = Math.Max(1, context.Parameters.RetransmitMs / 4);
         bool isLate = theirView.Value + 2 < context.Current.Value
             || context.Clock - context.CurrentRound.EnteredAt > pause;
-        bool wasHelped = context.Clock < _helpedAt.GetValueOrDefault(peer);
-        if (theirView >= context.Current || !isLate || wasHelped)
+        if (theirView >= context.Current || !isLate || !MayHelp(peer))
         {
             return;
         }
-        if (_helpedAt.Count >= ConsensusLimits.MaxPeerBudgets)
-        {
-            _helpedAt.Clear();
-        }
-        _helpedAt[peer] = context.Clock + pause;
         List<Certificate> news = [.. Newest().Where(certificate => certificate.View >= theirView)];
         if (news.Count > 0)
         {
             context.Emit(new ConsensusEffect.Send(peer, new CertificatesMessage(news)));
         }
     }
+
+    /// <summary>Once a while and peer.</summary>
+    private bool MayHelp(PeerId peer)
+    {
+        if (context.Clock < _helpedAt.GetValueOrDefault(peer))
+        {
+            return false;
+        }
+        if (_helpedAt.Count >= ConsensusLimits.MaxPeerBudgets)
+        {
+            _helpedAt.Clear();
+        }
+        _helpedAt[peer] = context.Clock + Math.Max(1, context.Parameters.RetransmitMs / 4);
+        return true;
+    }
+
+    /// <summary>Only with the bug planted.</summary>
+    private bool EndsEpochUnfinalized(Certificate certificate) =>
+        context.Bugs.EpochFromUnfinalized && certificate.Kind == VoteKind.Notarize
+        && context.Tree.Find(certificate.BlockHash) is { } entry
+        && context.EndsEpoch(entry.Reference);
 
     /// <summary>
     /// What shows a peer where this node is: how its view was entered, what is final.
@@ -146,19 +183,22 @@ internal sealed class CertificateRules(MachineContext context)
             yield return entered;
         }
         Certificate? final = context.PendingFinalization ?? context.FinalizedProof;
-        if (final is not null && final != EnteredBy())
+        if (final is not null && final.Epoch == context.Epoch && final != EnteredBy())
         {
             yield return final;
         }
     }
 
-    /// <summary>A certificate of the view before the current; null in view 1.</summary>
+    /// <summary>
+    /// A certificate of the view before the current; null in the epoch's first view.
+    /// </summary>
     public Certificate? EnteredBy()
     {
         var before = new View(context.Current.Value - 1);
         Round? round = context.FindRound(before);
         return round?.Notarization ?? round?.Nullification ?? round?.Finalization
-            ?? (context.FinalizedProof is { } proof && proof.View == before ? proof : null);
+            ?? (context.FinalizedProof is { } proof && proof.View == before
+                && proof.Epoch == context.Epoch ? proof : null);
     }
 
     /// <summary>
@@ -236,6 +276,7 @@ internal sealed class CertificateRules(MachineContext context)
 
     private bool IsNews(Certificate certificate) =>
         certificate.View >= context.Finalized.View
+        && certificate.Epoch == context.Epoch
         && certificate.View.Value is > 0 and < long.MaxValue
         && context.FindRound(certificate.View)?.CertificateOf(certificate.Kind) is null;
 }

@@ -16,7 +16,11 @@ public readonly record struct PeerId(Address Address) : IComparable<PeerId>
 }
 
 /// <summary>What all nodes of a network agree on, and votes are bound to.</summary>
-public sealed record ConsensusConfig(ChainId ChainId, Hash256 GenesisHash);
+public sealed record ConsensusConfig(ChainId ChainId, Hash256 GenesisHash)
+{
+    /// <summary>Which blocks share a validator set; by default all of them do.</summary>
+    public EpochSchedule Epochs { get; init; }
+}
 
 /// <summary>
 /// Values that may change while the machine runs; each node reads them from the chain state and

@@ -79,6 +79,12 @@ public abstract record ConsensusEffect
     public sealed record CatchUp(Certificate Finalization) : ConsensusEffect;
 
     /// <summary>
+    /// The peer speaks of a later epoch: it can serve the blocks that end this one. Whether it can
+    /// is seen when <see cref="SyncMachine"/> asks it.
+    /// </summary>
+    public sealed record Ahead(PeerId Peer) : ConsensusEffect;
+
+    /// <summary>
     /// The peer sent what no honest node sends; weight says how bad (10 is a ban).
     /// </summary>
     public sealed record Penalty(PeerId Peer, int Weight, string Reason) : ConsensusEffect;

@@ -100,6 +100,8 @@ public enum JournalCondition
 /// What the shell read at start. Records may be of views already final; they are skipped.
 /// <paramref name="FinalizedCertificate"/> proves <paramref name="Finalized"/> or a descendant, and
 /// is null only at genesis. <paramref name="RecoveryNonce"/> is fresh entropy for a lost journal.
+/// <paramref name="PreviousValidators"/> are those of the epoch before, needed where
+/// <paramref name="Finalized"/> is that epoch's last block: its finalization is theirs.
 /// </summary>
 public sealed record StartState(
     Epoch Epoch,
@@ -109,4 +111,5 @@ public sealed record StartState(
     Certificate? FinalizedCertificate,
     JournalCondition Condition,
     IReadOnlyList<JournalRecord> Journal,
-    Hash256 RecoveryNonce);
+    Hash256 RecoveryNonce,
+    ValidatorSet? PreviousValidators = null);

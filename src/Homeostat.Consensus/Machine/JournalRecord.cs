@@ -45,10 +45,12 @@ public abstract record JournalRecord
     }
 
     /// <summary>
-    /// After a lost journal: no vote in any view up to this one; <see cref="Unknown"/> while the
-    /// others have not said yet where they are.
+    /// After a lost journal: no vote in any view of the epoch up to this one;
+    /// <see cref="Unknown"/> while the others have not said yet where they are.
+    /// <paramref name="Again"/> says that they are to be asked once more in the next epoch.
     /// </summary>
-    public sealed record AbstainThrough(View Last) : JournalRecord
+    public sealed record AbstainThrough(View Last, Epoch Epoch = default, bool Again = true)
+        : JournalRecord
     {
         public static readonly View Unknown = new(ulong.MaxValue);
 
@@ -56,7 +58,12 @@ public abstract record JournalRecord
         public override View View => Unknown;
 
         private protected override ulong Tag => 4;
-        private protected override void Write(RlpWriter writer) => writer.Write(Last.Value);
+        private protected override void Write(RlpWriter writer)
+        {
+            writer.Write(Last.Value);
+            writer.Write(Epoch.Value);
+            writer.Write(Again ? 1UL : 0UL);
+        }
     }
 
     public byte[] Encode()
@@ -82,7 +89,9 @@ public abstract record JournalRecord
                 ConsensusRlp.ReadBlockReference(ref list),
                 ConsensusRlp.ReadBounded(ref list, WireLimits.MaxBlockBytes, "block")),
             3 => new Seen(ConsensusRlp.ReadCertificate(ref list)),
-            4 => new AbstainThrough(new View(list.ReadUInt64())),
+            4 => new AbstainThrough(
+                new View(list.ReadUInt64()), new Epoch(list.ReadUInt64()),
+                ConsensusRlp.ReadInt32(ref list, 1) == 1),
             _ => null,
         };
         reader.Close(list);

@@ -34,6 +34,15 @@ internal sealed class MachineContext
         Current = start.Finalized.View.Next;
         Digests = new VoteDigests(config);
         Verifier = new CertificateVerifier(Digests, Epoch, Validators, verifier) { Bugs = bugs };
+        if (config.Epochs.IsLast(start.Finalized.Height))
+        {
+            EpochProof = start.FinalizedCertificate;
+            FirstView = Current;
+            PreviousVerifier = start.PreviousValidators is { } before
+                ? new CertificateVerifier(
+                    Digests, new Epoch(Epoch.Value - 1), before, verifier) { Bugs = bugs }
+                : null;
+        }
         LastHeard = new View[Validators.Count];
         Array.Fill(LastHeard, Current);
         if (signer is not null && Validators.TryIndexOf(signer.Address, out ValidatorIndex self))
@@ -50,6 +59,17 @@ internal sealed class MachineContext
     public ValidatorSet Validators { get; }
     public VoteDigests Digests { get; }
     public CertificateVerifier Verifier { get; }
+    /// <summary>Of the epoch before, while its last block is the last final one.</summary>
+    public CertificateVerifier? PreviousVerifier { get; }
+
+    /// <summary>
+    /// What finalizes the last block of the epoch before; null where this node began later.
+    /// </summary>
+    public Certificate? EpochProof { get; }
+
+    /// <summary>The epoch's first view, entered by <see cref="EpochProof"/>.</summary>
+    public View? FirstView { get; }
+
     public ConsensusParameters Parameters { get; set; }
     public BlockTree Tree { get; } = new();
 
@@ -65,6 +85,9 @@ internal sealed class MachineContext
 
     /// <summary>No vote in any view up to this one (a lost journal).</summary>
     public View? AbstainThrough { get; set; }
+
+    /// <summary>True while abstention has to be settled once more in the next epoch.</summary>
+    public bool AbstainsAgain { get; set; }
 
     public bool HasDiverged { get; set; }
     public bool WorkPending { get; set; }
@@ -88,10 +111,26 @@ internal sealed class MachineContext
 
     public Round CurrentRound => RoundOf(Current);
 
+    /// <summary>The epoch's last block is final: the next epoch's machine takes over.</summary>
+    public bool IsClosed => EndsEpoch(Finalized);
+
     public bool LeadsCurrent => Self is { } self && CurrentRound.Leader == self;
 
     public bool MayVote(View view) =>
         Self is not null && !HasDiverged && !(AbstainThrough is { } last && view <= last);
+
+    /// <summary>
+    /// True for the last block of this epoch, on which no block of this epoch can stand.
+    /// </summary>
+    public bool EndsEpoch(BlockReference block) =>
+        Config.Epochs.IsLast(block.Height) && Config.Epochs.Of(block.Height) == Epoch;
+
+    /// <summary>
+    /// Whether the block can be what is proposed in this view: its own, or, for the epoch's last,
+    /// also a later one.
+    /// </summary>
+    public bool Fits(BlockReference block, View view) =>
+        block.View == view || (block.View < view && EndsEpoch(block));
 
     public void BeginStep(long nowMs)
     {

@@ -33,7 +33,7 @@ internal sealed class ProposalRules(MachineContext context, CertificateRules cer
             return null;
         }
         BlockEntry? entry = TakeBody(peer, message.EncodedBlock, vote.BlockHash);
-        bool isFit = entry is not null && entry.Reference.View == vote.View
+        bool isFit = entry is not null && context.Fits(entry.Reference, vote.View)
             && entry.Reference.TimeMs <= context.NowMs + context.Parameters.MaxClockAheadMs;
         if (isFit && round.Proposal is null)
         {
@@ -82,14 +82,17 @@ internal sealed class ProposalRules(MachineContext context, CertificateRules cer
     /// notarized (its notarization stands in the payload), and no view between may be without a
     /// nullification. What is missing is asked for, of the leader first.
     /// </summary>
-    public bool ParentIsProven(BlockEntry entry)
+    public bool ParentIsProven(BlockEntry entry, Round round)
     {
         if (context.Bugs.UncheckedParent)
         {
             return true;
         }
         BlockReference block = entry.Reference;
-        Round round = context.RoundOf(block.View);
+        if (block.View != round.View)
+        {
+            return IsProvenAgain(block, round);
+        }
         bool isOnFinal = block.ParentView == context.Finalized.View
             && block.ParentHash == context.Finalized.Hash;
         if (block.ParentView < context.Finalized.View
@@ -110,18 +113,47 @@ internal sealed class ProposalRules(MachineContext context, CertificateRules cer
     }
 
     /// <summary>
+    /// The epoch's last block once more: notarized in an earlier view, and each view since then
+    /// nullified. As a child of itself, so to say, that adds nothing to it.
+    /// </summary>
+    private bool IsProvenAgain(BlockReference block, Round round)
+    {
+        for (ulong number = round.View.Value - 1; number >= block.View.Value; number--)
+        {
+            Round? earlier = context.FindRound(new View(number));
+            if (earlier?.NotarizedHash == block.Hash)
+            {
+                return true;
+            }
+            if (earlier?.Nullification is null)
+            {
+                certificates.Ask(
+                    new View(number), new View(round.View.Value - 1), round.Leader);
+                return false;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>
     /// Asks for a block when this node leads, has a reason to, and the time is right.
     /// </summary>
     public void Lead()
     {
         Round round = context.CurrentRound;
-        if (!context.LeadsCurrent || !context.MayVote(round.View) || round.WasAskedToPropose
-            || round.Proposal is not null || round.OwnNullify is not null)
+        if (context.IsClosed || !context.LeadsCurrent || !context.MayVote(round.View)
+            || round.WasAskedToPropose || round.Proposal is not null
+            || round.OwnNullify is not null)
         {
             return;
         }
         if (MomentToPropose(round) is not { } moment || FindParent(round) is not { } parent)
         {
+            return;
+        }
+        if (context.EndsEpoch(parent))
+        {
+            LeadAgain(round, parent, moment);
             return;
         }
         long intervalAt = ClockAt(parent.TimeMs + context.Parameters.BlockIntervalMs);
@@ -137,8 +169,30 @@ internal sealed class ProposalRules(MachineContext context, CertificateRules cer
         context.Emit(new ConsensusEffect.Propose(
             round.View, parent, new ConsensusPayload(
                 context.Epoch, round.View, parent.View, timeMs, context.Validators.Hash,
-                Hash256.Zero, context.FindRound(parent.View)?.Notarization)));
+                Hash256.Zero, ProofOf(parent))));
     }
+
+    /// <summary>
+    /// Nothing can stand on the epoch's last block before it is final, so it is proposed itself.
+    /// </summary>
+    private void LeadAgain(Round round, BlockReference last, long moment)
+    {
+        if (context.Clock < moment)
+        {
+            context.Wake(moment);
+            return;
+        }
+        round.WasAskedToPropose = true;
+        Consider(round, last.Hash);
+    }
+
+    /// <summary>
+    /// The parent's notarization; the finalization where the parent is of the epoch before.
+    /// </summary>
+    private Certificate? ProofOf(BlockReference parent) =>
+        context.Config.Epochs.IsFirst(parent.Height.Next)
+            ? context.FinalizedProof
+            : context.FindRound(parent.View)?.Notarization;
 
     public void OnProposed(ConsensusInput.Proposed built)
     {
@@ -190,11 +244,13 @@ internal sealed class ProposalRules(MachineContext context, CertificateRules cer
     /// </summary>
     public long? MomentToPropose(Round round)
     {
-        if (context.WorkPending)
+        Round? tip = UnfinalizedTip();
+        bool endsEpoch = tip?.NotarizedHash is { } hash
+            && context.Tree.Find(hash) is { } last && context.EndsEpoch(last.Reference);
+        if (context.WorkPending && !endsEpoch)
         {
             return round.EnteredAt;
         }
-        Round? tip = UnfinalizedTip();
         if (tip is not null)
         {
             return round.EnteredAt + Math.Max(1, context.Parameters.RetransmitMs / 2);
@@ -238,6 +294,14 @@ internal sealed class ProposalRules(MachineContext context, CertificateRules cer
 
     private BlockReference? WithNotarization(BlockReference parent, Round? round)
     {
+        if (context.EndsEpoch(parent))
+        {
+            return parent; // It will be proposed again, and brings no certificate.
+        }
+        if (context.Config.Epochs.IsFirst(parent.Height.Next))
+        {
+            return context.FinalizedProof?.BlockHash == parent.Hash ? parent : null;
+        }
         if (parent.View != View.Genesis && round?.Notarization is null)
         {
             certificates.Ask(parent.View, parent.View);
@@ -248,7 +312,9 @@ internal sealed class ProposalRules(MachineContext context, CertificateRules cer
 
     private string? CheckPayload(BlockReference block, ConsensusPayload payload)
     {
-        if (payload.Epoch != context.Epoch || payload.View != block.View
+        EpochSchedule epochs = context.Config.Epochs;
+        if (payload.Epoch != context.Epoch || epochs.Of(block.Height) != context.Epoch
+            || payload.View != block.View
             || payload.ParentView != block.ParentView || payload.TimeMs != block.TimeMs
             || payload.ParentView >= payload.View
             || payload.ValidatorSetHash != context.Validators.Hash)
@@ -261,6 +327,10 @@ internal sealed class ProposalRules(MachineContext context, CertificateRules cer
                 && block.ParentHash == context.Config.GenesisHash;
             return isFirst ? null : "notarization of the parent is missing";
         }
+        if (epochs.IsFirst(block.Height))
+        {
+            return CheckEpochProof(block, notarization);
+        }
         if (context.Bugs.UncheckedParent)
         {
             return null;
@@ -271,5 +341,20 @@ internal sealed class ProposalRules(MachineContext context, CertificateRules cer
         return isOfParent
             ? context.Verifier.Check(notarization, certificates.IsKnownVote)
             : "notarization is not the parent's";
+    }
+
+    /// <summary>
+    /// An epoch's first block shows that the last one before it is final, by the votes of those who
+    /// made it so: what was read from that block can't be undone.
+    /// </summary>
+    private string? CheckEpochProof(BlockReference block, Certificate proof)
+    {
+        bool isOfParent = proof.BlockHash == block.ParentHash && proof.View >= block.ParentView
+            && (proof.Kind == VoteKind.Finalize || context.Bugs.EpochFromUnfinalized);
+        return !isOfParent
+            ? "the epoch before is not shown to have ended with the parent"
+            : context.PreviousVerifier is { } verifier
+                ? verifier.Check(proof)
+                : "the epoch's first block is final already";
     }
 }

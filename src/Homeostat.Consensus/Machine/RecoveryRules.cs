@@ -9,7 +9,8 @@ namespace Homeostat.Consensus;
 /// made by more than 2/3; of any such set and the set that answers now, more than 1/3 is common, so
 /// some honest answerer had voted in the view before, and so had entered it. Hence no vote was sent
 /// beyond one past the highest view entered by those who answer, and the validator abstains up to
-/// there (docs/spec/consensus.md, Recovery).
+/// there (docs/spec/consensus.md, Recovery). Those who answer may not know yet that their epoch has
+/// ended, while the validator had voted in the next: so it asks once more there.
 /// </summary>
 internal sealed class RecoveryRules(MachineContext context, CertificateRules certificates)
 {
@@ -22,11 +23,12 @@ internal sealed class RecoveryRules(MachineContext context, CertificateRules cer
     public void Restore(StartState start)
     {
         _nonce = start.RecoveryNonce;
+        JournalRecord.AbstainThrough? noted = null;
         foreach (JournalRecord record in start.Journal)
         {
             if (record is JournalRecord.AbstainThrough abstain)
             {
-                context.AbstainThrough = abstain.Last;
+                noted = abstain;
             }
             else if (record.View >= context.Finalized.View)
             {
@@ -35,15 +37,41 @@ internal sealed class RecoveryRules(MachineContext context, CertificateRules cer
         }
         certificates.Enter(context.Current);
         Array.Fill(context.LastHeard, context.Current);
-        bool hasOthers = context.Validators.Count > 1;
-        if (start.Condition == JournalCondition.Lost && context.Self is not null && hasOthers)
+        if (start.Condition == JournalCondition.Lost)
         {
-            context.AbstainThrough = JournalRecord.AbstainThrough.Unknown;
+            noted = new JournalRecord.AbstainThrough(
+                JournalRecord.AbstainThrough.Unknown, context.Epoch);
+        }
+        bool isSole = context.Validators.Count == 1 && context.Self is not null;
+        if (noted is not null && context.Signer is not null && !isSole)
+        {
+            Abstain(noted, isNew: start.Condition == JournalCondition.Lost);
+        }
+    }
+
+    private void Abstain(JournalRecord.AbstainThrough noted, bool isNew)
+    {
+        bool isKnown = noted.Last != JournalRecord.AbstainThrough.Unknown;
+        bool isOver = isKnown && noted.Epoch != context.Epoch && !noted.Again;
+        if (isOver)
+        {
+            return;
+        }
+        bool asksAgain = isKnown && noted.Epoch != context.Epoch;
+        context.AbstainThrough = asksAgain ? JournalRecord.AbstainThrough.Unknown : noted.Last;
+        context.AbstainsAgain = noted.Again && !asksAgain;
+        if (isNew || asksAgain)
+        {
             // A crash while asking must not pass for a whole journal the next time.
-            context.Write(new JournalRecord.AbstainThrough(JournalRecord.AbstainThrough.Unknown));
+            context.Write(Noted!);
             context.AfterWritten(static () => { });
         }
     }
+
+    /// <summary>What is to be known of abstention in a later life or epoch.</summary>
+    public JournalRecord.AbstainThrough? Noted => context.AbstainThrough is { } last
+        ? new JournalRecord.AbstainThrough(last, context.Epoch, context.AbstainsAgain)
+        : null;
 
     public void Ask()
     {
@@ -66,7 +94,7 @@ internal sealed class RecoveryRules(MachineContext context, CertificateRules cer
             return;
         }
         Certificate? entered = certificates.EnteredBy();
-        if (entered is null && context.Current.Value > 1)
+        if (entered is null && context.Current != FirstView)
         {
             return; // It can't prove where it is; another answer will.
         }
@@ -85,7 +113,15 @@ internal sealed class RecoveryRules(MachineContext context, CertificateRules cer
         {
             return;
         }
-        View entered = answer.Entered?.View.Next ?? View.Genesis.Next;
+        if (answer.Entered is { } proof && proof.Epoch != context.Epoch)
+        {
+            certificates.NoteEpoch(peer, proof.Epoch);
+            return;
+        }
+        if ((answer.Entered?.View.Next ?? FirstView) is not { } entered)
+        {
+            return; // How the epoch began is not known here; they will have moved on.
+        }
         Hash256 digest = context.Digests.OfStatus(
             context.Epoch, _nonce, entered, answer.Finalization?.View ?? View.Genesis);
         if (!context.Verifier.Signed(digest, answer.Signature, answer.Signer))
@@ -94,9 +130,10 @@ internal sealed class RecoveryRules(MachineContext context, CertificateRules cer
             return;
         }
         Certificate?[] proofs = [answer.Finalization, answer.Entered];
-        foreach (Certificate proof in proofs.OfType<Certificate>())
+        foreach (Certificate each in proofs.OfType<Certificate>()
+            .Where(each => each.Epoch == context.Epoch))
         {
-            if (!certificates.ReceiveOne(peer, proof))
+            if (!certificates.ReceiveOne(peer, each))
             {
                 return;
             }
@@ -117,9 +154,13 @@ internal sealed class RecoveryRules(MachineContext context, CertificateRules cer
         if (context.Validators.IsQuorum(weight))
         {
             context.AbstainThrough = highest.Next;
-            context.Write(new JournalRecord.AbstainThrough(highest.Next));
+            context.Write(Noted!);
         }
     }
+
+    /// <summary>Entered without a certificate of this epoch.</summary>
+    private View? FirstView =>
+        context.FirstView ?? (context.Epoch.Value == 0 ? View.Genesis.Next : null);
 
     private void Restore(JournalRecord record)
     {
@@ -130,7 +171,8 @@ internal sealed class RecoveryRules(MachineContext context, CertificateRules cer
                 break;
             case JournalRecord.Body { Block: var block, Encoded: var encoded }
                 when block.View > context.Finalized.View
-                    && context.Blocks.TryRead(encoded, out _, out ConsensusPayload payload):
+                    && context.Blocks.TryRead(encoded, out _, out ConsensusPayload payload)
+                    && payload.Epoch == context.Epoch:
                 context.Tree.Add(new BlockEntry(block, payload, encoded) { IsStored = true });
                 break;
             case JournalRecord.Seen { Certificate: var certificate }:

@@ -60,6 +60,9 @@ public sealed class SimplexMachine
     /// <summary>True while this node's votes are held back: lost journal, or divergence.</summary>
     public bool IsAbstaining => !_context.MayVote(_context.Current);
 
+    /// <summary>What the next epoch's machine must find in its journal; null: nothing.</summary>
+    public JournalRecord? Abstention => _recovery.Noted;
+
     /// <summary>
     /// Takes one input at a UTC time in ms. Never throws on what peers send, never blocks; same
     /// inputs, same effects. The list is valid until the next call.

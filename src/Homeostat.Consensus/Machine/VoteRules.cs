@@ -10,7 +10,12 @@ internal sealed class VoteRules(
 {
     public void Receive(PeerId peer, Vote vote)
     {
-        if (vote.Epoch != context.Epoch || !context.Validators.Contains(vote.Signer))
+        if (vote.Epoch != context.Epoch)
+        {
+            certificates.NoteEpoch(peer, vote.Epoch);
+            return;
+        }
+        if (!context.Validators.Contains(vote.Signer))
         {
             return;
         }
@@ -86,9 +91,9 @@ internal sealed class VoteRules(
     {
         if (round.OwnNotarize is not null || !context.MayVote(round.View)
             || round.Proposal is not { } hash
-            || context.Tree.Find(hash) is not
-                { Status: BlockStatus.Valid, IsUnwanted: false } entry
-            || !proposals.ParentIsProven(entry))
+            || context.Tree.Find(hash) is not { Status: BlockStatus.Valid } entry
+            || (entry.IsUnwanted && entry.Reference.View == round.View)
+            || !proposals.ParentIsProven(entry, round))
         {
             return;
         }

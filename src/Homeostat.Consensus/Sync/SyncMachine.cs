@@ -10,7 +10,9 @@ namespace Homeostat.Consensus;
 /// </summary>
 public sealed class SyncMachine
 {
-    private readonly CertificateVerifier _verifier;
+    private readonly VoteDigests _digests;
+    private readonly IVoteVerifier _votes;
+    private CertificateVerifier _verifier;
     private readonly IBlockReader _blocks;
     private readonly SortedDictionary<PeerId, SyncPeer> _peers = [];
     private readonly PeerBudgets _budgets = new();
@@ -28,8 +30,8 @@ public sealed class SyncMachine
         ConsensusConfig config, Epoch epoch, ValidatorSet validators, IVoteVerifier verifier,
         IBlockReader blocks)
     {
-        _verifier = new CertificateVerifier(new VoteDigests(config), epoch, validators, verifier);
-        _blocks = blocks;
+        (_digests, _votes, _blocks) = (new VoteDigests(config), verifier, blocks);
+        _verifier = new CertificateVerifier(_digests, epoch, validators, verifier);
     }
 
     /// <summary>True while blocks are known to be missing.</summary>
@@ -67,6 +69,19 @@ public sealed class SyncMachine
                 {
                     _peers[peer.Peer] = new SyncPeer { Finalized = peer.Finalized };
                 }
+                break;
+            case SyncInput.PeerAhead ahead:
+                if (_committed is { } own && _peers.TryGetValue(ahead.Peer, out SyncPeer? known)
+                    && known.Finalized <= own.Height)
+                {
+                    known.Finalized = own.Height.Next;
+                }
+                break;
+            case SyncInput.EpochStarted started:
+                // What was asked for is of the epoch before, and so is what was missing.
+                (_request, _goal) = (null, null);
+                _verifier = new CertificateVerifier(
+                    _digests, started.Epoch, started.Validators, _votes);
                 break;
             case SyncInput.PeerDisconnected peer:
                 _peers.Remove(peer.Peer);
@@ -198,7 +213,8 @@ public sealed class SyncMachine
                     block, payload, encoded, proof, block.Hash == proof.BlockHash));
             }
         }
-        return last!.Hash != proof.BlockHash || last.View != proof.View
+        // An epoch's last block may be made final in a later view than its own.
+        return last!.Hash != proof.BlockHash || last.View > proof.View
             ? "finalization is of another block"
             : _verifier.Check(proof);
     }

@@ -24,6 +24,14 @@ public abstract record SyncInput
     /// <summary>A message with <see cref="WireMessage.IsSync"/>.</summary>
     public sealed record Received(PeerId Peer, WireMessage Message) : SyncInput;
 
+    /// <summary>From ConsensusEffect.Ahead: the peer may have more than it said.</summary>
+    public sealed record PeerAhead(PeerId Peer) : SyncInput;
+
+    /// <summary>
+    /// The last block committed ended an epoch: what comes now is certified by these.
+    /// </summary>
+    public sealed record EpochStarted(Epoch Epoch, ValidatorSet Validators) : SyncInput;
+
     /// <summary>From ConsensusEffect.CatchUp: a finalization whose block is not here.</summary>
     public sealed record Behind(Certificate Finalization) : SyncInput;
 

@@ -105,7 +105,7 @@ public sealed class ValidatorSet
 
 /// <summary>
 /// Who leads a view: a pure function of the epoch's set and the view, so that every validator
-/// names the same leader. A reputation-weighted choice takes this place later.
+/// names the same leader.
 /// </summary>
 public interface ILeaderSchedule
 {

@@ -79,6 +79,9 @@ public sealed class VoteDigests
         return Typed(Keccak.Hash(words));
     }
 
+    /// <summary>Any other struct of the same domain, by its EIP-712 hash.</summary>
+    public Hash256 OfStruct(in Hash256 structHash) => Typed(structHash);
+
     private static Hash256 TypeHash(string text) => Keccak.Hash(Encoding.UTF8.GetBytes(text));
 
     private static void WriteNumber(Span<byte> word, ulong value) =>

@@ -74,7 +74,11 @@ internal static class DecisionVerifier
         StepCall call = SteeringProgram.Compose(storage, new BlockFacts(
             block.Header.Number, (ulong)payload!.TimeMs, Keccak.Hash(evidence.Payload),
             parent.GasUsed, steeringGas, parent.BaseFee ?? UInt256.Zero,
-            ObservationsOf(payload.ParentNotarization, storage)));
+            ObservationsOf(payload.ParentNotarization, storage))
+        {
+            View = payload.View.Value,
+            ParentView = payload.ParentView.Value,
+        });
         ruled = RulingReplay.Run(evidence, block.Header, call.Encode(), storage);
         return call;
     }

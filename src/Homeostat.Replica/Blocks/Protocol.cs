@@ -14,7 +14,7 @@ internal sealed record Protocol
 {
     public required ChainRules Rules { get; init; }
 
-    public required ValidatorSet Validators { get; init; }
+    public required EpochSchedule Epochs { get; init; }
 
     /// <summary>An engine serves one thread at a time: each work makes its own.</summary>
     public required Func<IEvmEngine> Engine { get; init; }
@@ -65,24 +65,25 @@ internal sealed record Protocol
             UrgentShare = (int)Math.Min(vector.UrgentShare, OrderingTerms.Basis),
             Seed = PlaceSeed.Next(parent.Header.MixHash, isReveal ? reveal : Hash256.Zero),
             Reveal = reveal,
-            Overdue = OverdueIn(payload.ParentNotarization),
+            Overdue = OverdueIn(parent.Validators, payload.ParentNotarization),
         };
     }
 
-    private IReadOnlyList<Hash256> OverdueIn(Certificate? notarization)
+    private static IReadOnlyList<Hash256> OverdueIn(
+        ValidatorSet validators, Certificate? notarization)
     {
         var votes = new List<OverdueVote>();
-        foreach (SignedObservation observation in ObservationsOf(notarization))
+        foreach (SignedObservation observation in ObservationsOf(validators, notarization))
         {
-            if (Validators.TryIndexOf(observation.Validator, out ValidatorIndex index)
+            if (validators.TryIndexOf(observation.Validator, out ValidatorIndex index)
                 && ObservationReport.TryDecode(
                     observation.Encoded.Span, out ObservationReport? report, out _)
                 && report!.Overdue.Count > 0)
             {
-                votes.Add(new OverdueVote(Validators[index].Weight, report.Overdue));
+                votes.Add(new OverdueVote(validators[index].Weight, report.Overdue));
             }
         }
-        return votes.Count == 0 ? [] : OverdueLane.Agree(votes, Validators.TotalWeight);
+        return votes.Count == 0 ? [] : OverdueLane.Agree(votes, validators.TotalWeight);
     }
 
     /// <summary>
@@ -133,9 +134,18 @@ internal sealed record Protocol
             parent.Header.GasUsed,
             parent.SteeringGas,
             parent.Header.BaseFee ?? UInt256.Zero,
-            ObservationsOf(payload.ParentNotarization));
+            ObservationsOf(parent.Validators, payload.ParentNotarization))
+        {
+            View = payload.View.Value,
+            ParentView = payload.ParentView.Value,
+        };
 
-    private List<SignedObservation> ObservationsOf(Certificate? notarization)
+    /// <summary>
+    /// The notarization is of the same epoch as the block that carries it; an epoch's first block
+    /// carries a finalization, which has no observations.
+    /// </summary>
+    private static List<SignedObservation> ObservationsOf(
+        ValidatorSet validators, Certificate? notarization)
     {
         var observations = new List<SignedObservation>();
         if (notarization is null)
@@ -145,12 +155,12 @@ internal sealed record Protocol
         int next = 0;
         foreach (ValidatorIndex signer in notarization.SignerIndexes())
         {
-            if (next >= notarization.Observations.Count || !Validators.Contains(signer))
+            if (next >= notarization.Observations.Count || !validators.Contains(signer))
             {
                 break; // Consensus has checked the certificate; nothing here may throw on it.
             }
             observations.Add(new SignedObservation(
-                Validators[signer].Address, notarization.Observations[next++]));
+                validators[signer].Address, notarization.Observations[next++]));
         }
         return observations;
     }

@@ -23,6 +23,9 @@ internal sealed class TreeBlock
     /// <summary>In force for the children of this block.</summary>
     public required ChainParameters Parameters { get; init; }
 
+    /// <summary>Who votes for the children of this block.</summary>
+    public required ValidatorSet Validators { get; init; }
+
     /// <summary>Gas of this block's transaction 0; 0 for genesis.</summary>
     public required ulong SteeringGas { get; init; }
 
@@ -50,14 +53,18 @@ internal sealed class TreeBlock
     public IEnumerable<RecoveredTransaction> UserTransactions =>
         Executed?.Transactions.Skip(1) ?? [];
 
-    public static TreeBlock Of(BlockReference reference, byte[] encoded, ExecutedBlock executed) =>
-        new()
+    public static TreeBlock Of(
+        TreeBlock parent, EpochSchedule epochs, BlockReference reference, byte[] encoded,
+        ExecutedBlock executed) => new()
         {
             Reference = reference,
             Block = executed.Block,
             Encoded = encoded,
             State = executed.State,
             Parameters = ChainParameters.Read(new SnapshotStorage(executed.State)),
+            Validators = epochs.IsLast(reference.Height)
+                ? EpochSets.Read(executed.State) ?? parent.Validators
+                : parent.Validators,
             SteeringGas = executed.Receipts.Count > 0 ? executed.Receipts[0].GasUsed : 0,
             Executed = executed,
         };

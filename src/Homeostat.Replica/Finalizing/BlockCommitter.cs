@@ -11,7 +11,8 @@ namespace Homeostat.Replica;
 /// </summary>
 internal sealed class BlockCommitter(
     Protocol protocol, Outbox outbox, Mailbox mail, BlockTree tree, TransactionPool pool,
-    Publisher publisher, Journal journal, Checkpointer checkpointer, Observer observer)
+    Publisher publisher, Journal journal, Checkpointer checkpointer, Observer observer,
+    EpochMachines epochs)
 {
     /// <summary>The block is a child of the last final one; the proof covers it.</summary>
     public void Commit(TreeBlock block, Certificate proof)
@@ -32,9 +33,10 @@ internal sealed class BlockCommitter(
             mail.Post(new SyncInput.Committed(block.Reference));
         });
         checkpointer.Committed(block);
+        epochs.Committed(block, proof);
         if (block.Parameters.BlockIntervalMs != interval)
         {
-            publisher.AnnounceInterval(block.Parameters.BlockIntervalMs);
+            mail.Post(new ConsensusInput.ParametersChanged(epochs.ParametersAfter(block)));
         }
     }
 

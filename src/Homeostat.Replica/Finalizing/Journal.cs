@@ -16,7 +16,9 @@ internal sealed class Journal(Outbox outbox, Mailbox mail)
             Durable = request.Urgent,
             Journal = [.. request.Records.Select(Entry)],
         };
-        outbox.Persist(batch, () => mail.Post(new ConsensusInput.Persisted(request.Ticket)));
+        Epoch epoch = mail.Epoch; // Each epoch's machine counts its tickets from 1.
+        outbox.Persist(
+            batch, () => mail.Post(epoch, new ConsensusInput.Persisted(request.Ticket)));
     }
 
     /// <summary>

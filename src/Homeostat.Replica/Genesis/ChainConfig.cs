@@ -12,9 +12,14 @@ namespace Homeostat.Replica;
 /// it commits.
 /// </param>
 /// <param name="Delegate">Whom its stake lets vote from genesis on; zero: itself.</param>
+/// <param name="Owner">May move its stake; zero: the validator itself.</param>
 public sealed record GenesisValidator(
     Address Address, ulong Weight, string NodeAddress, Hash256 Randomness = default,
-    Address Delegate = default);
+    Address Delegate = default, Address Owner = default)
+{
+    /// <summary>Who may move its stake, and votes with it.</summary>
+    public Address StakeOwner => Owner == default ? Address : Owner;
+}
 
 /// <summary>
 /// What all nodes of a network agree on: `config` of genesis.json with ours under
@@ -32,6 +37,20 @@ public sealed record ChainConfig
 
     /// <summary>In the order of their addresses, without duplicates.</summary>
     public required IReadOnlyList<GenesisValidator> Validators { get; init; }
+
+    /// <summary>Stakes, and the length of epochs.</summary>
+    public StakingTerms Staking { get; init; } = new();
+
+    /// <summary>
+    /// The ratified timeout of leaders, in force in epoch 0 and wherever nothing is measured.
+    /// </summary>
+    public ulong LeaderTimeoutMs { get; init; } = 1_000;
+
+    /// <summary>
+    /// Mode of the consensus loop at genesis: in advise, timeouts stay as ratified and leaders take
+    /// turns.
+    /// </summary>
+    public LoopMode ConsensusMode { get; init; } = LoopMode.Act;
 
     /// <summary>The ratified capacity vector, in force from block 1.</summary>
     public required ChainParameters Capacity { get; init; }

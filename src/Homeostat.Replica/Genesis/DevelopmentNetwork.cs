@@ -85,15 +85,21 @@ public sealed record DevelopmentNetwork(
     /// seed give the same keys and the same genesis; node addresses stay empty, as processes on one
     /// machine learn their ports from their supervisor.
     /// </summary>
-    public static DevelopmentNetwork Create(int validatorCount, ulong seed = 0) => CreateSignedBy(
-        account => new LocalSigner(account.PrivateKey), RevealChain.DefaultLength,
-        validatorCount, seed);
+    public static DevelopmentNetwork Create(
+        int validatorCount, ulong seed = 0, Func<ChainConfig, ChainConfig>? change = null) =>
+        CreateSignedBy(
+            account => new LocalSigner(account.PrivateKey), RevealChain.DefaultLength,
+            validatorCount, seed, change);
 
     /// <summary>The same where something other than the keys signs for the validators.</summary>
     /// <param name="reveals">Blocks each validator can lead before its chain is used up.</param>
+    /// <param name="change">Changes what all agree on, before genesis is made of it.</param>
+    /// <param name="candidates">
+    /// Further keys, after those of genesis, that may bond later; then all have coins.
+    /// </param>
     public static DevelopmentNetwork CreateSignedBy(
         Func<DevelopmentAccount, ISigner> signerOf, int reveals, int validatorCount,
-        ulong seed = 0)
+        ulong seed = 0, Func<ChainConfig, ChainConfig>? change = null, int candidates = 0)
     {
         Invariant.Require(validatorCount is > 0 and <= MaximumValidators);
         DevelopmentAccount[] validators =
@@ -119,10 +125,16 @@ public sealed record DevelopmentNetwork(
             Guardian = FundedAccounts[8].Address,
             GuardianExpiryTime = GuardianExpiryTime,
         };
+        config = change is null ? config : change(config);
         UInt256 balance = (UInt256)FundedEther * EtherInWei;
+        DevelopmentAccount[] others =
+            [.. Enumerable.Range(validatorCount, candidates).Select(i => ValidatorAccount(seed, i))];
+        DevelopmentAccount[] all = [.. validators, .. others];
+        IEnumerable<DevelopmentAccount> funded =
+            candidates == 0 ? FundedAccounts : FundedAccounts.Concat(all);
         var genesis = GenesisDocument.Create(
-            config, FundedAccounts.Select(a => KeyValuePair.Create(a.Address, balance)));
-        return new DevelopmentNetwork(genesis, validators);
+            config, funded.Select(a => KeyValuePair.Create(a.Address, balance)));
+        return new DevelopmentNetwork(genesis, all);
     }
 
     /// <summary>

@@ -30,6 +30,12 @@ public static class GenesisAllocations
         Add(accounts, PredeployAddresses.Constitution, "Constitution", ConstitutionOf(config));
         Add(accounts, PredeployAddresses.ModelRegistry, "ModelRegistry", RegistryOf(config));
         Add(accounts, PredeployAddresses.ValidatorSet, "ValidatorSet", ValidatorsOf(config));
+        accounts[PredeployAddresses.ValidatorSet] = accounts[PredeployAddresses.ValidatorSet] with
+        {
+            Balance = config.Validators.Aggregate(
+                UInt256.Zero,
+                (sum, v) => sum + ValidatorStorage.StakeOf(v.Weight, config.Staking)),
+        };
         Add(accounts, PredeployAddresses.GasBurner, "GasBurner", []);
         Add(accounts, PredeployAddresses.FeePool, "FeePool", []);
         Add(accounts, PredeployAddresses.Randomness, "Randomness",
@@ -85,20 +91,33 @@ public static class GenesisAllocations
             [ModelStorage.OwnerSlot] = config.Governance.ToWord(),
             [ModelStorage.MinimumBondSlot] = MinimumBond,
         };
-        ModelStorage.Write(storage, model);
-        ModelStorage.WriteEntry(storage, Keccak.Hash(model), config.Governance);
-        ModelStorage.WriteChampion(storage, SteeringProgram.CapacityLoopName, Keccak.Hash(model));
+        WriteChampion(storage, SteeringProgram.CapacityLoopName, model, config.Governance);
+        WriteChampion(
+            storage, SteeringProgram.ConsensusLoopName, ConsensusGenesis.Model(config).Encode(),
+            config.Governance);
         return storage;
+    }
+
+    private static void WriteChampion(
+        SortedDictionary<UInt256, UInt256> storage, in Hash256 loop, byte[] model,
+        in Address governance)
+    {
+        ModelStorage.Write(storage, model);
+        ModelStorage.WriteEntry(storage, Keccak.Hash(model), governance);
+        ModelStorage.WriteChampion(storage, loop, Keccak.Hash(model));
     }
 
     private static SortedDictionary<UInt256, UInt256> ValidatorsOf(ChainConfig config)
     {
         var storage = new SortedDictionary<UInt256, UInt256>();
-        ValidatorStorage.Write(storage,
-        [
-            .. config.Validators.Select(
-                v => new ValidatorEntry(v.Address, v.Weight, v.NodeAddress)),
-        ]);
+        ValidatorStorage.WriteGenesis(
+            storage,
+            [
+                .. config.Validators.Select(v => new BondedValidator(
+                    new ValidatorEntry(v.Address, v.Weight, v.NodeAddress),
+                    v.StakeOwner)),
+            ],
+            config.Staking, config.Governance);
         return storage;
     }
 }

@@ -111,7 +111,13 @@ internal static class GenesisJson
                 return "config.homeostat.validators are not in the order of their addresses";
             }
         }
-        return config.Voting.Fault is { } fault ? $"config.homeostat.{fault}" : null;
+        if (config.ConsensusMode > LoopMode.Off)
+        {
+            return "config.homeostat.consensusMode is not 0 (act), 1 (advise) or 2 (off)";
+        }
+        return config.Staking.Check() is { } reason ? $"config.homeostat.staking: {reason}"
+            : config.Voting.Fault is { } fault ? $"config.homeostat.{fault}"
+            : null;
     }
 
     private static void WriteConfig(Utf8JsonWriter writer, ChainConfig config)
@@ -131,6 +137,9 @@ internal static class GenesisJson
         writer.WriteNumber("minimumBaseFee", config.Capacity.MinimumBaseFee);
         writer.WriteNumber("blockIntervalMs", config.Capacity.BlockIntervalMs);
         writer.WriteEndObject();
+        WriteStaking(writer, config.Staking);
+        writer.WriteNumber("leaderTimeoutMs", config.LeaderTimeoutMs);
+        writer.WriteNumber("consensusMode", (ulong)config.ConsensusMode);
         writer.WriteString("governance", config.Governance.ToString());
         writer.WriteString("guardian", config.Guardian.ToString());
         writer.WriteNumber("guardianExpiryTime", config.GuardianExpiryTime);
@@ -142,6 +151,10 @@ internal static class GenesisJson
             writer.WriteString("address", validator.Address.ToString());
             writer.WriteNumber("weight", validator.Weight);
             writer.WriteString("node", validator.NodeAddress);
+            if (validator.Owner != default)
+            {
+                writer.WriteString("owner", validator.Owner.ToString());
+            }
             if (!validator.Randomness.IsZero)
             {
                 writer.WriteString("randomness", validator.Randomness.ToString());
@@ -183,6 +196,36 @@ internal static class GenesisJson
             voting.GetProperty("quorumPercent").GetUInt64(),
             voting.GetProperty("vetoSeconds").GetUInt64());
     }
+
+    private static void WriteStaking(Utf8JsonWriter writer, StakingTerms terms)
+    {
+        writer.WriteStartObject("staking");
+        writer.WriteNumber("epochBlocks", terms.EpochBlocks);
+        writer.WriteBoolean("permissioned", terms.Permissioned);
+        writer.WriteNumber("unbondingEpochs", terms.UnbondingEpochs);
+        writer.WriteNumber("evidenceEpochs", terms.EvidenceEpochs);
+        writer.WriteNumber("jailEpochs", terms.JailEpochs);
+        writer.WriteString("weightUnit", terms.WeightUnit.ToQuantity());
+        writer.WriteNumber("slashShare", terms.SlashShare);
+        writer.WriteNumber("reporterShare", terms.ReporterShare);
+        writer.WriteNumber("weightCap", terms.WeightCap);
+        writer.WriteNumber("presence", terms.Presence);
+        writer.WriteEndObject();
+    }
+
+    private static StakingTerms ReadStaking(JsonElement staking) => new()
+    {
+        EpochBlocks = staking.GetProperty("epochBlocks").GetUInt64(),
+        Permissioned = staking.GetProperty("permissioned").GetBoolean(),
+        UnbondingEpochs = staking.GetProperty("unbondingEpochs").GetUInt64(),
+        EvidenceEpochs = staking.GetProperty("evidenceEpochs").GetUInt64(),
+        JailEpochs = staking.GetProperty("jailEpochs").GetUInt64(),
+        WeightUnit = ReadQuantity(staking.GetProperty("weightUnit")),
+        SlashShare = staking.GetProperty("slashShare").GetUInt64(),
+        ReporterShare = staking.GetProperty("reporterShare").GetUInt64(),
+        WeightCap = staking.GetProperty("weightCap").GetUInt64(),
+        Presence = staking.GetProperty("presence").GetUInt64(),
+    };
 
     private static void WriteAllocations(
         Utf8JsonWriter writer, SortedDictionary<Address, GenesisAccount> allocations)
@@ -230,6 +273,10 @@ internal static class GenesisJson
                 capacity.GetProperty("minimumBaseFee").GetUInt64(),
                 capacity.GetProperty("blockIntervalMs").GetUInt64()),
             Voting = ReadVoting(ours),
+
+            Staking = ReadStaking(ours.GetProperty("staking")),
+            LeaderTimeoutMs = ours.GetProperty("leaderTimeoutMs").GetUInt64(),
+            ConsensusMode = (LoopMode)ours.GetProperty("consensusMode").GetUInt64(),
             Governance = ReadAddress(ours.GetProperty("governance").GetString()),
             Guardian = ReadAddress(ours.GetProperty("guardian").GetString()),
             GuardianExpiryTime = ours.GetProperty("guardianExpiryTime").GetUInt64(),
@@ -244,6 +291,9 @@ internal static class GenesisJson
                         : Hash256.Zero,
                     v.TryGetProperty("delegate", out JsonElement voter)
                         ? ReadAddress(voter.GetString())
+                        : default,
+                    v.TryGetProperty("owner", out JsonElement owner)
+                        ? ReadAddress(owner.GetString())
                         : default)),
             ],
         };

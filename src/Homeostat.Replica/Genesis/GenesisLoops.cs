@@ -31,6 +31,7 @@ public static class GenesisLoops
     [
         Capacity(config.Capacity), OrderingGenesis.Loop(ModeDwellBlocks),
         RulesGenesis.Loop(config.Voting, ModeDwellBlocks),
+        ConsensusGenesis.Loop(config, ModeDwellBlocks),
     ];
 
     public static IReadOnlyList<InvariantCode> Invariants() =>

@@ -41,8 +41,9 @@ internal sealed class GovernanceGenesis
     ];
 
     private byte[] VotesArguments() => new AbiTuple()
-        .AddWords([.. _config.Validators.Select(v => v.Address.ToWord())])
-        .AddWords([.. _config.Validators.Select(v => v.Weight * VotingSettings.StakeOfWeight)])
+        .AddWords([.. _config.Validators.Select(v => v.StakeOwner.ToWord())])
+        .AddWords([.. _config.Validators.Select(
+            v => ValidatorStorage.StakeOf(v.Weight, _config.Staking))])
         .AddWords([.. _config.Validators.Select(v => v.Delegate.ToWord())])
         .Encode();
 

@@ -1,4 +1,5 @@
 using Homeostat.Consensus;
+using Homeostat.Primitives;
 
 namespace Homeostat.Replica;
 
@@ -10,9 +11,35 @@ internal sealed class Mailbox
 {
     public Queue<ConsensusInput> Consensus { get; } = new();
 
+    /// <summary>The epoch under way.</summary>
+    public Epoch Epoch { get; set; }
+
     public Queue<SyncInput> Sync { get; } = new();
 
-    public void Post(ConsensusInput input) => Consensus.Enqueue(input);
+    /// <summary>What was last said of it.</summary>
+    public bool HasWork { get; private set; }
+
+    public void Post(ConsensusInput input)
+    {
+        HasWork = input is ConsensusInput.WorkArrived work ? work.IsPending : HasWork;
+        Consensus.Enqueue(input);
+    }
+
+    /// <summary>An answer to what was asked in an epoch, of use in it alone.</summary>
+    public void Post(Epoch askedIn, ConsensusInput input)
+    {
+        if (askedIn == Epoch)
+        {
+            Post(input);
+        }
+    }
+
+    /// <summary>What waits is for the machine that ends; peers say again what matters.</summary>
+    public void BeginEpoch(Epoch epoch)
+    {
+        Epoch = epoch;
+        Consensus.Clear();
+    }
 
     public void Post(SyncInput input) => Sync.Enqueue(input);
 }

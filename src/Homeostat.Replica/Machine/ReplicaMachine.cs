@@ -31,8 +31,7 @@ public sealed class ReplicaMachine
         _protocol = new Protocol
         {
             Rules = HomeostatRules.Of(chain.ChainId),
-            Validators = ValidatorSet.Create(
-                chain.Validators.Select(entry => new Validator(entry.Address, entry.Weight))),
+            Epochs = new EpochSchedule(chain.Staking.EpochBlocks),
             Engine = config.Engine,
             Senders = config.Senders,
             Transaction0 = config.Transaction0,
@@ -50,7 +49,10 @@ public sealed class ReplicaMachine
     /// <summary>What votes on this network are bound to: its chain id and genesis hash.</summary>
     public static ConsensusConfig NetworkOf(GenesisDocument genesis) => new(
         genesis.Config.ChainId,
-        GenesisBlock.Create(genesis, new MemoryNodeSource()).Hash);
+        GenesisBlock.Create(genesis, new MemoryNodeSource()).Hash)
+        {
+            Epochs = new EpochSchedule(genesis.Config.Staking.EpochBlocks),
+        };
 
     /// <summary>
     /// Takes one input at a time in Unix milliseconds; returns what is to be done. Never blocks,

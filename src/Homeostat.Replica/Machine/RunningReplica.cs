@@ -18,9 +18,7 @@ internal sealed class RunningReplica
     private readonly Timers _timers;
     private readonly Mailbox _mail = new();
     private readonly ConsensusConfig _network;
-    private readonly ValidatorSet _validators;
-    private readonly SimplexMachine _consensus;
-    private readonly SyncMachine _sync;
+    private readonly EpochMachines _epochs;
     private readonly BlockTree _tree;
     private readonly TransactionPool _pool;
     private readonly Gossip _gossip;
@@ -42,12 +40,8 @@ internal sealed class RunningReplica
             (config, recovered, outbox, clock, timers);
         TreeBlock last = replayed.Last;
         var chainId = new ChainId(protocol.Rules.ChainId);
-        _network = new ConsensusConfig(chainId, genesis.Hash);
-        _validators = protocol.Validators;
-        var codec = new BlockCodec();
-        _consensus = new SimplexMachine(
-            _network, config.Signer, config.Votes, codec, new RoundRobin(), config.Bugs);
-        _sync = new SyncMachine(_network, new Epoch(0), _validators, config.Votes, codec);
+        _network = new ConsensusConfig(chainId, genesis.Hash) { Epochs = protocol.Epochs };
+        _epochs = new EpochMachines(config, protocol, _network, _mail, last);
         _tree = new BlockTree(last);
         _pool = new TransactionPool(
             config.PoolLimits, new SnapshotAccounts(last.State),
@@ -59,48 +53,22 @@ internal sealed class RunningReplica
             peer => IsValidator(config.Self) && !IsValidator(peer));
         var work = new PendingWork(_mail, clock, timers, _pool);
         _publisher = new Publisher(
-            config, genesis, outbox, _mail, work, _tree, _pool, _sync);
+            config, genesis, outbox, work, _tree, _pool, _epochs.Sync);
         _journal = new Journal(outbox, _mail);
         var checkpointer = new Checkpointer(config.Limits, outbox, replayed.Start);
         _committer = new BlockCommitter(
-            protocol, outbox, _mail, _tree, _pool, _publisher, _journal, checkpointer, observer);
+            protocol, outbox, _mail, _tree, _pool, _publisher, _journal, checkpointer, observer,
+            _epochs);
         _proposer = new BlockProposer(
             protocol, config.Signer, config.Limits, outbox, _mail, _tree, _pool, observer);
         _verifier = new BlockVerifier(protocol, outbox, _mail, clock, _tree, _pool, observer);
         _synced = new SyncedBlocks(protocol, outbox, _mail, _tree, _committer);
         _relay = new CompactRelay(config.Limits, outbox, _mail, clock, _tree, _pool);
         _snapshots = new SnapshotServer(config.Limits, recovered, outbox, clock, _publisher);
-        Begin(last);
+        _epochs.Start(recovered, last);
     }
 
-    private bool IsValidator(PeerId peer) => _validators.TryIndexOf(peer.Address, out _);
-
-    private void Begin(TreeBlock last)
-    {
-        var journal = new List<JournalRecord>(_recovered.Journal.Count);
-        bool isIntact = _recovered.JournalIntact;
-        foreach (JournalEntry entry in _recovered.Journal)
-        {
-            if (JournalRecord.TryDecode(entry.Bytes, out JournalRecord? record) is null)
-            {
-                journal.Add(record!);
-            }
-            else
-            {
-                isIntact = false;
-            }
-        }
-        Certificate? proof = _recovered.LastFinalized is { } block
-            ? CertificateCodec.TryDecode(block.Certificate)
-            : null;
-        _mail.Post(new SyncInput.Committed(last.Reference));
-        _mail.Post(new ConsensusInput.Start(new StartState(
-            new Epoch(0), _validators,
-            _config.Timing with { BlockIntervalMs = (long)last.Parameters.BlockIntervalMs },
-            last.Reference, proof,
-            isIntact ? JournalCondition.Intact : JournalCondition.Lost,
-            journal, _recovered.Nonce)));
-    }
+    private bool IsValidator(PeerId peer) => _epochs.Validators.TryIndexOf(peer.Address, out _);
 
     public void Step(ReplicaInput input)
     {
@@ -176,14 +144,14 @@ internal sealed class RunningReplica
         {
             if (_mail.Consensus.TryDequeue(out ConsensusInput? input))
             {
-                foreach (ConsensusEffect effect in _consensus.Step(_clock.NowMs, input))
+                foreach (ConsensusEffect effect in _epochs.Consensus.Step(_clock.NowMs, input))
                 {
                     Carry(effect);
                 }
             }
             else if (_mail.Sync.TryDequeue(out SyncInput? syncInput))
             {
-                foreach (SyncEffect effect in _sync.Step(_clock.NowMs, syncInput))
+                foreach (SyncEffect effect in _epochs.Sync.Step(_clock.NowMs, syncInput))
                 {
                     Carry(effect);
                 }
@@ -285,6 +253,9 @@ internal sealed class RunningReplica
             case ConsensusEffect.Finalized finalized:
                 Finalize(finalized);
                 break;
+            case ConsensusEffect.Ahead ahead:
+                _mail.Post(new SyncInput.PeerAhead(ahead.Peer));
+                break;
             case ConsensusEffect.CatchUp behind:
                 _mail.Post(new SyncInput.Behind(behind.Finalization));
                 break;
@@ -316,15 +287,15 @@ internal sealed class RunningReplica
             case ConsensusEffect.Refused { Advisory: var advisory }:
                 _outbox.Log(
                     LogLevel.Warning,
-                    $"validator {_validators[advisory.Signer].Address} refuses block "
+                    $"validator {_epochs.Validators[advisory.Signer].Address} refuses block "
                     + $"{advisory.BlockHash} of view {advisory.View}: {advisory.Reason} "
                     + $"(its state root {advisory.OwnStateRoot})");
                 break;
             case ConsensusEffect.Misbehaviour { Evidence: var evidence }:
                 _outbox.Log(
                     LogLevel.Error,
-                    $"validator {_validators[evidence.First.Signer].Address} gave two votes in "
-                    + $"view {evidence.First.View}: {evidence.First.Kind} "
+                    $"validator {_epochs.Validators[evidence.First.Signer].Address} gave two votes "
+                    + $"in view {evidence.First.View}: {evidence.First.Kind} "
                     + $"{evidence.First.BlockHash} and {evidence.Second.Kind} "
                     + $"{evidence.Second.BlockHash}");
                 break;
@@ -368,7 +339,7 @@ internal sealed class RunningReplica
 
     private void Serve(SyncEffect.ReadArchive request)
     {
-        var work = new ServeWork(_recovered.BlockLog, request);
+        var work = new ServeWork(_recovered.BlockLog, _network.Epochs, request);
         _outbox.Run(work, (result, _) =>
         {
             var read = result as ServeWork.Read;

@@ -22,7 +22,8 @@ internal sealed class BlockProposer(
     {
         if (signer is null || !tree.TryGet(request.Parent.Hash, out TreeBlock parent))
         {
-            mail.Post(new ConsensusInput.ProposalFailed(request.View));
+            mail.Post(
+                request.Payload.Epoch, new ConsensusInput.ProposalFailed(request.View));
             return;
         }
         ConsensusPayload payload = request.Payload with
@@ -33,7 +34,8 @@ internal sealed class BlockProposer(
         };
         var work = new BuildWork(
             protocol, parent, payload, signer, Select(parent, payload, signer.Address));
-        outbox.Run(work, (result, elapsedNs) => Answer(request.View, result, elapsedNs));
+        Epoch epoch = request.Payload.Epoch;
+        outbox.Run(work, (result, elapsedNs) => Answer(epoch, request.View, result, elapsedNs));
     }
 
     /// <summary>
@@ -89,7 +91,7 @@ internal sealed class BlockProposer(
         parent.Parameters.GasTargetPerSecond,
         parent.Parameters.MinimumBaseFee);
 
-    private void Answer(View view, WorkResult result, long elapsedNs)
+    private void Answer(Epoch epoch, View view, WorkResult result, long elapsedNs)
     {
         if (result is not BuildWork.Built built || !tree.TryAdd(built.Block))
         {
@@ -100,12 +102,12 @@ internal sealed class BlockProposer(
                 _ => "its parent can no longer become final",
             };
             outbox.Log(LogLevel.Warning, $"view {view}: no block built: {reason}");
-            mail.Post(new ConsensusInput.ProposalFailed(view));
+            mail.Post(epoch, new ConsensusInput.ProposalFailed(view));
             return;
         }
         built.Block.LeftOut = built.LeftOut;
         observer.BlockExecuted(built.Block, elapsedNs);
-        mail.Post(new ConsensusInput.Proposed(
+        mail.Post(epoch, new ConsensusInput.Proposed(
             view, built.Block.Reference, built.Block.Encoded, observer.Observe(built.Block)));
     }
 }

@@ -41,7 +41,8 @@ internal sealed record BuildWork(
         var reference = new BlockReference(
             header.Number, Payload.View, Payload.ParentView, block.Hash, header.ParentHash,
             Payload.TimeMs);
-        return new Built(TreeBlock.Of(reference, encoded, block), built.LeftOut);
+        return new Built(
+            TreeBlock.Of(Parent, Protocol.Epochs, reference, encoded, block), built.LeftOut);
     }
 
     /// <summary>

@@ -34,6 +34,8 @@ internal static class GenesisBlock
             Encoded = [],
             State = state,
             Parameters = parameters,
+            Validators = ValidatorSet.Create(
+                config.Validators.Select(entry => new Validator(entry.Address, entry.Weight))),
             SteeringGas = 0,
         };
     }

@@ -5,9 +5,11 @@ namespace Homeostat.Replica;
 
 /// <summary>
 /// Reads consecutive final blocks for a node that syncs, up to the last one within the limits
-/// whose own finalization certificate is in the log.
+/// whose own finalization certificate is in the log; none beyond the epoch of the first, whose
+/// validators are the only ones that the other node knows.
 /// </summary>
-internal sealed record ServeWork(IBlockLog Log, SyncEffect.ReadArchive Request) : IWork
+internal sealed record ServeWork(
+    IBlockLog Log, EpochSchedule Epochs, SyncEffect.ReadArchive Request) : IWork
 {
     public WorkUrgency Urgency => WorkUrgency.Background;
 
@@ -19,7 +21,8 @@ internal sealed record ServeWork(IBlockLog Log, SyncEffect.ReadArchive Request) 
         int proven = 0;
         Certificate? proof = null;
         long bytes = 0;
-        for (Height height = Request.From; blocks.Count < Request.MaxBlocks; height = height.Next)
+        ulong most = Math.Min((ulong)Request.MaxBlocks, Epochs.LeftFrom(Request.From));
+        for (Height height = Request.From; (ulong)blocks.Count < most; height = height.Next)
         {
             if (!Log.TryGet(height, out FinalizedBlock block))
             {

@@ -19,7 +19,7 @@ internal sealed class BlockVerifier(
         observer.Telemetry.BlockArrived(arrivedMs - request.Block.TimeMs);
         if (tree.TryGet(request.Block.Hash, out TreeBlock known))
         {
-            Accept(known);
+            Accept(known, request.Payload.Epoch);
             return;
         }
         if (!tree.TryGet(request.Parent.Hash, out TreeBlock parent))
@@ -71,18 +71,19 @@ internal sealed class BlockVerifier(
             : null;
         if (omitted is null)
         {
-            Accept(block);
+            Accept(block, request.Payload.Epoch);
             return;
         }
         BlockReference reference = block.Reference;
         outbox.Log(
             LogLevel.Warning, $"block {reference.Height} {reference.Hash}: no vote: {omitted}");
-        mail.Post(new ConsensusInput.Verified(
+        mail.Post(request.Payload.Epoch, new ConsensusInput.Verified(
             reference.View, reference.Hash, VerificationResult.Unwanted, [], omitted,
             Hash256.Zero));
     }
 
-    private void Accept(TreeBlock block) => mail.Post(new ConsensusInput.Verified(
+    private void Accept(TreeBlock block, Epoch epoch) => mail.Post(
+        epoch, new ConsensusInput.Verified(
         block.Reference.View, block.Hash, VerificationResult.Valid, observer.Observe(block), "",
         Hash256.Zero));
 
@@ -94,7 +95,7 @@ internal sealed class BlockVerifier(
         outbox.Log(LogLevel.Warning, $"block {block.Height} {block.Hash} refused: {reason}");
         outbox.Add(new ReplicaEffect.Dump(new BadBlockDump(
             block.Hash, block.Height, block.View, request.Encoded, reason, ownRoot)));
-        mail.Post(new ConsensusInput.Verified(
+        mail.Post(request.Payload.Epoch, new ConsensusInput.Verified(
             block.View, block.Hash, result, [], reason, ownRoot));
     }
 }

@@ -54,7 +54,8 @@ internal sealed record VerifyWork(
         {
             return Refuse(block, refusal);
         }
-        return new Valid(TreeBlock.Of(Reference, Encoded, executed));
+        return new Valid(TreeBlock.Of(
+            Parent, Protocol.Epochs, Reference, Encoded, executed));
     }
 
     private bool TryRecover(

@@ -6,11 +6,11 @@ namespace Homeostat.Replica;
 
 /// <summary>
 /// Keeps the view that readers on other threads have, and tells consensus what follows from the
-/// same facts: whether there is work, and the block interval in force.
+/// same facts: whether there is work.
 /// </summary>
 internal sealed class Publisher(
-    ReplicaConfig config, TreeBlock genesis, Outbox outbox, Mailbox mail, PendingWork work,
-    BlockTree tree, TransactionPool pool, SyncMachine sync)
+    ReplicaConfig config, TreeBlock genesis, Outbox outbox, PendingWork work, BlockTree tree,
+    TransactionPool pool, SyncMachine sync)
 {
     /// <summary>A node so many blocks behind still counts as at the tip.</summary>
     private const ulong AtTipBlocks = 16;
@@ -48,9 +48,6 @@ internal sealed class Publisher(
         }
     }
 
-    public void AnnounceInterval(ulong intervalMs) => mail.Post(
-        new ConsensusInput.ParametersChanged(
-            config.Timing with { BlockIntervalMs = (long)intervalMs }));
 
     /// <summary>Time alone has made a transaction affordable.</summary>
     public void LookForWork() => work.Tell(_tip);

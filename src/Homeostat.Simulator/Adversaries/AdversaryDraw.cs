@@ -14,9 +14,10 @@ internal sealed class AdversaryDraw(Cluster cluster, ClusterSetup setup, SeededR
 
     public void Corrupt(int node)
     {
-        var signer = new SimulatedSigner(setup.Network.Validators[node].Address);
+        ISigner signer = setup.SignerOf(node);
         VoteDigests digests = setup.Digests();
-        int kind = random.NextBelow(12);
+        // Real keys are there to have evidence checked: so there must be some.
+        int kind = setup.HasRealKeys ? 11 : random.NextBelow(12);
         if (kind < TwinsOfTwelve && !_hasTwins)
         {
             _hasTwins = true;

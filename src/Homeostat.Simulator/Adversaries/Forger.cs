@@ -17,8 +17,8 @@ internal sealed class Forger(SeededRandom random, int validators) : IAdversary
         {
             return targets.Select(target => (target, bytes));
         }
-        byte[] final = Forge(VoteKind.Finalize, vote.View, vote.BlockHash);
-        byte[] nullified = Forge(VoteKind.Nullify, vote.View, Hash256.Zero);
+        byte[] final = Forge(vote, VoteKind.Finalize, vote.BlockHash);
+        byte[] nullified = Forge(vote, VoteKind.Nullify, Hash256.Zero);
         int favoured = random.NextBelow(validators);
         var sent = new List<(int Target, byte[] Bytes)>();
         foreach (int target in targets)
@@ -47,7 +47,7 @@ internal sealed class Forger(SeededRandom random, int validators) : IAdversary
         return vote.Kind == VoteKind.Notarize ? vote : null;
     }
 
-    private byte[] Forge(VoteKind kind, View view, in Hash256 block)
+    private byte[] Forge(Vote vote, VoteKind kind, in Hash256 block)
     {
         byte[] signers = new byte[(validators + 7) / 8];
         for (int i = 0; i < validators; i++)
@@ -55,7 +55,7 @@ internal sealed class Forger(SeededRandom random, int validators) : IAdversary
             signers[i / 8] |= (byte)(1 << (i % 8));
         }
         var forged = new Certificate(
-            kind, new Epoch(0), view, block, signers, new Signature[validators], []);
+            kind, vote.Epoch, vote.View, block, signers, new Signature[validators], []);
         return new CertificatesMessage([forged]).Encode();
     }
 }

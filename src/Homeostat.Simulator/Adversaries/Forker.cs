@@ -68,7 +68,7 @@ internal sealed class Forker(ISigner signer, VoteDigests digests, ValidatorIndex
         }
         _forked.Add(block.Reference.View);
         var vote = new Vote(
-            VoteKind.Notarize, new Epoch(0), block.Reference.View, block.Hash, self,
+            VoteKind.Notarize, build.Payload.Epoch, block.Reference.View, block.Hash, self,
             default(Steering.Observation).Encode(), default);
         return new ProposalMessage(
             block.Encoded, vote with { Signature = signer.Sign(digests.Of(vote)) });

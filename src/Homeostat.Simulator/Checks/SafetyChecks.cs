@@ -22,7 +22,7 @@ internal sealed class SafetyChecks(int nodes)
 
     private readonly SortedDictionary<Height, (Hash256 Hash, Hash256 Root)> _final = [];
     private readonly Height[] _announced = new Height[nodes];
-    private readonly Dictionary<(int Node, View View), Said> _said = [];
+    private readonly Dictionary<(int Node, Epoch Epoch, View View), Said> _said = [];
 
     /// <summary>
     /// False leaves contradictory votes to be found by what comes of them. A test that wants to see
@@ -125,8 +125,8 @@ internal sealed class SafetyChecks(int nodes)
 
     private void Check(SimulatedNode node, Vote vote)
     {
-        Said said = _said.GetValueOrDefault((node.Index, vote.View)) ?? new Said();
-        _said[(node.Index, vote.View)] = said;
+        Said said = _said.GetValueOrDefault((node.Index, vote.Epoch, vote.View)) ?? new Said();
+        _said[(node.Index, vote.Epoch, vote.View)] = said;
         switch (vote.Kind)
         {
             case VoteKind.Notarize:

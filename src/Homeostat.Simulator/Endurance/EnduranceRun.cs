@@ -22,7 +22,7 @@ public static class EnduranceRun
     {
         options.Validate();
         var watch = Stopwatch.StartNew();
-        var setup = new ClusterSetup(SimulationRunner.Network(options.Validators))
+        var setup = new ClusterSetup(SimulationRunner.LongNetwork(options.Validators))
         {
             Timing = new ConsensusParameters(),
             Limits = new ReplicaLimits(),

@@ -11,7 +11,7 @@ namespace Homeostat.Simulator;
 /// burns gas, each given to some node that is up. What is not final after a while is given again,
 /// perhaps to another: nodes lose their pools.
 /// </summary>
-internal sealed class TransferLoad(SeededRandom random)
+internal sealed class TransferLoad(SeededRandom random, bool hasRealKeys = false)
 {
     /// <summary>Unconfirmed transfers of one account: more wait until those are final.</summary>
     private const int MaxUnconfirmed = 64;
@@ -69,11 +69,13 @@ internal sealed class TransferLoad(SeededRandom random)
     }
 
     /// <summary>The same for all seeds, so it is made once.</summary>
-    private static byte[] Transfer(int account, ulong nonce) => nonce < RememberedNonces
-        ? Signed.GetOrAdd((account, nonce), static key => Sign(key.Account, key.Nonce))
-        : Sign(account, nonce);
+    private byte[] Transfer(int account, ulong nonce) => hasRealKeys
+        ? Sign(account, nonce, isReal: true)
+        : nonce < RememberedNonces
+            ? Signed.GetOrAdd((account, nonce), static key => Sign(key.Account, key.Nonce))
+            : Sign(account, nonce);
 
-    private static byte[] Sign(int account, ulong nonce)
+    private static byte[] Sign(int account, ulong nonce, bool isReal = false)
     {
         Address from = DevelopmentNetwork.FundedAccounts[account].Address;
         bool isCall = nonce % CallEvery == CallEvery - 1;
@@ -91,7 +93,10 @@ internal sealed class TransferLoad(SeededRandom random)
             Value = isCall ? UInt256.Zero : UInt256.One,
             Data = isCall ? new UInt256(BurnedGas).ToBigEndian() : [],
         };
-        return unsigned
-            .WithSignature(SimulatedKeys.Sign(from, unsigned.SigningHash)).Encoded.ToArray();
+        Hash256 key = DevelopmentNetwork.FundedAccounts[account].PrivateKey;
+        Signature signature = isReal
+            ? Secp256k1.Sign(unsigned.SigningHash, key)
+            : SimulatedKeys.Sign(from, unsigned.SigningHash);
+        return unsigned.WithSignature(signature).Encoded.ToArray();
     }
 }

@@ -1,5 +1,6 @@
 using Homeostat.Consensus;
 using Homeostat.Replica;
+using Homeostat.Steering;
 
 namespace Homeostat.Simulator;
 
@@ -24,14 +25,22 @@ public static class LeadersRun
 {
     private const long SlowUs = 600_000;
 
-    /// <summary>All policies there are, by name; each changes how nodes are configured.</summary>
-    private static readonly (string Name, Func<ClusterSetup, ClusterSetup> Apply)[] Policies =
-        [("round robin", setup => setup)];
+    /// <summary>
+    /// Blocks of an epoch: the policy changes some five times in a run of two minutes.
+    /// </summary>
+    private const ulong EpochBlocks = 64;
+
+    /// <summary>
+    /// The consensus loop's model in charge, and its twin: fixed timeouts and round robin.
+    /// </summary>
+    private static readonly (string Name, LoopMode Mode)[] Policies =
+        [("round robin", LoopMode.Advise), ("reputation", LoopMode.Act)];
 
     public static IEnumerable<LeadersRow> Run(ulong seed, int seconds, double rate, CityPings pings)
     {
-        foreach ((string name, Func<ClusterSetup, ClusterSetup> apply) in Policies)
+        foreach ((string name, LoopMode mode) in Policies)
         {
+            DevelopmentNetwork network = NetworkOf(mode);
             foreach (FaultyLeaders kind in Enum.GetValues<FaultyLeaders>())
             {
                 for (int faulty = kind == FaultyLeaders.Dead ? 0 : 1; faulty <= 2; faulty++)
@@ -45,15 +54,22 @@ public static class LeadersRun
                         Faulty = faulty,
                         FaultyLagUs = kind == FaultyLeaders.Slow ? SlowUs : null,
                     };
-                    var setup = new ClusterSetup(SimulationRunner.Network(options.Cities.Count))
+                    var setup = new ClusterSetup(network)
                     {
                         Timing = new ConsensusParameters(),
                         Limits = new ReplicaLimits(),
                     };
                     yield return new LeadersRow(
-                        name, kind, new WanRun(options, pings, apply(setup)).Run());
+                        name, kind, new WanRun(options, pings, setup).Run());
                 }
             }
         }
     }
+
+    private static DevelopmentNetwork NetworkOf(LoopMode mode) =>
+        SimulationRunner.Create(CityPings.Seven.Count, config => config with
+        {
+            Staking = config.Staking with { EpochBlocks = EpochBlocks, Presence = 0 },
+            ConsensusMode = mode,
+        });
 }

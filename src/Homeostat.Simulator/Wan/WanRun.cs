@@ -50,7 +50,7 @@ public sealed class WanRun
     /// <summary>As a network is run: the timing that nodes have by default.</summary>
     public static WanResult Run(WanOptions options, CityPings pings)
     {
-        var setup = new ClusterSetup(SimulationRunner.Network(options.Cities.Count))
+        var setup = new ClusterSetup(SimulationRunner.LongNetwork(options.Cities.Count))
         {
             Timing = new ConsensusParameters(),
             Limits = new ReplicaLimits(),

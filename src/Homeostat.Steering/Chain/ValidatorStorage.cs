@@ -6,45 +6,113 @@ namespace Homeostat.Steering;
 /// <summary>A validator as the ValidatorSet predeploy holds it.</summary>
 public sealed record ValidatorEntry(Address Address, ulong Weight, string NodeAddress);
 
-/// <summary>The ValidatorSet predeploy's array at slot 0: two slots an entry.</summary>
+/// <summary>A validator of genesis and who may move its stake.</summary>
+public sealed record BondedValidator(ValidatorEntry Entry, Address Owner);
+
+/// <summary>
+/// The ValidatorSet predeploy: the sets of even and odd epochs at slots 0 and 1, a word an entry,
+/// and which of them is in force at slot 2.
+/// </summary>
 public static class ValidatorStorage
 {
     /// <summary>More validators than this no steering block could read within its budget.</summary>
     public const ulong MaximumCount = 1_024;
 
     private const int MaximumNodeAddressBytes = 255;
-    private static readonly UInt256 ArraySlot = UInt256.Zero;
+    private static readonly UInt256 EpochsSlot = 5;
+    private static readonly UInt256 SharesSlot = 6;
+    private static readonly UInt256 MembersSlot = 7;
+    private static readonly UInt256 MemberSlot = 8;
 
-    /// <summary>All validators in their order; at most <see cref="MaximumCount"/>.</summary>
-    public static IReadOnlyList<ValidatorEntry> Read(IStorageReader state)
+    /// <summary>Governance, whether it admits members, and epochs to unbond.</summary>
+    internal static readonly UInt256 GovernanceSlot = 4;
+
+    /// <summary>The epoch of the set in force, and the length of epochs.</summary>
+    internal static readonly UInt256 EpochSlot = 2;
+
+    /// <summary>
+    /// The set in force for the child of this state, in its order, at most
+    /// <see cref="MaximumCount"/>; without the nodes' addresses.
+    /// </summary>
+    public static IReadOnlyList<ValidatorEntry> Read(IStorageReader state) =>
+        ReadSet(state, ReadEpoch(state) % 2);
+
+    /// <summary>The set of the epoch before.</summary>
+    public static IReadOnlyList<ValidatorEntry> ReadPrevious(IStorageReader state) =>
+        ReadSet(state, (ReadEpoch(state) + 1) % 2);
+
+    /// <summary>What the validator's owner says its peers can reach it at, or empty.</summary>
+    public static string ReadNodeAddress(IStorageReader state, in Address validator)
     {
-        UInt256 count = state.Read(PredeployAddresses.ValidatorSet, ArraySlot);
+        UInt256 slot = StorageLayout.MappingSlot(validator.ToWord(), MemberSlot);
+        bool isText = StorageLayout.TryReadBytes(
+            state, PredeployAddresses.ValidatorSet, slot + (UInt256)2UL, MaximumNodeAddressBytes,
+            out byte[] node);
+        return isText ? Encoding.UTF8.GetString(node) : "";
+    }
+
+    /// <summary>What bonds that weight in genesis, in wei.</summary>
+    public static UInt256 StakeOf(ulong weight, StakingTerms terms) =>
+        (UInt256)weight * terms.WeightUnit;
+
+    /// <summary>The first set, its members' stakes and the terms.</summary>
+    public static void WriteGenesis(
+        SortedDictionary<UInt256, UInt256> storage, IReadOnlyList<BondedValidator> members,
+        StakingTerms terms, in Address governance)
+    {
+        // Epoch 1's as well, which so costs no more than any other.
+        WriteSet(storage, UInt256.Zero, members);
+        WriteSet(storage, UInt256.One, members);
+        storage[EpochSlot] = (UInt256)terms.EpochBlocks << 64;
+        storage[GovernanceSlot] = governance.ToWord()
+            | ((UInt256)(terms.Permissioned ? 1UL : 0UL) << 160)
+            | ((UInt256)terms.UnbondingEpochs << 168);
+        storage[EpochsSlot] = new UInt256(terms.EvidenceEpochs, terms.JailEpochs, 0, 0)
+            | (terms.WeightUnit << 128);
+        storage[SharesSlot] = terms.SlashShare | (terms.ReporterShare << 16);
+        storage[MembersSlot] = (ulong)members.Count;
+        UInt256 content = StorageLayout.ContentSlot(MembersSlot);
+        for (int i = 0; i < members.Count; i++)
+        {
+            ValidatorEntry entry = members[i].Entry;
+            storage[content + (UInt256)(ulong)i] = entry.Address.ToWord();
+            UInt256 slot = StorageLayout.MappingSlot(entry.Address.ToWord(), MemberSlot);
+            storage[slot] = members[i].Owner.ToWord();
+            storage[slot + UInt256.One] = StakeOf(entry.Weight, terms);
+            StorageLayout.WriteBytes(
+                storage, slot + (UInt256)2UL, Encoding.UTF8.GetBytes(entry.NodeAddress));
+        }
+    }
+
+    /// <summary>The epoch of the set in force.</summary>
+    public static ulong ReadEpoch(IStorageReader state) =>
+        state.Read(PredeployAddresses.ValidatorSet, EpochSlot).U0;
+
+    private static List<ValidatorEntry> ReadSet(IStorageReader state, UInt256 slot)
+    {
+        UInt256 count = state.Read(PredeployAddresses.ValidatorSet, slot);
         ulong length = Math.Min(count.ToUInt64Saturating(), MaximumCount);
-        UInt256 content = StorageLayout.ContentSlot(ArraySlot);
+        UInt256 content = StorageLayout.ContentSlot(slot);
         var validators = new List<ValidatorEntry>((int)length);
         for (ulong i = 0; i < length; i++)
         {
-            UInt256 slot = content + (UInt256)(2 * i);
-            UInt256 word = state.Read(PredeployAddresses.ValidatorSet, slot);
-            bool isText = StorageLayout.TryReadBytes(state, PredeployAddresses.ValidatorSet,
-                slot + UInt256.One, MaximumNodeAddressBytes, out byte[] node);
-            validators.Add(new ValidatorEntry(Address.FromWord(word), (word >> 160).U0,
-                isText ? Encoding.UTF8.GetString(node) : ""));
+            UInt256 word = state.Read(PredeployAddresses.ValidatorSet, content + (UInt256)i);
+            validators.Add(new ValidatorEntry(Address.FromWord(word), (word >> 160).U0, ""));
         }
         return validators;
     }
 
-    public static void Write(
-        SortedDictionary<UInt256, UInt256> storage, IReadOnlyList<ValidatorEntry> validators)
+    private static void WriteSet(
+        SortedDictionary<UInt256, UInt256> storage, UInt256 slot,
+        IReadOnlyList<BondedValidator> members)
     {
-        storage[ArraySlot] = (ulong)validators.Count;
-        UInt256 content = StorageLayout.ContentSlot(ArraySlot);
-        for (int i = 0; i < validators.Count; i++)
+        storage[slot] = (ulong)members.Count;
+        UInt256 content = StorageLayout.ContentSlot(slot);
+        for (int i = 0; i < members.Count; i++)
         {
-            UInt256 slot = content + (UInt256)(2 * (ulong)i);
-            storage[slot] = validators[i].Address.ToWord() | ((UInt256)validators[i].Weight << 160);
-            StorageLayout.WriteBytes(storage, slot + UInt256.One,
-                Encoding.UTF8.GetBytes(validators[i].NodeAddress));
+            ValidatorEntry entry = members[i].Entry;
+            storage[content + (UInt256)(ulong)i] =
+                entry.Address.ToWord() | ((UInt256)entry.Weight << 160);
         }
     }
 }

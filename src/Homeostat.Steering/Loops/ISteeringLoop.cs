@@ -17,6 +17,11 @@ public interface ISteeringLoop
     LoopWords Words { get; }
 
     /// <summary>
+    /// Whether it may decide in this block at all, beside what its settings say.
+    /// </summary>
+    bool MayDecide(IStorageReader state, Height height) => true;
+
+    /// <summary>
     /// In every block from 1 on, before decisions: moves the loop's own words on.
     /// </summary>
     void Advance(LoopContext context);

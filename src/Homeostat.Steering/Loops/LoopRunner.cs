@@ -31,7 +31,8 @@ internal sealed class LoopRunner(BlockContext block, ISteeringLoop loop)
         get
         {
             ulong height = block.Facts.Height.Value;
-            if (Rules is not { Settings.MinimumBlocks: > 0 } || height < 2)
+            if (Rules is not { Settings.MinimumBlocks: > 0 } || height < 2
+                || !loop.MayDecide(block.State, block.Facts.Height))
             {
                 return false;
             }

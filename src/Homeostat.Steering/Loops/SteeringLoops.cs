@@ -7,7 +7,7 @@ namespace Homeostat.Steering;
 public static class SteeringLoops
 {
     public static readonly IReadOnlyList<ISteeringLoop> All =
-        [new CapacityLoop(), new OrderingLoop()];
+        [new CapacityLoop(), new OrderingLoop(), new ConsensusLoop()];
 
     /// <summary>The loop of this name, or null.</summary>
     public static ISteeringLoop? Find(Hash256 name) => All.FirstOrDefault(l => l.Name == name);

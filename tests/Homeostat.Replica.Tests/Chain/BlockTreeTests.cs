@@ -61,6 +61,7 @@ public sealed class BlockTreeTests
         Encoded = [],
         State = WorldSnapshot.Empty(new MemoryNodeSource()),
         Parameters = default,
+        Validators = ValidatorSet.Create(new Validator(Address.FromNumber(1), 1)),
         SteeringGas = 0,
     };
 }

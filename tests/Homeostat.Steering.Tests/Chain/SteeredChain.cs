@@ -37,10 +37,12 @@ internal sealed class SteeredChain
     private ulong _parentSteeringGas;
 
     /// <param name="owner">The funded account that stands in the timelock's place.</param>
+    /// <param name="change">Changes what all agree on.</param>
     public SteeredChain(
-        int validators = 4, Action<WorldState>? amend = null, int? owner = Owner)
+        int validators = 4, Action<WorldState>? amend = null, int? owner = Owner,
+        Func<ChainConfig, ChainConfig>? change = null)
     {
-        _network = DevelopmentNetwork.Create(validators);
+        _network = DevelopmentNetwork.Create(validators, change: change);
         _processor = new BlockProcessor(
             HomeostatRules.Of(DevelopmentNetwork.ChainId), _engine);
         var world = new WorldState(WorldSnapshot.Empty(new MemoryNodeSource()));
@@ -66,6 +68,7 @@ internal sealed class SteeredChain
         world.EndTransaction(clearsEmptyAccounts: false);
         State = world.Commit().State;
         Head = _network.Genesis.Header(State.Root);
+        GenesisHash = Head.Hash;
         TimeMs = DevelopmentNetwork.GenesisTimeMs;
     }
 
@@ -73,6 +76,8 @@ internal sealed class SteeredChain
     public const int Owner = 9;
 
     public WorldSnapshot State { get; private set; }
+
+    public Hash256 GenesisHash { get; }
 
     public BlockHeader Head { get; private set; }
 
@@ -142,6 +147,17 @@ internal sealed class SteeredChain
             Data = data,
         }.Sign(DevelopmentNetwork.FundedAccounts[account].PrivateKey);
 
+    /// <summary>What a contract returns to a call that changes nothing.</summary>
+    public byte[] Read(Address to, byte[] data)
+    {
+        var simulator = new CallSimulator(_processor.Rules, _engine);
+        CallOutcome outcome = simulator.Call(
+            new CallContext { State = State, Header = Head },
+            new CallRequest { To = to, Data = data });
+        Assert.True(outcome.Succeeded, outcome.Error);
+        return outcome.Output;
+    }
+
     /// <summary>Puts code on the chain; returns its place.</summary>
     public Address Deploy(byte[] code)
     {
@@ -167,6 +183,9 @@ internal sealed class SteeredChain
         UInt256 word = world.GetStorage(PredeployAddresses.Constitution, slot);
         world.SetStorage(PredeployAddresses.Constitution, slot, ((word >> 160) << 160) | owner);
         world.SetStorage(PredeployAddresses.ModelRegistry, ModelStorage.OwnerSlot, owner);
+        slot = ValidatorStorage.GovernanceSlot;
+        word = world.GetStorage(PredeployAddresses.ValidatorSet, slot);
+        world.SetStorage(PredeployAddresses.ValidatorSet, slot, ((word >> 160) << 160) | owner);
     }
 
     private BlockInputs Inputs(in Hash256 payload, byte[] calldata) => new()
@@ -214,6 +233,7 @@ internal sealed class SteeredChain
         {
             if (log.Address == PredeployAddresses.RuleBook ||
                 log.Address == PredeployAddresses.Treasury ||
+                log.Address == PredeployAddresses.ValidatorSet ||
                 log.Address == PredeployAddresses.Constitution)
             {
                 continue; // What rules did; the record of it is Steering's.

@@ -39,7 +39,7 @@ public sealed class SteeringTransactionTests(ITestOutputHelper output)
         }
         output.WriteLine($"first block {common[0]}, common {common[1..].Min()} to " +
             $"{common[1..].Max()}, deciding {deciding.Min()} to {deciding.Max()}");
-        Assert.True(common[1..].Max() < 150_000);
+        Assert.True(common[1..].Max() < 200_000);
         Assert.True(deciding.Max() < 600_000);
         Assert.True(common[0] < SteeringProgram.GasLimit / 2);
     }

@@ -1,0 +1,146 @@
+using Homeostat.Consensus;
+using Homeostat.Evm;
+using Homeostat.Ledger;
+using Homeostat.Primitives;
+using Homeostat.Replica;
+using Homeostat.Steering;
+
+namespace Homeostat.Simulator;
+
+/// <summary>
+/// A validator set that changes under the faults: the last node, in no set at genesis, bonds; later
+/// one of the others leaves; and whoever is seen to give two conflicting votes is reported, as
+/// anyone may. What is wanted is sent again until the final state shows it, since nodes lose their
+/// pools and a validator's nonce also moves when it proposes.
+/// </summary>
+internal sealed class StakeChurn
+{
+    private const long Second = 1_000_000;
+    private const long RetryUs = Second;
+    private const ulong Stake = 3;
+    private static readonly UInt256 Coin = 1_000_000_000_000_000_000;
+    private static readonly byte[] JoinSelector = Selector("join(address,string,bytes)");
+    private static readonly byte[] ExitSelector = Selector("exit(address)");
+
+    private readonly Cluster _cluster;
+    private readonly ClusterSetup _setup;
+    private readonly SeededRandom _random;
+    private readonly Dictionary<(ValidatorIndex, Epoch, View, VoteKind), Vote> _heard = [];
+    private readonly int _joiner;
+    private readonly int _leaver;
+    private readonly long _leaveUs;
+    private ChainHead? _head;
+    private Evidence? _evidence;
+
+    public StakeChurn(Cluster cluster, ClusterSetup setup, SeededRandom random, long lengthUs)
+    {
+        (_cluster, _setup, _random) = (cluster, setup, random);
+        _joiner = setup.Network.Validators.Count - 1;
+        _leaver = random.NextBelow(_joiner);
+        long joinUs = random.NextBetween(Second / 2, lengthUs / 3);
+        _leaveUs = random.NextBetween(lengthUs / 3, lengthUs);
+        cluster.Heard = Hear;
+        cluster.Shown = Show;
+        cluster.At(joinUs, Act);
+    }
+
+    /// <summary>Epochs that began, as the final states say.</summary>
+    public ulong Epochs { get; private set; }
+
+    public bool HasJoined { get; private set; }
+
+    public bool HasLeft { get; private set; }
+
+    public bool HasSlashed { get; private set; }
+
+    private void Show(ChainHead head)
+    {
+        if (_head is not null && head.Height <= _head.Height)
+        {
+            return;
+        }
+        _head = head;
+        var state = new StateReader(head.State);
+        Epochs = ValidatorStorage.ReadEpoch(state);
+        IReadOnlyList<ValidatorEntry> set = ValidatorStorage.Read(state);
+        HasJoined |= set.Any(entry => entry.Address == AddressOf(_joiner));
+        HasLeft |= HasJoined && set.All(entry => entry.Address != AddressOf(_leaver));
+        foreach (Log log in head.Receipts.SelectMany(receipt => receipt.Logs))
+        {
+            HasSlashed |= log.Topics.Length > 0 && log.Topics[0] == SlashedTopic;
+        }
+    }
+
+    private static readonly Hash256 SlashedTopic =
+        Keccak.Hash("Slashed(address,address,uint64,uint64,uint256)"u8);
+
+    private void Hear(Vote vote)
+    {
+        var place = (vote.Signer, vote.Epoch, vote.View, vote.Kind);
+        if (_evidence is null && vote.Kind != VoteKind.Nullify
+            && !_heard.TryAdd(place, vote) && _heard[place].BlockHash != vote.BlockHash)
+        {
+            _evidence = new Evidence(_heard[place], vote);
+        }
+    }
+
+    private void Act()
+    {
+        if (!HasJoined)
+        {
+            byte[] none = new byte[32];
+            Send(_joiner, Coin * Stake,
+            [
+                .. JoinSelector, .. AddressOf(_joiner).ToWord().ToBigEndian(),
+                .. new UInt256(96).ToBigEndian(), .. new UInt256(128).ToBigEndian(),
+                .. none, .. none,
+            ]);
+        }
+        else if (_evidence is not null && !HasSlashed && _setup.HasRealKeys)
+        {
+            Send(_joiner, UInt256.Zero, EvidenceCall.Encode(_evidence));
+        }
+        else if (_cluster.NowUs >= _leaveUs && !HasLeft && SetIsLarge())
+        {
+            Send(_leaver, UInt256.Zero,
+                [.. ExitSelector, .. AddressOf(_leaver).ToWord().ToBigEndian()]);
+        }
+        _cluster.At(_cluster.NowUs + RetryUs, Act);
+    }
+
+    /// <summary>Four bear a fault; fewer would not bear those of the seed.</summary>
+    private bool SetIsLarge() =>
+        _head is not null && ValidatorStorage.Read(new StateReader(_head.State)).Count > 4;
+
+    private void Send(int sender, UInt256 value, byte[] data)
+    {
+        Address from = AddressOf(sender);
+        var unsigned = new Transaction
+        {
+            Type = TransactionType.DynamicFee,
+            ChainId = DevelopmentNetwork.ChainId.Value,
+            Nonce = _head?.State.GetAccount(from)?.Nonce ?? 0,
+            MaxFee = 100_000_000_000,
+            MaxPriorityFee = 1_000_000_000,
+            GasLimit = 1_000_000,
+            To = PredeployAddresses.ValidatorSet,
+            Value = value,
+            Data = data,
+        };
+        Signature signature = _setup.SignerOf(sender).Sign(unsigned.SigningHash);
+        _cluster.Submit(
+            _random.NextBelow(_cluster.Nodes.Count),
+            unsigned.WithSignature(signature).Encoded.ToArray());
+    }
+
+    private Address AddressOf(int node) => _setup.Network.Validators[node].Address;
+
+    private static byte[] Selector(string signature) =>
+        Keccak.Hash(System.Text.Encoding.ASCII.GetBytes(signature)).Bytes[..4].ToArray();
+
+    private sealed class StateReader(WorldSnapshot state) : IStorageReader
+    {
+        public UInt256 Read(in Address contract, in UInt256 slot) =>
+            state.GetStorage(contract, slot);
+    }
+}
