@@ -16,6 +16,8 @@ internal sealed record Protocol
 
     public required EpochSchedule Epochs { get; init; }
 
+    public required ValidatorSet GenesisValidators { get; init; }
+
     /// <summary>An engine serves one thread at a time: each work makes its own.</summary>
     public required Func<IEvmEngine> Engine { get; init; }
 

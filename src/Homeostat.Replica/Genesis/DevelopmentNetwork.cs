@@ -128,7 +128,10 @@ public sealed record DevelopmentNetwork(
         config = change is null ? config : change(config);
         UInt256 balance = (UInt256)FundedEther * EtherInWei;
         DevelopmentAccount[] others =
-            [.. Enumerable.Range(validatorCount, candidates).Select(i => ValidatorAccount(seed, i))];
+        [
+            .. Enumerable.Range(validatorCount, candidates)
+                .Select(i => ValidatorAccount(seed, i)),
+        ];
         DevelopmentAccount[] all = [.. validators, .. others];
         IEnumerable<DevelopmentAccount> funded =
             candidates == 0 ? FundedAccounts : FundedAccounts.Concat(all);

@@ -32,6 +32,8 @@ public sealed class ReplicaMachine
         {
             Rules = HomeostatRules.Of(chain.ChainId),
             Epochs = new EpochSchedule(chain.Staking.EpochBlocks),
+            GenesisValidators = ValidatorSet.Create(
+                chain.Validators.Select(entry => new Validator(entry.Address, entry.Weight))),
             Engine = config.Engine,
             Senders = config.Senders,
             Transaction0 = config.Transaction0,

@@ -61,7 +61,8 @@ public sealed class QuickChain
         _protocol = new Protocol
         {
             Rules = HomeostatRules.Of(config.ChainId),
-            Validators = ValidatorSet.Create(
+            Epochs = new EpochSchedule(config.Staking.EpochBlocks),
+            GenesisValidators = ValidatorSet.Create(
                 config.Validators.Select(v => new Validator(v.Address, v.Weight))),
             Engine = defaults.Engine,
             Senders = defaults.Senders,
@@ -110,11 +111,15 @@ public sealed class QuickChain
     {
         int leader = number % _signers.Length;
         ISigner signer = _signers[leader];
+        var height = new Height((ulong)number);
+        Certificate? proof = _protocol.Epochs.IsFirst(height)
+            ? Certify(VoteKind.Finalize, _tip)
+            : _notarization;
         var payload = new ConsensusPayload(
-            new Epoch(0), new View((ulong)number), _tip.Reference.View,
-            _options.EndMs - (_options.Blocks - number) * 1_000L, _protocol.Validators.Hash,
+            _protocol.Epochs.Of(height), new View((ulong)number), _tip.Reference.View,
+            _options.EndMs - (_options.Blocks - number) * 1_000L, _tip.Validators.Hash,
             _reveals[leader].RevealFor(Protocol.CommitmentOf(_tip, signer.Address)),
-            _notarization);
+            proof);
         var draw = new PlaceDraw(_protocol.OrderingOf(_tip, payload, signer.Address).Seed);
         RecoveredTransaction[] transfers =
             [.. Transfers(number).OrderBy(transfer => draw.RankOf(transfer.Sender))];
@@ -160,12 +165,13 @@ public sealed class QuickChain
         var votes = new List<Vote>();
         foreach (ISigner signer in _signers)
         {
-            _protocol.Validators.TryIndexOf(signer.Address, out ValidatorIndex index);
+            _protocol.GenesisValidators.TryIndexOf(signer.Address, out ValidatorIndex index);
             var vote = new Vote(
-                kind, new Epoch(0), block.Reference.View, block.Hash, index, [], default);
+                kind, _protocol.Epochs.Of(block.Reference.Height), block.Reference.View,
+                block.Hash, index, [], default);
             votes.Add(vote with { Signature = signer.Sign(_digests.Of(vote)) });
         }
-        return CertificateVerifier.Assemble(votes, _protocol.Validators.Count);
+        return CertificateVerifier.Assemble(votes, _protocol.GenesisValidators.Count);
     }
 
     private static GenesisDocument WithContracts(GenesisDocument genesis, QuickChainOptions options)

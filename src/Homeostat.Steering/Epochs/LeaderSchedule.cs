@@ -6,8 +6,8 @@ namespace Homeostat.Steering;
 /// Who leads which view of an epoch: a pure function of the epoch's set, of what became of leaders
 /// in the epoch before and of the vector in force, all of it in every state from the epoch's start
 /// on (docs/spec/consensus.md, "Leaders"). As in HammerHead (Tsimos et al., 2023) the worst
-/// leaders, at most as many as may be faulty, give most of their turns to the others; as in Aptos's leader
-/// reputation they keep a few, by which they can come back.
+/// leaders, at most as many as may be faulty, give most of their turns to the others; as in
+/// Aptos's leader reputation they keep a few, by which they can come back.
 /// </summary>
 public sealed class LeaderSchedule
 {

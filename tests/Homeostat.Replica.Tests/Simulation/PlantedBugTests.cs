@@ -20,7 +20,6 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
     [InlineData(nameof(PlantedBugs.UncheckedCertificate), 1UL)]
     [InlineData(nameof(PlantedBugs.UncheckedParent), 10UL)]
     [InlineData(nameof(PlantedBugs.BodyNotStored), 34UL)]
-    [InlineData(nameof(PlantedBugs.EpochFromUnfinalized), 1UL)]
     public void A_planted_bug_finds_its_seed(string name, ulong seedBase)
     {
         var bugs = new PlantedBugs();

@@ -55,6 +55,7 @@ internal sealed record SnapshotPivot(
         SnapshotTrust trust)
     {
         BlockHeader last = header;
+        bool isTrusted = header.Hash == trust.Checkpoint.Hash;
         foreach (byte[] encoded in offer.Headers)
         {
             if (!BlockHeader.TryDecode(encoded, out BlockHeader next, out _)
@@ -63,18 +64,25 @@ internal sealed record SnapshotPivot(
                 return "headers to the proof are not linked";
             }
             last = next;
+            isTrusted |= next.Hash == trust.Checkpoint.Hash;
         }
         if (offer.Finalization is not { Kind: VoteKind.Finalize } proof
             || proof.BlockHash != last.Hash)
         {
             return "no finalization of the block or its descendant";
         }
-        ValidatorSet validators = trust.Protocol.Validators;
-        return payload.ValidatorSetHash != validators.Hash
-            ? "the block is of other validators"
-            : new CertificateVerifier(
+        ValidatorSet validators = trust.Protocol.GenesisValidators;
+        if (payload.ValidatorSetHash == validators.Hash)
+        {
+            return new CertificateVerifier(
                 new VoteDigests(trust.Network), payload.Epoch, validators, trust.Votes)
                 .Check(proof);
+        }
+        // Who they are stands in the very state that is to be fetched: what says that the block is
+        // final is the operator's checkpoint, which the headers lead to.
+        return isTrusted
+            ? null
+            : "the block is of validators that are not genesis', and not below the checkpoint";
     }
 
     /// <summary>The first block of this node's log.</summary>
