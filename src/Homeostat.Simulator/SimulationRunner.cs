@@ -100,6 +100,15 @@ public static class SimulationRunner
         LeaderTimeoutMs = (ulong)ClusterSetup.ShortTiming.LeaderTimeoutMs,
     };
 
+    /// <summary>The same with the shortest epochs: one ends with every fourth block.</summary>
+    internal static DevelopmentNetwork ShortestEpochs(int validators) =>
+        Networks.GetOrAdd(
+            (validators, NetworkKind.Shortest), static key => Create(
+                key.Validators, config => Shorten(config) with
+                {
+                    Staking = Shorten(config).Staking with { EpochBlocks = 4 },
+                }));
+
     /// <summary>The same with the epochs and timeouts that networks have by default.</summary>
     internal static DevelopmentNetwork LongNetwork(int validators) =>
         Networks.GetOrAdd(
@@ -124,6 +133,7 @@ public static class SimulationRunner
     private enum NetworkKind
     {
         Short,
+        Shortest,
         Long,
         Churn,
         ChurnSigned,

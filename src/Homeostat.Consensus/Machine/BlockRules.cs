@@ -23,6 +23,7 @@ internal sealed class BlockRules(
             Execute(entry);
             GiveNotarized(entry);
         }
+        EndEpochUnfinalized();
         HandOverFinal();
         Fetch();
         CatchUp();
@@ -208,6 +209,19 @@ internal sealed class BlockRules(
             context.Signer!.Sign(digest));
         context.Broadcast(new RefusalMessage(advisory));
         context.Emit(new ConsensusEffect.Refused(advisory));
+    }
+
+    /// <summary>Only with the bug planted.</summary>
+    private void EndEpochUnfinalized()
+    {
+        if (context.Bugs.EpochFromUnfinalized && !context.IsClosed
+            && context.Tree.Ascending.FirstOrDefault(entry =>
+                entry.Status == BlockStatus.Valid && context.EndsEpoch(entry.Reference))
+                is { Reference: var last })
+        {
+            context.PendingFinalization = new Certificate(
+                VoteKind.Finalize, context.Epoch, last.View, last.Hash, [], [], []);
+        }
     }
 
     /// <summary>

@@ -80,7 +80,7 @@ internal sealed class CertificateRules(MachineContext context)
         {
             OnNullification(round, certificate);
         }
-        if ((certificate.Kind == VoteKind.Finalize || EndsEpochUnfinalized(certificate))
+        if (certificate.Kind == VoteKind.Finalize
             && certificate.View > context.Finalized.View
             && !(context.PendingFinalization?.View >= certificate.View))
         {
@@ -166,12 +166,6 @@ internal sealed class CertificateRules(MachineContext context)
         _helpedAt[peer] = context.Clock + Math.Max(1, context.Parameters.RetransmitMs / 4);
         return true;
     }
-
-    /// <summary>Only with the bug planted.</summary>
-    private bool EndsEpochUnfinalized(Certificate certificate) =>
-        context.Bugs.EpochFromUnfinalized && certificate.Kind == VoteKind.Notarize
-        && context.Tree.Find(certificate.BlockHash) is { } entry
-        && context.EndsEpoch(entry.Reference);
 
     /// <summary>
     /// What shows a peer where this node is: how its view was entered, what is final.

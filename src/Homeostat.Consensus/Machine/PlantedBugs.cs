@@ -26,6 +26,6 @@ internal sealed record PlantedBugs
     /// <summary>The body of the block voted for is not in the journal.</summary>
     public bool BodyNotStored { get; init; }
 
-    /// <summary>An epoch's last block counts as final once it is notarized.</summary>
+    /// <summary>An epoch's last block counts as final once it is found valid.</summary>
     public bool EpochFromUnfinalized { get; init; }
 }

@@ -349,8 +349,12 @@ internal sealed class ProposalRules(MachineContext context, CertificateRules cer
     /// </summary>
     private string? CheckEpochProof(BlockReference block, Certificate proof)
     {
+        if (context.Bugs.EpochFromUnfinalized)
+        {
+            return null;
+        }
         bool isOfParent = proof.BlockHash == block.ParentHash && proof.View >= block.ParentView
-            && (proof.Kind == VoteKind.Finalize || context.Bugs.EpochFromUnfinalized);
+            && proof.Kind == VoteKind.Finalize;
         return !isOfParent
             ? "the epoch before is not shown to have ended with the parent"
             : context.PreviousVerifier is { } verifier

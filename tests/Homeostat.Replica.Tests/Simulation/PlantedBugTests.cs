@@ -20,11 +20,15 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
     [InlineData(nameof(PlantedBugs.UncheckedCertificate), 1UL)]
     [InlineData(nameof(PlantedBugs.UncheckedParent), 10UL)]
     [InlineData(nameof(PlantedBugs.BodyNotStored), 34UL)]
+    [InlineData(nameof(PlantedBugs.EpochFromUnfinalized), 1UL)]
     public void A_planted_bug_finds_its_seed(string name, ulong seedBase)
     {
         var bugs = new PlantedBugs();
         typeof(PlantedBugs).GetProperty(name)!.SetValue(bugs, true);
-        var setup = new ClusterSetup(SimulationRunner.Network(4))
+        // What goes wrong where epochs end is looked for where they end often.
+        var setup = new ClusterSetup(bugs.EpochFromUnfinalized
+            ? SimulationRunner.ShortestEpochs(4)
+            : SimulationRunner.Network(4))
         {
             Bugs = bugs,
             ChecksVotes =
