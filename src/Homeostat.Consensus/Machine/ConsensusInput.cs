@@ -102,6 +102,7 @@ public enum JournalCondition
 /// is null only at genesis. <paramref name="RecoveryNonce"/> is fresh entropy for a lost journal.
 /// <paramref name="PreviousValidators"/> are those of the epoch before, needed where
 /// <paramref name="Finalized"/> is that epoch's last block: its finalization is theirs.
+/// <paramref name="Heard"/> says in which view each was last heard, where that is known.
 /// </summary>
 public sealed record StartState(
     Epoch Epoch,
@@ -112,4 +113,5 @@ public sealed record StartState(
     JournalCondition Condition,
     IReadOnlyList<JournalRecord> Journal,
     Hash256 RecoveryNonce,
-    ValidatorSet? PreviousValidators = null);
+    ValidatorSet? PreviousValidators = null,
+    IReadOnlyList<KeyValuePair<Address, View>>? Heard = null);

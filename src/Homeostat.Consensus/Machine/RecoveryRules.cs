@@ -37,6 +37,14 @@ internal sealed class RecoveryRules(MachineContext context, CertificateRules cer
         }
         certificates.Enter(context.Current);
         Array.Fill(context.LastHeard, context.Current);
+        foreach ((Address address, View heard) in start.Heard ?? [])
+        {
+            if (context.Validators.TryIndexOf(address, out ValidatorIndex index))
+            {
+                // Views of the epoch before may go further than this one has come.
+                context.LastHeard[index.Value] = heard < context.Current ? heard : context.Current;
+            }
+        }
         if (start.Condition == JournalCondition.Lost)
         {
             noted = new JournalRecord.AbstainThrough(

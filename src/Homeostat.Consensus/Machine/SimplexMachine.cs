@@ -60,6 +60,13 @@ public sealed class SimplexMachine
     /// <summary>True while this node's votes are held back: lost journal, or divergence.</summary>
     public bool IsAbstaining => !_context.MayVote(_context.Current);
 
+    /// <summary>In which view each validator was last heard.</summary>
+    public IReadOnlyList<KeyValuePair<Address, View>> Heard =>
+    [
+        .. _context.Validators.Validators.Select(
+            (validator, i) => KeyValuePair.Create(validator.Address, _context.LastHeard[i])),
+    ];
+
     /// <summary>What the next epoch's machine must find in its journal; null: nothing.</summary>
     public JournalRecord? Abstention => _recovery.Noted;
 

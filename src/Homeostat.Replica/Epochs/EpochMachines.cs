@@ -74,6 +74,7 @@ internal sealed class EpochMachines
             return;
         }
         JournalRecord? abstention = Consensus.Abstention;
+        IReadOnlyList<KeyValuePair<Address, View>> heard = Consensus.Heard;
         Validators = block.Validators;
         _mail.BeginEpoch(_protocol.Epochs.Of(block.Reference.Height.Next));
         Consensus = NewMachine(block);
@@ -81,7 +82,7 @@ internal sealed class EpochMachines
         _mail.Post(new ConsensusInput.Start(new StartState(
             _mail.Epoch, Validators, ParametersAfter(block), block.Reference, proof,
             JournalCondition.Intact, abstention is null ? [] : [abstention],
-            _nonce = Keccak.Hash(_nonce.Bytes), PreviousOf(block))));
+            _nonce = Keccak.Hash(_nonce.Bytes), PreviousOf(block), heard)));
         _mail.Post(new ConsensusInput.WorkArrived(_mail.HasWork));
     }
 
