@@ -19,7 +19,7 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
     [InlineData(nameof(PlantedBugs.FinalizeAfterNullify), 1UL)]
     [InlineData(nameof(PlantedBugs.UncheckedCertificate), 1UL)]
     [InlineData(nameof(PlantedBugs.UncheckedParent), 10UL)]
-    [InlineData(nameof(PlantedBugs.BodyNotStored), 34UL)]
+    [InlineData(nameof(PlantedBugs.BodyNotStored), 120UL)]
     [InlineData(nameof(PlantedBugs.EpochFromUnfinalized), 1UL)]
     public void A_planted_bug_finds_its_seed(string name, ulong seedBase)
     {
