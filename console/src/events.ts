@@ -5,6 +5,9 @@ import { abi as constitutionJson } from '../../contracts/artifacts/Constitution.
 import { abi as registryJson } from '../../contracts/artifacts/ModelRegistry.json';
 import { abi as feePoolJson } from '../../contracts/artifacts/FeePool.json';
 import { abi as randomnessJson } from '../../contracts/artifacts/Randomness.json';
+import { abi as timelockJson } from '../../contracts/artifacts/TimelockController.json';
+import { abi as votesJson } from '../../contracts/artifacts/StakeVotes.json';
+import { abi as governorJson } from '../../contracts/artifacts/HomeostatGovernor.json';
 import { abi as validatorsJson } from '../../contracts/artifacts/ValidatorSet.json';
 import type { Log } from './link';
 import { capital, field } from './words';
@@ -17,6 +20,7 @@ export const FEE_POOL = '0x00000000000000000000000000000000484f0005';
 export const RANDOMNESS = '0x00000000000000000000000000000000484f0006';
 export const BURNER = '0x00000000000000000000000000000000484f0010';
 export const TIMELOCK = '0x00000000000000000000000000000000484f0020';
+export const VOTES = '0x00000000000000000000000000000000484f0022';
 export const GOVERNOR = '0x00000000000000000000000000000000484f0021';
 
 export const steeringAbi = steeringJson as unknown as Abi;
@@ -32,6 +36,9 @@ export const ABIS: Record<string, Abi> = {
   [VALIDATORS]: validatorsAbi,
   [FEE_POOL]: feePoolJson as unknown as Abi,
   [RANDOMNESS]: randomnessJson as unknown as Abi,
+  [TIMELOCK]: timelockJson as unknown as Abi,
+  [GOVERNOR]: governorJson as unknown as Abi,
+  [VOTES]: votesJson as unknown as Abi,
 };
 
 const TRANSFER = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef';
@@ -46,7 +53,7 @@ export const NAMES: Record<string, string> = {
   [BURNER]: 'Gas burner (replay)',
   [TIMELOCK]: 'Timelock',
   [GOVERNOR]: 'Governor',
-  '0x00000000000000000000000000000000484f0022': 'Votes',
+  [VOTES]: 'Votes',
   '0x00000000000000000000000000000000484f0023': 'Rule book',
   '0x00000000000000000000000000000000484f0024': 'Rule executor',
   '0x00000000000000000000000000000000484f0025': 'Treasury',
@@ -244,7 +251,7 @@ function describeBy(abi: Abi, log: Log): { name: string; text: string } | null {
     });
     return {
       name: eventName ?? '',
-      text: JSON.stringify(args, (_, v) => (typeof v === 'bigint' ? v.toString() : v)),
+      text: plain(JSON.stringify(args, (_, v) => (typeof v === 'bigint' ? v.toString() : v)), 2_000),
     };
   } catch {
     return null;

@@ -6,6 +6,7 @@ import { integer } from './format';
 import type { MakePage, Page } from './page';
 import { constitutionPage } from './pages/constitution';
 import { decisionsPage } from './pages/decisions';
+import { governancePage } from './pages/governance';
 import { accountPage, blockPage, explorerPage, transactionPage } from './pages/explorer';
 import { modelsPage } from './pages/models';
 import { nowPage } from './pages/now';
@@ -16,6 +17,7 @@ const PAGES: Record<string, MakePage> = {
   decisions: decisionsPage,
   constitution: constitutionPage,
   models: modelsPage,
+  governance: governancePage,
   validators: validatorsPage,
   explorer: explorerPage,
   block: blockPage,
@@ -23,7 +25,9 @@ const PAGES: Record<string, MakePage> = {
   account: accountPage,
 };
 
-const MENU = ['now', 'decisions', 'constitution', 'models', 'validators', 'explorer'];
+const MENU = [
+  'now', 'decisions', 'constitution', 'models', 'governance', 'validators', 'explorer',
+];
 const IN_EXPLORER = ['block', 'tx', 'account'];
 
 /** ?node=http://host:port points the console at any node; else it is the one that serves it. */

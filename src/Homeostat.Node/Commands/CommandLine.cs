@@ -25,6 +25,8 @@ internal static class CommandLine
         EvalCommand.Create(),
         SimCommand.Create(),
         ChaosCommand.Create(),
+        BackupCommands.CreateBackup(),
+        BackupCommands.CreateRestore(),
         DoctorCommand.Create(),
     };
 }

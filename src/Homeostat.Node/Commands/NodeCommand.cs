@@ -59,7 +59,7 @@ internal static class NodeCommand
         NodeHost? host = null;
         try
         {
-            host = new NodeHost(config, logs, supervised);
+            host = Open(config, logs, supervised);
             await host.StartAsync(stop).ConfigureAwait(false);
             Task stopped = Task.Delay(Timeout.Infinite, stop);
             Task reporting = supervised ? ChildReport.RunAsync(host, stop) : Task.CompletedTask;
@@ -87,6 +87,26 @@ internal static class NodeCommand
             {
                 await StopAsync(host).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>What is damaged is set aside once, where the peers can give it again.</summary>
+    private static NodeHost Open(NodeConfig config, ILoggerFactory logs, bool supervised)
+    {
+        try
+        {
+            return new NodeHost(config, logs, supervised);
+        }
+        catch (StoreException error) when (
+            error.DamagedFile is not null && config.Repairs && config.Peers.Count > 0)
+        {
+            ILogger log = logs.CreateLogger("node");
+            log.LogError("{Message}", error.Message);
+            string done = StoreRepair.SetAside(config.DataDir, error.DamagedFile!, DateTime.UtcNow);
+            log.LogWarning("{Message}", done);
+            Console.Error.WriteLine($"homeostat node: {error.Message}");
+            Console.Error.WriteLine($"homeostat node: {done}");
+            return new NodeHost(config, logs, supervised);
         }
     }
 

@@ -65,6 +65,9 @@ internal sealed record NodeConfig
     /// <summary>Local limits of the replica; other than the defaults in tests only.</summary>
     public ReplicaLimits ReplicaLimits { get; init; } = new();
 
+    /// <summary>A damaged data file is set aside at start, where there are peers.</summary>
+    public bool Repairs { get; init; } = true;
+
     public required int WorkThreads { get; init; }
 
     public required LogVerbosity LogLevel { get; init; }
@@ -105,6 +108,7 @@ internal sealed record NodeConfig
             IpcPath = sources.Read(Settings.IpcPath),
             HistoryBlocks = sources.Read(Settings.History),
             Checkpoint = sources.Read(Settings.Checkpoint),
+            Repairs = sources.Read(Settings.Repair),
             WorkThreads = sources.Read(Settings.WorkThreads),
             LogLevel = sources.Read(Settings.LogLevel),
             LogFile = sources.Read(Settings.LogFile),

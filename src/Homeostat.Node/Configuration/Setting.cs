@@ -116,6 +116,10 @@ internal static class Settings
         "checkpoint", "A final block to trust, as HEIGHT:0xHASH: an empty node joins by a snapshot "
             + "that stands on it; empty: from genesis", "", CheckpointOf);
 
+    public static readonly Setting<bool> Repair = new(
+        "repair", "Set a damaged data file aside at start and fetch the chain from the peers",
+        "true", Truth);
+
     public static readonly Setting<int> WorkThreads = new(
         "work.threads", "Threads for execution (one of them) and signatures (the others)", "2",
         text => Range(text, 1, 64));
@@ -134,7 +138,7 @@ internal static class Settings
     [
         DataDir, Genesis, NodeKey, Keystore, Password, Observer, HttpAddress, HttpPort, P2pAddress,
         P2pPort, P2pAdvertised, Peers, GasCap, EvmTimeout, TraceTimeout, JwtSecret, Admin,
-        TlsCertificate, TlsKey, IpcPath, OtlpEndpoint, History, Checkpoint, WorkThreads,
+        TlsCertificate, TlsKey, IpcPath, OtlpEndpoint, History, Checkpoint, Repair, WorkThreads,
         LogLevel, LogFile, ClockOffsetFile,
     ];
 

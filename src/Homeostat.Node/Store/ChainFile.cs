@@ -33,6 +33,9 @@ internal sealed class ChainFile : IDisposable
         CREATE TABLE IF NOT EXISTS difference(height INTEGER PRIMARY KEY, body BLOB NOT NULL);
         """;
 
+    /// <summary>Newest blocks whose checksums are looked at when the file is opened.</summary>
+    private const long CheckedAtStart = 256;
+
     /// <summary>Blocks between two looks for differences that are too old.</summary>
     private const ulong PruneBlocks = 64;
 
@@ -133,6 +136,22 @@ internal sealed class ChainFile : IDisposable
     /// </summary>
     public ulong First => (ulong)Volatile.Read(ref _first);
 
+    /// <summary>
+    /// Leaves in the journal's place a row whose checksum does not hold: it reads as torn, however
+    /// often the node starts, until what the node writes after it is past pruning.
+    /// </summary>
+    public void TearJournal(string why)
+    {
+        _file.Write(session =>
+        {
+            session.Prepare("DELETE FROM journal").ExecuteNonQuery();
+            session.Prepare(
+                "INSERT INTO journal VALUES(1, 0, $1, 0)",
+                System.Text.Encoding.UTF8.GetBytes(why)).ExecuteNonQuery();
+        });
+        _nextSequence = 2;
+    }
+
     public Height? ReadLast() => _file.Read(session =>
         session.Prepare("SELECT max(height) FROM block").ExecuteScalar() is long height
             ? new Height((ulong)height)
@@ -177,8 +196,33 @@ internal sealed class ChainFile : IDisposable
         long missing = _file.Read(session => session
             .Prepare("SELECT coalesce(max(height) + 1 - $1 - count(*), 0) FROM block", _first)
             .ExecuteScalar() as long? ?? 0);
-        return missing == 0 ? null : $"{missing} heights are missing from the block log";
+        return missing == 0
+            ? FindDamagedRow(CheckedAtStart)
+            : $"{missing} heights are missing from the block log";
     }
+
+    /// <summary>
+    /// The first of the newest rows whose checksum does not hold, in words, or null. SQLite's own
+    /// check sees a page's structure, not a bit that turned inside a row.
+    /// </summary>
+    /// <param name="newest">How many rows; a negative number is all.</param>
+    public string? FindDamagedRow(long newest) => _file.Read(session =>
+    {
+        using SqliteDataReader rows = session.Prepare(
+            "SELECT height, encoded, receipts, certificate, sum FROM block "
+            + "ORDER BY height DESC LIMIT $1", newest).ExecuteReader();
+        while (rows.Read())
+        {
+            byte[] encoded = rows.GetFieldValue<byte[]>(1);
+            byte[] receipts = rows.GetFieldValue<byte[]>(2);
+            byte[] certificate = rows.GetFieldValue<byte[]>(3);
+            if (Sum(encoded, receipts, certificate) != rows.GetInt64(4))
+            {
+                return $"block {rows.GetInt64(0)} fails its checksum";
+            }
+        }
+        return null;
+    });
 
     public void Dispose()
     {
@@ -236,7 +280,9 @@ internal sealed class ChainFile : IDisposable
 
     private void AppendJournal(SqliteSession session, JournalEntry entry) => session.Prepare(
         "INSERT INTO journal VALUES($1, $2, $3, $4)",
-        _nextSequence++, (long)entry.View.Value, entry.Bytes, Sum(entry.Bytes)).ExecuteNonQuery();
+        // Abstentions are of the greatest view there is, which is past SQLite's integers.
+        _nextSequence++, (long)Math.Min(entry.View.Value, long.MaxValue), entry.Bytes,
+        Sum(entry.Bytes)).ExecuteNonQuery();
 
     private void AppendBlock(SqliteSession session, FinalizedBlock block)
     {

@@ -25,7 +25,6 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
     private readonly StateFile _state;
     private readonly ChainIndex _index;
     private readonly ILogger _log;
-    private readonly bool _journalLost;
     private readonly FinalizedBlock?[] _recent = new FinalizedBlock?[RecentBlocks];
     private long _last;
 
@@ -46,7 +45,6 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
         try
         {
             bool isNew = !File.Exists(InFolder("chain.db"));
-            _journalLost = isNew && File.Exists(InFolder("started"));
             if (isNew)
             {
                 // State and index of a chain that is gone would belong to nothing.
@@ -54,6 +52,11 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
                 DeleteFiles("index.db");
             }
             _chain = new ChainFile(InFolder("chain.db"), historyBlocks);
+            if (isNew && File.Exists(InFolder("started")))
+            {
+                // On disk before anything else: a crash now must not pass for an empty journal.
+                _chain.TearJournal("the journal of this node is lost");
+            }
             CheckNetwork(chainId, genesis);
             CheckDamage();
             _state = new StateFile(InFolder("state.db"), CollectBytes, onFailure);
@@ -86,7 +89,7 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
     /// <summary>What the replica starts from. Call once, before the first commit.</summary>
     public RecoveredState Recover(in Hash256 nonce)
     {
-        bool intact = _chain.TryReadJournal(out List<JournalEntry> journal) && !_journalLost;
+        bool intact = _chain.TryReadJournal(out List<JournalEntry> journal);
         if (!intact)
         {
             _log.LogWarning(
@@ -289,7 +292,7 @@ internal sealed class NodeStore : IChainArchive, IBlockLog, IStateStore, IDispos
     private StoreException Damaged(string what) => new(
         $"{_chain.Path} is damaged: {what}. Move it away (keep the folder's other files) and start "
         + "again: the node fetches the chain from its peers and abstains from voting until that "
-        + "is safe");
+        + "is safe", damagedFile: _chain.Path);
 
     private void CatchUpIndex()
     {

@@ -154,7 +154,8 @@ internal sealed class SqliteFile : IDisposable
                 + "and abstains from voting until it is safe",
             _ => $"{Path}: {error.Message}",
         };
-        return new StoreException(what, error);
+        bool isDamage = error.SqliteErrorCode is Corrupt or NotADatabase;
+        return new StoreException(what, error, isDamage ? Path : null);
     }
 
     private void TryRollback()

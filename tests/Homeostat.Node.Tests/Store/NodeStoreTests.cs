@@ -1,3 +1,4 @@
+using Homeostat.Consensus;
 using Homeostat.Node.Store;
 using Homeostat.Primitives;
 using Homeostat.Replica;
@@ -73,6 +74,26 @@ public sealed class NodeStoreTests : IDisposable
         Assert.Equal([3], store.Recover(Hash256.Zero).Journal.Select(x => x.Bytes[0]));
     }
 
+    // What a node that lost its journal writes first; it once overflowed SQLite's integers.
+    [Fact]
+    public void Abstaining_until_told_otherwise_is_kept_whatever_is_pruned()
+    {
+        using NodeStore store = Open(_folder);
+        store.Commit([Abstain(JournalRecord.AbstainThrough.Unknown)]);
+        store.Commit([new PersistBatch { Durable = true, PruneBelow = new View(50) }]);
+        Assert.Single(store.Recover(Hash256.Zero).Journal);
+    }
+
+    private static PersistBatch Abstain(View last)
+    {
+        var record = new JournalRecord.AbstainThrough(last);
+        return new PersistBatch
+        {
+            Durable = true,
+            Journal = [new JournalEntry(record.View, record.Encode())],
+        };
+    }
+
     [Fact]
     public void Files_as_they_were_after_any_commit_recover_to_that_commit()
     {
@@ -135,11 +156,9 @@ public sealed class NodeStoreTests : IDisposable
     {
         Fill(_folder, 3);
         FlipAfter($"{_folder}/chain.db", TestBlocks.Marker(2));
-        using NodeStore store = Open(_folder);
-        StoreException error = Assert.Throws<StoreException>(
-            () => store.TryGetBlock(new Height(2), out _));
-        Assert.Contains("block 2 in the block log fails its checksum", error.Message,
-            StringComparison.Ordinal);
+        StoreException error = Assert.Throws<StoreException>(() => Open(_folder));
+        Assert.Contains("block 2 fails its checksum", error.Message, StringComparison.Ordinal);
+        Assert.Equal("chain.db", Path.GetFileName(error.DamagedFile));
     }
 
     [Fact]
@@ -158,6 +177,11 @@ public sealed class NodeStoreTests : IDisposable
         foreach (string file in Directory.GetFiles(_folder, "chain.db*"))
         {
             File.Delete(file);
+        }
+        using (NodeStore first = Open(_folder))
+        {
+            // It ends before it has written anything: that must not pass for an empty journal.
+            Assert.False(first.Recover(Hash256.Zero).JournalIntact);
         }
         using NodeStore store = Open(_folder);
         RecoveredState state = store.Recover(Hash256.Zero);

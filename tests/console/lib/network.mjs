@@ -64,13 +64,16 @@ export function clients(network) {
   return { chain, reader, accounts, wallet };
 }
 
+/** Not those that votes are delegated to, nor those that the checks sign with. */
+const SENDERS = [4, 5, 7];
+
 /** Transfers in all three classes, twenty a second, until stopped; then how many were sent. */
 export function startTraffic(network) {
   const { reader, accounts, wallet } = clients(network);
   let [going, sent] = [true, 0];
   const failures = [];
   const run = (async () => {
-    const senders = await Promise.all(accounts.slice(0, 3).map(async (account) => ({
+    const senders = await Promise.all(SENDERS.map((i) => accounts[i]).map(async (account) => ({
       account, client: wallet(account),
       nonce: await reader.getTransactionCount({ address: account.address }),
     })));
@@ -80,7 +83,7 @@ export function startTraffic(network) {
         const tip = [0n, 20_000_000n, 1_000_000_000n][i];
         try {
           await sender.client.sendTransaction({
-            to: accounts[5].address, value: 1n, gas: 30_000n, nonce: sender.nonce,
+            to: accounts[9].address, value: 1n, gas: 30_000n, nonce: sender.nonce,
             maxFeePerGas: 200_000_000_000n, maxPriorityFeePerGas: tip,
             data: `0x${'ff'.repeat(Math.floor(Math.random() * 32))}`,
           });

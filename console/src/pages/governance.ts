@@ -1,0 +1,176 @@
+import { encodeFunctionData } from 'viem';
+import type { Chain } from '../chain';
+import { type Child, fill, h, link, put, sync } from '../dom';
+import { GOVERNOR, plain } from '../events';
+import { duration, ether, integer, time } from '../format';
+import {
+  ACTIVE, CANCELLED, EXECUTED, EXPIRED, type GovernorRules, PENDING, type Proposal, QUEUED, STATES,
+  SUCCEEDED, type Standing, callText, governorAbi, hasGovernor, readGovernor, readProposals,
+  readStanding,
+} from '../governance';
+import type { Page } from '../page';
+import { connect, sendAndWait, wallets } from '../wallet';
+
+const MOST = 20;
+const EVERY_MS = 1_500;
+const [AGAINST, FOR, ABSTAIN] = [0, 1, 2];
+
+interface Action {
+  label: string;
+  primary?: boolean;
+  name: string;
+  args(p: Proposal): unknown[];
+}
+
+const VOTES: Action[] = [
+  { label: 'Vote for', primary: true, name: 'castVote', args: (p) => [p.id, FOR] },
+  { label: 'Against', name: 'castVote', args: (p) => [p.id, AGAINST] },
+  { label: 'Abstain', name: 'castVote', args: (p) => [p.id, ABSTAIN] },
+];
+const QUEUE: Action = { label: 'Queue', primary: true, name: 'queue', args: (p) => [p.id] };
+const EXECUTE: Action = { label: 'Execute', primary: true, name: 'execute', args: (p) => [p.id] };
+const VETO: Action = { label: 'Veto', name: 'cancel', args: (p) => [p.id] };
+
+export function governancePage(chain: Chain): Page {
+  const rules = h('section', { class: 'card' }, 'Reading…');
+  const list = h('div', { class: 'stack' });
+  const pick = h('select', { id: 'vote-wallet' });
+  const note = h('p', { class: 'note', role: 'status' });
+  const cards = new Map<string, Card>();
+  const element = h('div', { class: 'stack' }, rules,
+    h('div', { class: 'row' }, h('label', { for: 'vote-wallet' }, 'Vote with'), pick, note), list);
+  let readAt = 0;
+  let busy = false;
+  let shown = false;
+  const read = async (): Promise<void> => {
+    busy = true;
+    readAt = Date.now();
+    try {
+      if (!shown) {
+        if (!await hasGovernor(chain.link)) {
+          fill(element, h('p', { class: 'card' }, 'This network has no Governor: who owns the '
+            + 'Constitution stands on its page.'));
+          readAt = Infinity;
+          return;
+        }
+        showRules(rules, await readGovernor(chain.link));
+        shown = true;
+      }
+      const proposals = await readProposals(chain.link, chain.tip?.number ?? 0, MOST);
+      const standings = await Promise.all(proposals.map((p) => readStanding(chain.link, p)));
+      sync(list, proposals, (p) => p.id.toString(), (p) => {
+        const made = proposalCard(chain, p, pick);
+        cards.set(p.id.toString(), made);
+        return made.element;
+      });
+      proposals.forEach((p, i) => cards.get(p.id.toString())?.show(standings[i]!));
+      put(note, proposals.length ? '' : 'Nothing has been proposed in the last 90 000 blocks.');
+    } catch (error) {
+      put(note, `Not read: ${(error as Error).message}`);
+    } finally {
+      busy = false;
+    }
+  };
+  const update = (): void => {
+    const found = wallets();
+    const offered: { uuid: string; name: string }[] = found.length ? found
+      : [{ uuid: '', name: 'no wallet has announced itself' }];
+    sync(pick, offered,
+      (w) => w.uuid || 'none', (w) => h('option', { value: w.uuid }, plain(w.name)));
+    if (chain.loaded && !busy && Date.now() - readAt > EVERY_MS) void read();
+  };
+  return { title: 'Governance', element, update };
+}
+
+function showRules(box: HTMLElement, rules: GovernorRules): void {
+  const over = rules.guardianExpiry * 1000 < Date.now() || /^0x0*$/.test(rules.guardian);
+  const rows: [string, Child][] = [
+    ['Voting begins', `${duration(Number(rules.delay) * 1000)} after a proposal`],
+    ['Voting lasts', duration(Number(rules.period) * 1000)],
+    ['Votes it takes to propose', ether(rules.threshold)],
+    ['Guardian: may veto', over ? 'nobody any more'
+      : h('span', null, link(`account/${rules.guardian}`, rules.guardian, 'mono break'),
+          ` until ${time(rules.guardianExpiry * 1000)}`)],
+  ];
+  fill(box, h('h2', null, 'How it is governed'),
+    h('dl', { class: 'facts' }, ...rows.flatMap(([name, value]) =>
+      [h('dt', null, name), h('dd', { class: 'break' }, value)])),
+    h('p', { class: 'note' }, 'Bonded stake votes. What passes waits in the timelock, which owns '
+      + 'everything privileged, and is then carried out by whoever asks for it.'));
+}
+
+interface Card {
+  element: HTMLElement;
+  show(standing: Standing): void;
+}
+
+function proposalCard(chain: Chain, p: Proposal, pick: HTMLSelectElement): Card {
+  const state = h('span', { class: 'chip' });
+  const tally = h('dd', null);
+  const when = h('dd', null);
+  const actions = h('div', { class: 'row' });
+  const status = h('p', { class: 'note', role: 'status' });
+  const title = plain(p.description.split('\n')[0] ?? '', 120) || '(no description)';
+  const element = h('article', { class: 'card' },
+    h('h2', null, title), state,
+    h('p', { class: 'break' }, plain(p.description.slice(title.length).trim(), 1_000)),
+    h('dl', { class: 'facts' },
+      h('dt', null, 'Votes'), tally, h('dt', null, 'When'), when,
+      h('dt', null, 'By'), h('dd', null, link(`account/${p.proposer}`, p.proposer, 'mono break')),
+      h('dt', null, 'Does'), h('dd', { class: 'break' },
+        h('ol', { class: 'plain' }, ...p.targets.slice(0, 16).map((target, i) => h('li', null,
+          callText(target, p.calldatas[i] ?? '0x')
+          + (p.values[i] ? ` with ${ether(p.values[i]!)}` : ''))))),
+      h('dt', null, 'Number'), h('dd', { class: 'mono break' }, p.id.toString())),
+    actions, status);
+  let drawn = '';
+  return {
+    element,
+    show(s) {
+      put(state, STATES[s.state] ?? String(s.state));
+      put(tally, `for ${ether(s.for)}, against ${ether(s.against)}, abstaining ${ether(s.abstain)}`
+        + (s.quorum ? `; at least ${ether(s.quorum)} must take part` : ''));
+      const now = (chain.tip?.timeMs ?? 0) / 1000;
+      put(when, s.state === PENDING ? `voting from ${time(p.voteStart * 1000)}`
+        : s.state === ACTIVE ? `until ${time(p.voteEnd * 1000)}`
+          : s.state === QUEUED ? `may be carried out from ${time(s.eta * 1000)}`
+            : `proposed in block ${integer(p.block)}`);
+      const ready = s.state === QUEUED && now >= s.eta;
+      const key = `${s.state}${ready}`;
+      if (key === drawn) return;
+      drawn = key;
+      const over = s.state === CANCELLED || s.state === EXECUTED || s.state === EXPIRED;
+      const offered = [
+        ...s.state === ACTIVE ? VOTES : [], ...s.state === SUCCEEDED ? [QUEUE] : [],
+        ...ready ? [EXECUTE] : [], ...over ? [] : [VETO],
+      ];
+      fill(actions, ...offered.map((action) => {
+        const button = h('button', {
+          type: 'button', class: action.primary ? 'primary' : 'quiet',
+          'aria-label': `${action.label}: ${title}`,
+        }, action.label);
+        button.addEventListener('click', () => void act(chain, p, action, pick.value, status));
+        return button;
+      }));
+    },
+  };
+}
+
+async function act(
+  chain: Chain, p: Proposal, action: Action, uuid: string, status: HTMLElement,
+): Promise<void> {
+  try {
+    const wallet = wallets().find((w) => w.uuid === uuid);
+    if (!wallet) throw new Error('no wallet has announced itself (EIP-6963)');
+    put(status, 'Waiting for the wallet…');
+    const from = await connect(wallet, chain);
+    const data = encodeFunctionData({
+      abi: governorAbi, functionName: action.name, args: action.args(p),
+    });
+    const block = await sendAndWait(wallet, chain, { from, to: GOVERNOR, data },
+      (hash) => put(status, `Sent as ${hash}; waiting for its block…`));
+    put(status, `${action.label}: done in block ${integer(block)}.`);
+  } catch (error) {
+    put(status, `${action.label}: not done: ${(error as Error).message}`);
+  }
+}
