@@ -4,7 +4,9 @@ using Homeostat.Node.Store;
 
 namespace Homeostat.Node.Commands;
 
-/// <summary>`homeostat backup` and `homeostat restore`: a data folder copied and put back.</summary>
+/// <summary>
+/// `homeostat backup` and `homeostat restore`: a data folder copied and put back.
+/// </summary>
 internal static class BackupCommands
 {
     public static Command CreateBackup()
@@ -25,7 +27,8 @@ internal static class BackupCommands
     public static Command CreateRestore()
     {
         Option<string> source = Folder("--from", "Folder that `homeostat backup` wrote");
-        Option<string> folder = Folder("--datadir", "Data folder to make; it must not hold a chain");
+        Option<string> folder = Folder(
+            "--datadir", "Data folder to make; it must not hold a chain");
         Option<bool> json = Json();
         var command = new Command("restore", "Make a data folder of a backup")
         {
@@ -95,7 +98,8 @@ internal sealed class CopyLines(TextWriter output)
         double rate = progress.Done / MiB / seconds;
         double left = (progress.All - progress.Done) / MiB / Math.Max(rate, 0.001);
         output.WriteLine(FormattableString.Invariant(
-            $"{progress.Name}: {progress.Done / MiB:F1} of {progress.All / MiB:F1} MiB, {rate:F0} MiB/s")
+            $"{progress.Name}: {progress.Done / MiB:F1} of {progress.All / MiB:F1} MiB")
+            + FormattableString.Invariant($", {rate:F0} MiB/s")
             + (isDone ? "" : FormattableString.Invariant($", {left:F0} s left")));
     }
 }

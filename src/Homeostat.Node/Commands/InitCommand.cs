@@ -18,7 +18,8 @@ internal static class InitCommand
         var command = new Command("init", "Write a network's genesis, keys and settings");
         var network = new Option<string>("--network")
         {
-            Description = "File that describes the network (docs/operating); else a development one",
+            Description =
+                "File that says what the network is (docs/operating); else a development one",
         };
         var output = new Option<string>("--out")
         {
@@ -69,7 +70,8 @@ internal static class InitCommand
                     + $"{validator.Host}:{validator.P2pPort}, "
                     + (validator.Address is null ? "key made" : "key with its operator"));
             }
-            Console.WriteLine($"{Path.Combine(folder, "genesis.json")}: chain {plan.ChainId}; carry "
+            string genesis = Path.Combine(folder, "genesis.json");
+            Console.WriteLine($"{genesis}: chain {plan.ChainId}; carry "
                 + "each folder to its machine (docs/operating)");
             return ExitCode.Done;
         }

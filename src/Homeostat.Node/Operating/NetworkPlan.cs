@@ -240,7 +240,8 @@ internal sealed record NetworkPlan
                 DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
                 && time.Year is > 2000 and < 9000
                 ? time
-                : throw new FormatException($"{key}: '{text}' is no time such as 2027-01-31T12:00Z");
+                : throw new FormatException(
+                    $"{key}: '{text}' is no time such as 2027-01-31T12:00Z");
     }
 
     private static Address? AddressOf(JsonElement item, string key)
