@@ -5,6 +5,9 @@ import { abi as constitutionJson } from '../../contracts/artifacts/Constitution.
 import { abi as registryJson } from '../../contracts/artifacts/ModelRegistry.json';
 import { abi as feePoolJson } from '../../contracts/artifacts/FeePool.json';
 import { abi as randomnessJson } from '../../contracts/artifacts/Randomness.json';
+import { abi as bookJson } from '../../contracts/artifacts/RuleBook.json';
+import { abi as optimisticJson } from '../../contracts/artifacts/OptimisticProposals.json';
+import { abi as treasuryJson } from '../../contracts/artifacts/Treasury.json';
 import { abi as timelockJson } from '../../contracts/artifacts/TimelockController.json';
 import { abi as votesJson } from '../../contracts/artifacts/StakeVotes.json';
 import { abi as governorJson } from '../../contracts/artifacts/HomeostatGovernor.json';
@@ -39,6 +42,9 @@ export const ABIS: Record<string, Abi> = {
   [TIMELOCK]: timelockJson as unknown as Abi,
   [GOVERNOR]: governorJson as unknown as Abi,
   [VOTES]: votesJson as unknown as Abi,
+  '0x00000000000000000000000000000000484f0023': bookJson as unknown as Abi,
+  '0x00000000000000000000000000000000484f0025': treasuryJson as unknown as Abi,
+  '0x00000000000000000000000000000000484f0026': optimisticJson as unknown as Abi,
 };
 
 const TRANSFER = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef';
@@ -205,6 +211,9 @@ const FAILURES: Record<number, string> = {
   7: 'the champions disagree beyond the bound',
   8: 'the champions’ errors have drifted from the twin’s',
   100: 'the Constitution could not rule',
+  201: 'the Constitution refused what the rule would do',
+  202: 'the rule’s budget does not cover it',
+  203: 'the rule’s action failed',
 };
 
 export function failureText(code: number): string {

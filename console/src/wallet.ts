@@ -57,6 +57,7 @@ export interface Call {
   from: string;
   to: string;
   data: `0x${string}`;
+  value?: string;
 }
 
 const PATIENCE_MS = 60_000;

@@ -9,6 +9,7 @@ import {
   readStanding,
 } from '../governance';
 import type { Page } from '../page';
+import { type Send, showRuleBook } from './rules';
 import { connect, sendAndWait, wallets } from '../wallet';
 
 const MOST = 20;
@@ -37,8 +38,11 @@ export function governancePage(chain: Chain): Page {
   const pick = h('select', { id: 'vote-wallet' });
   const note = h('p', { class: 'note', role: 'status' });
   const cards = new Map<string, Card>();
+  const book = h('section', { class: 'stack', 'aria-label': 'Standing rules' });
+  const send: Send = (label, to, data, value, status) =>
+    void sendBy(chain, pick.value, label, { to, data, value }, status);
   const element = h('div', { class: 'stack' }, rules,
-    h('div', { class: 'row' }, h('label', { for: 'vote-wallet' }, 'Vote with'), pick, note), list);
+    h('div', { class: 'row' }, h('label', { for: 'vote-wallet' }, 'Vote with'), pick, note), list, book);
   let readAt = 0;
   let busy = false;
   let shown = false;
@@ -64,6 +68,7 @@ export function governancePage(chain: Chain): Page {
         return made.element;
       });
       proposals.forEach((p, i) => cards.get(p.id.toString())?.show(standings[i]!));
+      await showRuleBook(chain, book, send);
       put(note, proposals.length ? '' : 'Nothing has been proposed in the last 90 000 blocks.');
     } catch (error) {
       put(note, `Not read: ${(error as Error).message}`);
@@ -159,18 +164,27 @@ function proposalCard(chain: Chain, p: Proposal, pick: HTMLSelectElement): Card 
 async function act(
   chain: Chain, p: Proposal, action: Action, uuid: string, status: HTMLElement,
 ): Promise<void> {
+  const data = encodeFunctionData({
+    abi: governorAbi, functionName: action.name, args: action.args(p),
+  });
+  await sendBy(chain, uuid, action.label, { to: GOVERNOR, data, value: 0n }, status);
+}
+
+async function sendBy(
+  chain: Chain, uuid: string, label: string,
+  call: { to: string; data: `0x${string}`; value: bigint }, status: HTMLElement,
+): Promise<void> {
   try {
     const wallet = wallets().find((w) => w.uuid === uuid);
     if (!wallet) throw new Error('no wallet has announced itself (EIP-6963)');
     put(status, 'Waiting for the wallet…');
     const from = await connect(wallet, chain);
-    const data = encodeFunctionData({
-      abi: governorAbi, functionName: action.name, args: action.args(p),
-    });
-    const block = await sendAndWait(wallet, chain, { from, to: GOVERNOR, data },
+    const { to, data } = call;
+    const value = call.value ? { value: `0x${call.value.toString(16)}` } : {};
+    const block = await sendAndWait(wallet, chain, { from, to, data, ...value },
       (hash) => put(status, `Sent as ${hash}; waiting for its block…`));
-    put(status, `${action.label}: done in block ${integer(block)}.`);
+    put(status, `${label}: done in block ${integer(block)}.`);
   } catch (error) {
-    put(status, `${action.label}: not done: ${(error as Error).message}`);
+    put(status, `${label}: not done: ${(error as Error).message}`);
   }
 }

@@ -221,7 +221,7 @@ function standing(chain: Chain): string {
 }
 
 function actorOf(d: Decision): string {
-  return d.actor === 2 ? 'the twin' : 'the model';
+  return d.actor === 3 ? 'a rule' : d.actor === 2 ? 'the twin' : 'the model';
 }
 
 function forecastOf(d: Decision): number {

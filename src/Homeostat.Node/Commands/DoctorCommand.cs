@@ -1,64 +1,80 @@
 using System.CommandLine;
-using System.Net.Security;
-using System.Runtime.InteropServices;
-using System.Security.Authentication;
+using Homeostat.Node.Client;
+using Homeostat.Node.Explain;
+using Homeostat.Node.Operating;
 
 namespace Homeostat.Node.Commands;
 
-/// <summary>`homeostat doctor`: what this machine has, lacks, and what to do about it.</summary>
+/// <summary>`homeostat doctor`: this machine, a running node, or a stopped node's folder.</summary>
 internal static class DoctorCommand
 {
-    private const long LeastDiskBytes = 1L << 30;
-    private const long LeastMemoryBytes = 2L << 30;
+    private const int RetryMs = 1_000;
+
+    // A network on one machine takes these first.
+    private static readonly int[] Ports = [8545, 30303];
 
     public static Command Create()
     {
-        var command = new Command("doctor", "Check this machine");
-        command.SetAction(_ => Run());
+        var rpc = new Option<Uri>("--rpc")
+        {
+            Description = "JSON-RPC address of a running node, to look at that too",
+            CustomParser = ExplainCommand.ParseEndpoint,
+        };
+        var folder = new Option<string>("--datadir")
+        {
+            Description = "Data folder of a stopped node: look at every block",
+        };
+        var wait = new Option<int>("--wait")
+        {
+            Description = "Seconds to wait until the node is well",
+        };
+        var command = new Command("doctor", "Check this machine, a node, or its data folder")
+        {
+            rpc, folder, wait,
+        };
+        command.SetAction((parsed, stop) => RunAsync(
+            parsed.GetValue(rpc), parsed.GetValue(folder), parsed.GetValue(wait), stop));
         return command;
     }
 
-    private static int Run()
+    private static async Task<int> RunAsync(
+        Uri? rpc, string? folder, int waitSeconds, CancellationToken stop)
     {
-        bool good = Say(true, $".NET {Environment.Version} on {RuntimeInformation.OSDescription}");
-        good &= Say(
-            Environment.ProcessorCount >= 2,
-            $"{Environment.ProcessorCount} processors",
-            "four validators want at least two");
-        long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        good &= Say(
-            memory >= LeastMemoryBytes, $"{memory >> 20} MiB of memory",
-            "four validators want 2 GiB");
-        long disk = new DriveInfo(Directory.GetCurrentDirectory()).AvailableFreeSpace;
-        good &= Say(
-            disk >= LeastDiskBytes, $"{disk >> 20} MiB free on this folder's disk",
-            "free some, or give --datadir on another");
-        good &= Say(HasTls13(), "TLS 1.3", "install OpenSSL 1.1.1 or later");
-        bool native = NativeLibrary.TryLoad("libsecp256k1.so.1", out _)
-            || NativeLibrary.TryLoad("libsecp256k1.so.2", out _)
-            || NativeLibrary.TryLoad("libsecp256k1.so.0", out _);
-        _ = Say(
-            native, "libsecp256k1",
-            "signatures are managed code, several times slower: apt-get install libsecp256k1-1");
-        return good ? ExitCode.Done : ExitCode.Failed;
+        long giveUp = Environment.TickCount64 + waitSeconds * 1_000L;
+        while (true)
+        {
+            // While it waits nothing is said; what is printed is the last look.
+            using var text = new StringWriter();
+            var findings = new Findings(text);
+            await CheckAsync(findings, rpc, folder, stop);
+            if (findings.AllGood || Environment.TickCount64 >= giveUp)
+            {
+                await Console.Out.WriteAsync(text.ToString());
+                return findings.AllGood ? ExitCode.Done : ExitCode.Failed;
+            }
+            await Task.Delay(RetryMs, stop);
+        }
     }
 
-    private static bool Say(bool good, string what, string remedy = "")
+    private static async Task CheckAsync(
+        Findings findings, Uri? rpc, string? folder, CancellationToken stop)
     {
-        Console.WriteLine(good ? $"ok    {what}" : $"CHECK {what}: {remedy}");
-        return good;
-    }
-
-    private static bool HasTls13()
-    {
-        try
+        if (rpc is not null)
         {
-            _ = new SslServerAuthenticationOptions { EnabledSslProtocols = SslProtocols.Tls13 };
-            return true;
+            using var client = new RpcClient(rpc);
+            try
+            {
+                await new NodeDoctor(client, rpc, findings).CheckAsync(stop);
+            }
+            catch (RpcException error)
+            {
+                findings.Add(false, "the node stopped answering", error.Message);
+            }
         }
-        catch (PlatformNotSupportedException)
+        if (folder is not null)
         {
-            return false;
+            FolderDoctor.Check(findings, folder);
         }
+        MachineDoctor.Check(findings, rpc is null && folder is null ? Ports : []);
     }
 }

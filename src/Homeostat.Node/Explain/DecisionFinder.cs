@@ -41,6 +41,15 @@ internal sealed class DecisionFinder(IRpcCaller rpc)
             : throw new RpcException(0, "the node's Decision event is of another version");
     }
 
+    /// <summary>The Decision in a log as JSON-RPC gives it; null when it is another event.</summary>
+    public static DecisionEvent? TryRead(JsonElement log)
+    {
+        (List<Hash256> topics, byte[] data) = Parts(log);
+        return DecisionEvent.TryDecode(topics, data, out DecisionEvent? decision)
+            ? decision
+            : null;
+    }
+
     /// <summary>The decision of this number, or "latest", in plain words.</summary>
     public async Task<string> ExplainAsync(string id, CancellationToken cancellation)
     {

@@ -35,6 +35,10 @@ public sealed class BackupTests : IDisposable
             Assert.Equal(hash, manifest.GetProperty("blockHash").GetString());
             Assert.Equal(root, manifest.GetProperty("stateRoot").GetString());
             await SendAsync(up, first: 5, count: 3);
+            (code, output, errors) = await UpProcess.RunAsync(
+                "doctor", "--rpc", up.Urls[1], "--wait", "20");
+            Assert.True(code == 0, output + errors);
+            Assert.Contains("3 peers, 4 validators", output, StringComparison.Ordinal);
         }
         await RestoreAsync(network, backup, manifest);
         await using (UpProcess again = await UpProcess.StartAsync(network, _http, _p2p, 4))
@@ -44,6 +48,8 @@ public sealed class BackupTests : IDisposable
         // One journal at a time is lost: two of four are more than the protocol bears.
         File.WriteAllText(Path.Combine(FolderOf(network, 2), "chain.db"), new string('x', 9_000));
         FlipState(FolderOf(network, 3));
+        await DoctorAsync(FolderOf(network, 0), 0, "all as they were written");
+        await DoctorAsync(FolderOf(network, 2), 1, "chain.db can't be read");
         await using (UpProcess again = await UpProcess.StartAsync(network, _http, _p2p, 4))
         {
             await GoOnAsync(again, first: 11);
@@ -92,6 +98,14 @@ public sealed class BackupTests : IDisposable
         error = Assert.Throws<StoreException>(
             () => NodeBackup.Take(FolderOf(In("network"), 0), In("backup"), _ => { }));
         Assert.Contains("has a backup.json already", error.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task DoctorAsync(string folder, int code, string words)
+    {
+        (int actual, string output, string errors) = await UpProcess.RunAsync(
+            "doctor", "--datadir", folder);
+        Assert.True(actual == code, output + errors);
+        Assert.Contains(words, output, StringComparison.Ordinal);
     }
 
     /// <summary>More transactions, and the same block and state on all.</summary>

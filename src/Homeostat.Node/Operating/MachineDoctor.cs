@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Security.Authentication;
+
+namespace Homeostat.Node.Operating;
+
+/// <summary>What this machine has, lacks, and what to do about it.</summary>
+internal static class MachineDoctor
+{
+    private const long LeastDiskBytes = 1L << 30;
+    private const long LeastMemoryBytes = 2L << 30;
+    private const long LeastOpenFiles = 1_024;
+    private static readonly string[] Secp256k1Names =
+        ["libsecp256k1.so.1", "libsecp256k1.so.2", "libsecp256k1.so.0"];
+
+    /// <param name="findings">Where the findings go.</param>
+    /// <param name="ports">Those that a node would use; checked when none is running.</param>
+    public static void Check(Findings findings, IReadOnlyList<int> ports)
+    {
+        findings.Add(new Finding(
+            true, $".NET {Environment.Version} on {RuntimeInformation.OSDescription}"));
+        findings.Add(
+            Environment.ProcessorCount >= 2, $"{Environment.ProcessorCount} processors",
+            "four validators want at least two");
+        long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        findings.Add(
+            memory >= LeastMemoryBytes, $"{memory >> 20} MiB of memory",
+            "four validators want 2 GiB");
+        long disk = new DriveInfo(Directory.GetCurrentDirectory()).AvailableFreeSpace;
+        findings.Add(
+            disk >= LeastDiskBytes, $"{disk >> 20} MiB free on this folder's disk",
+            "free some, or give --datadir on another");
+        CheckOpenFiles(findings);
+        findings.Add(HasTls13(), "TLS 1.3", "install OpenSSL 1.1.1 or later");
+        foreach (int port in ports)
+        {
+            findings.Add(
+                IsFree(port), $"port {port} is free",
+                "another program has it (is a node running? then give --rpc); "
+                + "or choose another by --http.port and --p2p.port");
+        }
+        if (!Array.Exists(Secp256k1Names, name => NativeLibrary.TryLoad(name, out _)))
+        {
+            findings.Note("no libsecp256k1: signatures are managed code, several times slower "
+                + "(Debian: apt-get install libsecp256k1-1)");
+        }
+        if (!OnPath("npm"))
+        {
+            findings.Note("no npm: the console can't be built here (it comes with Node.js 20 or "
+                + "newer); everything else works");
+        }
+    }
+
+    private static void CheckOpenFiles(Findings findings)
+    {
+        const string Limits = "/proc/self/limits";
+        string? line = File.Exists(Limits)
+            ? File.ReadLines(Limits).FirstOrDefault(
+                x => x.StartsWith("Max open files", StringComparison.Ordinal))
+            : null;
+        string[] words = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        if (words.Length > 3 && long.TryParse(words[3], out long most))
+        {
+            findings.Add(
+                most >= LeastOpenFiles, $"{most} open files allowed",
+                "raise it: ulimit -n 65536, or LimitNOFILE= in the unit");
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static bool OnPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, program)));
+
+    private static bool HasTls13()
+    {
+        try
+        {
+            _ = new SslServerAuthenticationOptions { EnabledSslProtocols = SslProtocols.Tls13 };
+            return true;
+        }
+        catch (PlatformNotSupportedException)
+        {
+            return false;
+        }
+    }
+}
