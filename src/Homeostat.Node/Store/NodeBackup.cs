@@ -122,8 +122,18 @@ internal static class NodeBackup
 
     private static BackupManifest Describe(string target)
     {
-        using var chain = new SqliteFile(
-            Path.Combine(target, ChainName), Durability.Full, "SELECT 1");
+        string file = Path.Combine(target, ChainName);
+        (string network, ulong height, string hash, string root) = ReadLast(file);
+        CloseLog(file);
+        return new BackupManifest(
+            network, height, hash, root,
+            DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            [.. Names.Select(name => FileOf(target, name))]);
+    }
+
+    private static (string Network, ulong Height, string Hash, string Root) ReadLast(string file)
+    {
+        using var chain = new SqliteFile(file, Durability.Full, "SELECT 1");
         if (chain.FindDamage() is { } damage)
         {
             throw new StoreException($"the copy of {ChainName} is damaged: {damage}");
@@ -131,22 +141,24 @@ internal static class NodeBackup
         string network = chain.Read(session => Encoding.UTF8.GetString(
             session.Prepare("SELECT value FROM meta WHERE name = 'network'").ExecuteScalar()
                 as byte[] ?? []));
-        (ulong height, string hash, string root) = chain.Read(session =>
+        return chain.Read(session =>
         {
             using SqliteDataReader row = session.Prepare(
                 "SELECT height, hash, root FROM block ORDER BY height DESC LIMIT 1")
                 .ExecuteReader();
             return row.Read()
-                ? ((ulong)row.GetInt64(0), new Hash256(row.GetFieldValue<byte[]>(1)).ToString(),
+                ? (network, (ulong)row.GetInt64(0),
+                    new Hash256(row.GetFieldValue<byte[]>(1)).ToString(),
                     new Hash256(row.GetFieldValue<byte[]>(2)).ToString())
-                : (0, Hash256.Zero.ToString(), Hash256.Zero.ToString());
+                : (network, 0, Hash256.Zero.ToString(), Hash256.Zero.ToString());
         });
-        // One file each, whatever the mode it was opened in.
-        chain.Writer.Run("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE");
-        return new BackupManifest(
-            network, height, hash, root,
-            DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
-            [.. Names.Select(name => FileOf(target, name))]);
+    }
+
+    /// <summary>Moves what is in the log home: one file. Nobody else may have it open.</summary>
+    private static void CloseLog(string file)
+    {
+        using var copy = new SqliteFile(file, Durability.Full, "SELECT 1");
+        copy.Writer.Run("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE");
     }
 
     private static BackupFile FileOf(string folder, string name)
@@ -185,8 +197,7 @@ internal static class NodeBackup
         {
             chain.TearJournal("restored from a backup");
         }
-        using var file = new SqliteFile(chainFile, Durability.Full, "SELECT 1");
-        file.Writer.Run("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE");
+        CloseLog(chainFile);
     }
 
     private static void RequireFile(string folder, string name, string remedy)
