@@ -55,6 +55,10 @@ async function main() {
   const planted = await plant(chain);
   await waitForBuild();
   await waitForDecisions(chain.reader);
+  if (process.argv.includes('--readme')) {
+    await check('a picture for the README', picture);
+    return;
+  }
   const pages = await pageList(chain.reader, planted);
   if (SHORT) for (const name of Object.keys(pages)) if (!IN_SHORT.includes(name)) delete pages[name];
   const looks = SHORT ? [['phone', 'dark']]
@@ -68,7 +72,6 @@ async function main() {
     network, chain, check, assert, injectWallet, open, settle, shot, accessible, HOSTILE_LOOP,
   });
   if (!SHORT) await check('a node that is killed and comes back', () => nodeAway());
-  if (process.argv.includes('--readme')) await picture();
 }
 
 /** Names from the chain that would be markup, were they not text. */
