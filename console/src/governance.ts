@@ -2,8 +2,10 @@
 import { type Abi, decodeEventLog, decodeFunctionData, toEventSelector } from 'viem';
 import { abi as governorJson } from '../../contracts/artifacts/HomeostatGovernor.json';
 import { call } from './contracts';
-import { ABIS, GOVERNOR, NAMES, plain } from './events';
+import { ABIS, GOVERNOR, NAMES, loopName, plain } from './events';
+import { gwei, integer } from './format';
 import type { Link, Log } from './link';
+import { field } from './words';
 
 export const governorAbi = governorJson as unknown as Abi;
 
@@ -106,6 +108,51 @@ export async function readStanding(link: Link, p: Proposal): Promise<Standing> {
   return {
     state, against: votes[0], for: votes[1], abstain: votes[2], quorum, eta: Number(eta),
   };
+}
+
+interface Replayed {
+  firstBlock: string;
+  lastBlock: string;
+  calls: { to: string; success: boolean }[];
+  loops: {
+    loop: `0x${string}`; modeActual: string; modeReplayed: string;
+    replayed: string[]; actual: string[]; ratifiedActual: string[]; ratifiedReplayed: string[];
+  }[];
+  baseFeePerGas: { actual: string; replayed: string };
+  transactions: string;
+  leftOut: unknown[];
+  changed: unknown[];
+}
+
+const DRY_BLOCKS = 16;
+
+/** Recent blocks executed again as if the proposal had been carried out before them, in words. */
+export async function dryRun(link: Link, p: Proposal): Promise<string[]> {
+  const calls = p.targets.map((to, i) => ({
+    to, data: p.calldatas[i] ?? '0x', value: `0x${(p.values[i] ?? 0n).toString(16)}`,
+  }));
+  const r = await link.request<Replayed>(
+    'homeostat_simulateProposal', [calls, `0x${DRY_BLOCKS.toString(16)}`]);
+  const moved = (name: string, what: string, was: string[], now: string[]) =>
+    was.flatMap((value, i) => (value === now[i] ? [] : [
+      `${name}: ${what} ${field(name, i).name} ${integer(BigInt(value))} → `
+        + integer(BigInt(now[i] ?? '0x0'))]));
+  return [
+    `Over blocks ${integer(BigInt(r.firstBlock))} to ${integer(BigInt(r.lastBlock))}:`,
+    ...r.calls.map((x, i) => `call ${i + 1} ${x.success ? 'succeeds' : 'FAILS'}`),
+    ...r.loops.flatMap((x) => {
+      const name = loopName(x.loop);
+      return [
+        ...x.modeActual === x.modeReplayed ? []
+          : [`${name}: mode ${x.modeActual} → ${x.modeReplayed}`],
+        ...moved(name, 'ratified', x.ratifiedActual, x.ratifiedReplayed),
+        ...moved(name, 'in force', x.actual, x.replayed),
+      ];
+    }),
+    `base fee ${gwei(BigInt(r.baseFeePerGas.actual))} → ${gwei(BigInt(r.baseFeePerGas.replayed))} `
+      + `gwei; of ${integer(BigInt(r.transactions))} transactions ${r.leftOut.length} would not `
+      + `have fitted, ${r.changed.length} would have ended otherwise`,
+  ];
 }
 
 /** What a proposal does, one line a call; text from the chain stays text. */

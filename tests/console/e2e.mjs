@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { stringToHex } from 'viem';
+import { hexToString, stringToHex } from 'viem';
 import { assert, check, finish } from './lib/checks.mjs';
 import { governance } from './lib/governance.mjs';
 import {
@@ -303,12 +303,13 @@ async function advise({ reader, accounts, wallet }) {
     { address: CONSTITUTION, abi, functionName: 'guardian' });
   const account = [owner, guardian].map((who) => accounts.find(
     (x) => x.address.toLowerCase() === who.toLowerCase())).find(Boolean);
+  const loop = await actingLoop(reader);
   const { context, page, faults } = await open();
   await injectWallet(page, network, { client: wallet(account), reader }, 'Test wallet');
   await page.goto(`${network.url}/console/`);
   await settle(page, 'Now');
   let actions = 0;
-  await page.getByRole('button', { name: 'Stop or advise capacity' }).click();
+  await page.getByRole('button', { name: `Stop or advise ${loop}` }).click();
   actions++;
   await page.getByRole('button', { name: 'Sign with wallet' }).click();
   actions++;
@@ -318,16 +319,29 @@ async function advise({ reader, accounts, wallet }) {
   await shot(page, 'advise');
   const { mode } = await reader.readContract({
     address: CONSTITUTION, abi, functionName: 'loopState',
-    args: [stringToHex('capacity', { size: 32 })],
+    args: [stringToHex(loop, { size: 32 })],
   });
-  assert(mode === 1, `the loop is in mode ${mode} on the chain; the page said: ${said}`);
+  assert(/Done in block/.test(said) && mode === 1, `the loop is in mode ${mode} on the chain; the page said: ${said}`);
   await page.getByRole('button', { name: 'Close' }).click();
-  await page.waitForFunction(() => [...document.querySelectorAll('.loops li')]
-    .some((x) => /Capacity/.test(x.textContent) && /advise/.test(
-      x.querySelector('.chip').textContent)), null, { timeout: 20_000 });
+  await page.waitForFunction((name) => [...document.querySelectorAll('.loops li')]
+    .some((x) => x.textContent.toLowerCase().startsWith(name) && /advise/.test(
+      x.querySelector('.chip').textContent)), loop, { timeout: 20_000 });
   assert(faults.length === 0, faults.join('; '));
   await context.close();
   return `${actions} actions; ${said}`;
+}
+
+/** One whose model acts: only that can be put to advise. */
+async function actingLoop(reader) {
+  const read = (functionName, args) => reader.readContract({
+    address: CONSTITUTION, abi, functionName, args,
+  });
+  for (const id of await read('loops')) {
+    if ((await read('loopState', [id])).mode === 0) {
+      return hexToString(id).replace(/\0+$/, '');
+    }
+  }
+  throw new Error('no loop is in mode act');
 }
 
 async function nodeAway() {

@@ -5,7 +5,7 @@ import { GOVERNOR, plain } from '../events';
 import { duration, ether, integer, time } from '../format';
 import {
   ACTIVE, CANCELLED, EXECUTED, EXPIRED, type GovernorRules, PENDING, type Proposal, QUEUED, STATES,
-  SUCCEEDED, type Standing, callText, governorAbi, hasGovernor, readGovernor, readProposals,
+  SUCCEEDED, type Standing, callText, dryRun, governorAbi, hasGovernor, readGovernor, readProposals,
   readStanding,
 } from '../governance';
 import type { Page } from '../page';
@@ -115,6 +115,7 @@ function proposalCard(chain: Chain, p: Proposal, pick: HTMLSelectElement): Card 
   const when = h('dd', null);
   const actions = h('div', { class: 'row' });
   const status = h('p', { class: 'note', role: 'status' });
+  const dry = h('ul', { class: 'plain', hidden: true });
   const title = plain(p.description.split('\n')[0] ?? '', 120) || '(no description)';
   const element = h('article', { class: 'card' },
     h('h2', null, title), state,
@@ -127,7 +128,7 @@ function proposalCard(chain: Chain, p: Proposal, pick: HTMLSelectElement): Card 
           callText(target, p.calldatas[i] ?? '0x')
           + (p.values[i] ? ` with ${ether(p.values[i]!)}` : ''))))),
       h('dt', null, 'Number'), h('dd', { class: 'mono break' }, p.id.toString())),
-    actions, status);
+    actions, status, dry);
   let drawn = '';
   return {
     element,
@@ -149,7 +150,7 @@ function proposalCard(chain: Chain, p: Proposal, pick: HTMLSelectElement): Card 
         ...s.state === ACTIVE ? VOTES : [], ...s.state === SUCCEEDED ? [QUEUE] : [],
         ...ready ? [EXECUTE] : [], ...over ? [] : [VETO],
       ];
-      fill(actions, ...offered.map((action) => {
+      fill(actions, dryButton(chain, p, title, dry), ...offered.map((action) => {
         const button = h('button', {
           type: 'button', class: action.primary ? 'primary' : 'quiet',
           'aria-label': `${action.label}: ${title}`,
@@ -159,6 +160,21 @@ function proposalCard(chain: Chain, p: Proposal, pick: HTMLSelectElement): Card 
       }));
     },
   };
+}
+
+function dryButton(
+  chain: Chain, p: Proposal, title: string, box: HTMLElement,
+): HTMLElement {
+  const button = h('button', {
+    type: 'button', class: 'quiet', 'aria-label': `Dry run: ${title}`,
+  }, 'Dry run');
+  button.addEventListener('click', () => {
+    box.hidden = false;
+    fill(box, h('li', null, 'Executing recent blocks again…'));
+    dryRun(chain.link, p).then((lines) => fill(box, ...lines.map((x) => h('li', null, x))))
+      .catch((error: Error) => fill(box, h('li', null, `Not done: ${error.message}`)));
+  });
+  return button;
 }
 
 async function act(

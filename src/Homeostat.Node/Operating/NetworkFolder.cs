@@ -93,6 +93,7 @@ internal static class NetworkFolder
             ["password"] = "password",
             ["p2p.addr"] = "0.0.0.0",
             ["p2p.port"] = self.P2pPort,
+            ["p2p.advertise"] = self.Host,
             ["http.addr"] = "127.0.0.1",
             ["http.port"] = self.HttpPort,
             ["peers"] = new JsonArray([.. validators.Where(v => v != self).Select(

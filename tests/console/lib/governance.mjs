@@ -96,6 +96,9 @@ async function vote(run, propose, stateOf) {
   // One genesis validator's stake, which delegates to this account, is a quorum.
   const { context, page, faults } = await openGovernance(run, accounts[0]);
   await press(page, 'Vote for', title);
+  const card = page.locator('article', { hasText: title });
+  await card.getByRole('button', { name: 'Dry run' }).click();
+  await card.getByText('call 1 succeeds').waitFor({ timeout: 20_000 });
   await run.shot(page, 'governance-active');
   await press(page, 'Queue', title);
   await press(page, 'Execute', title);
