@@ -41,7 +41,7 @@ internal sealed class DecisionFinder(IRpcCaller rpc)
             : throw new RpcException(0, "the node's Decision event is of another version");
     }
 
-    /// <summary>The Decision in a log as JSON-RPC gives it; null when it is another event.</summary>
+    /// <summary>The Decision in a log of JSON-RPC; null when it is another event.</summary>
     public static DecisionEvent? TryRead(JsonElement log)
     {
         (List<Hash256> topics, byte[] data) = Parts(log);

@@ -110,7 +110,7 @@ internal sealed class NodeDoctor(RpcClient rpc, Uri endpoint, Findings findings)
         {
             string acts = decision.Failure == SteeringFailure.None
                 ? $"loop {name}: the model speaks"
-                : $"loop {name}: the twin acts, since {DecisionWords.FailureText(decision.Failure)}";
+                : $"loop {name}: the twin acts: {DecisionWords.FailureText(decision.Failure)}";
             findings.Note($"{acts} (decision {decision.Id})");
         }
         if (last.Count == 0)
