@@ -1,4 +1,3 @@
-using Homeostat.Consensus;
 using Homeostat.Node.Store;
 using Homeostat.Primitives;
 using Homeostat.Replica;
@@ -79,19 +78,9 @@ public sealed class NodeStoreTests : IDisposable
     public void Abstaining_until_told_otherwise_is_kept_whatever_is_pruned()
     {
         using NodeStore store = Open(_folder);
-        store.Commit([Abstain(JournalRecord.AbstainThrough.Unknown)]);
+        store.Commit([Journal(ulong.MaxValue, 1)]);
         store.Commit([new PersistBatch { Durable = true, PruneBelow = new View(50) }]);
         Assert.Single(store.Recover(Hash256.Zero).Journal);
-    }
-
-    private static PersistBatch Abstain(View last)
-    {
-        var record = new JournalRecord.AbstainThrough(last);
-        return new PersistBatch
-        {
-            Durable = true,
-            Journal = [new JournalEntry(record.View, record.Encode())],
-        };
     }
 
     [Fact]
