@@ -104,9 +104,11 @@ public sealed record ReplicaConfig
     /// </summary>
     public TrustedCheckpoint? Checkpoint { get; init; }
 
-    /// <summary>A checkpoint must be younger: the time in which a validator's stake is bound after
-    /// it has left.</summary>
-    public long CheckpointAgeMs { get; init; } = 21L * 86_400_000;
+    /// <summary>Null: <see cref="ChainConfig.UnbondingMs"/>; other in tests only.</summary>
+    public long? CheckpointAgeMs { get; init; }
+
+    /// <summary>Agreed recoveries, heights rising; the same on all nodes.</summary>
+    public IReadOnlyList<ValidatorRecovery> Recoveries { get; init; } = [];
 
     public PoolLimits PoolLimits { get; init; } = new();
 

@@ -41,8 +41,10 @@ public class WireTests
             SampleVote.Signature),
         new SyncRequestMessage(7, new Height(8), 9),
         new SyncResponseMessage(7, [[1], [2, 3]], SampleCertificate),
-        new SnapshotRequestMessage(3, new Height(9)),
-        new SnapshotResponseMessage(3, [1, 2], [3], [[4], [5, 6]], SampleCertificate),
+        new SnapshotRequestMessage(3, new Height(9), new Height(10)),
+        new SnapshotResponseMessage(
+            3, [1, 2], [3], [[4], [5, 6]], SampleCertificate,
+            [new Validator(FakeSigner.AddressAt(1), 3)], [7]),
         new HeadersRequestMessage(4, new Height(11), 3),
         new HeadersResponseMessage(4, [[7], [8, 9]]),
         new RangesRequestMessage(
@@ -175,7 +177,7 @@ public class WireTests
 
     /// <summary>Messages, journal records, payload, validator set.</summary>
     private const string Pinned =
-        "0x486fde2dd57673be2b2bbf65e96ec6e8bbb3c9cb3ebf1769be5cd2e3d7a45495\n" +
+        "0x2fe7ed4968bbe513a0a791f32f543e7c90f1a977fa6da5b19c1e52bc24f93c06\n" +
         "0x102fb3438b20fabafe0d339a97a030ca446d9b0d5df5fbc6af2a686c0c7bef04\n" +
         "0x80912210ff87aa5eacbe7e13a02cfede09d2dfea1aedbf190698d9c72ccadbe5\n" +
         "0xd6b5faccd89c509188edbe1b1426d82d27c5081e821d46cb50d20ed3ea49d267";

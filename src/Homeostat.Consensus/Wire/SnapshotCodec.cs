@@ -12,12 +12,19 @@ internal static class SnapshotCodec
         {
             case SnapshotRequestMessage m:
                 writer.Write(m.From.Value);
+                writer.Write(m.Checkpoint.Value);
                 break;
             case SnapshotResponseMessage m:
                 writer.Write(m.EncodedBlock);
                 writer.Write(m.Receipts);
                 WriteBytes(writer, m.Headers);
                 ConsensusRlp.Write(writer, m.Finalization);
+                ConsensusRlp.WriteList(writer, m.Validators, static (w, validator) =>
+                {
+                    w.Write(validator.Address);
+                    w.Write(validator.Weight);
+                });
+                writer.Write(m.CheckpointPayload);
                 break;
             case HeadersRequestMessage m:
                 writer.Write(m.Last.Value);
@@ -47,12 +54,16 @@ internal static class SnapshotCodec
     public static WireMessage? Read(WireKind kind, ref RlpReader list) => kind switch
     {
         WireKind.SnapshotRequest => new SnapshotRequestMessage(
-            list.ReadUInt64(), new Height(list.ReadUInt64())),
+            list.ReadUInt64(), new Height(list.ReadUInt64()), new Height(list.ReadUInt64())),
         WireKind.SnapshotResponse => new SnapshotResponseMessage(
             list.ReadUInt64(),
             ConsensusRlp.ReadBounded(ref list, WireLimits.MaxBlockBytes, "block"),
             ConsensusRlp.ReadBounded(ref list, WireLimits.MaxBlockBytes, "receipts"),
-            ReadHeaders(ref list), ConsensusRlp.ReadOptionalCertificate(ref list)),
+            ReadHeaders(ref list), ConsensusRlp.ReadOptionalCertificate(ref list),
+            ConsensusRlp.ReadList(
+                ref list, ValidatorSet.MaxValidators,
+                static (ref r) => new Validator(r.ReadAddress(), r.ReadUInt64())),
+            ConsensusRlp.ReadBounded(ref list, WireLimits.MaxBlockBytes, "payload")),
         WireKind.HeadersRequest => new HeadersRequestMessage(
             list.ReadUInt64(), new Height(list.ReadUInt64()),
             ConsensusRlp.ReadInt32(ref list, WireLimits.MaxHeaders)),

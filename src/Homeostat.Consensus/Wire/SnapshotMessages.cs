@@ -9,9 +9,10 @@ namespace Homeostat.Consensus;
 public abstract record SnapshotMessage(ulong RequestId) : WireMessage;
 
 /// <summary>
-/// Asks for the newest finalized block at or above a height whose whole state the peer can serve.
+/// Asks for the newest finalized block at or above a height whose whole state the peer can serve,
+/// and that is not after the epoch of a checkpoint.
 /// </summary>
-public sealed record SnapshotRequestMessage(ulong RequestId, Height From)
+public sealed record SnapshotRequestMessage(ulong RequestId, Height From, Height Checkpoint)
     : SnapshotMessage(RequestId)
 {
     public override WireKind Kind => WireKind.SnapshotRequest;
@@ -19,12 +20,14 @@ public sealed record SnapshotRequestMessage(ulong RequestId, Height From)
 
 /// <summary>
 /// The block as consensus carried it with its receipts, and why it is final: a finalization of it,
-/// or of a descendant, to which the headers (RLP, rising from the block's child on) lead. All empty
-/// when there is none.
+/// or of a descendant, to which the headers (RLP, rising from the block's child on) lead, with the
+/// validators of its epoch. For a block above the checkpoint also the checkpoint's payload, which
+/// names the same validators. All empty when there is none.
 /// </summary>
 public sealed record SnapshotResponseMessage(
     ulong RequestId, byte[] EncodedBlock, byte[] Receipts, IReadOnlyList<byte[]> Headers,
-    Certificate? Finalization) : SnapshotMessage(RequestId)
+    Certificate? Finalization, IReadOnlyList<Validator> Validators, byte[] CheckpointPayload)
+    : SnapshotMessage(RequestId)
 {
     public override WireKind Kind => WireKind.SnapshotResponse;
 }

@@ -15,6 +15,7 @@ internal static class CommandLine
         UpCommand.Create(),
         NodeCommand.Create(),
         CheckpointCommand.Create(),
+        RecoverCommand.Create(),
         InitCommand.Create(),
         KeyCommand.Create(),
         ReplayCommand.Create(),

@@ -51,6 +51,14 @@ internal sealed class NodeHost : IAsyncDisposable
         _store = new NodeStore(
             config.DataDir, chain.ChainId, GenesisHash, config.HistoryBlocks,
             error => crash.End(error, null), logs.CreateLogger("store"));
+        IReadOnlyList<ValidatorRecovery> recoveries = RecoveryFile.Read(config.DataDir);
+        foreach (ValidatorRecovery recovery in recoveries)
+        {
+            _log.LogWarning(
+                "recovered after block {Height} {Hash} without {Count} validators, record {Record}",
+                recovery.Height, recovery.BlockHash, recovery.Without.Count,
+                RecoveryFile.RecordOf(recoveries));
+        }
         var nonce = new Hash256(RandomNumberGenerator.GetBytes(Hash256.Size));
         var machine = new ReplicaMachine(new ReplicaConfig
         {
@@ -58,6 +66,7 @@ internal sealed class NodeHost : IAsyncDisposable
             Signer = config.Observer ? null : new LocalSigner(config.Key),
             Self = new PeerId(self),
             Checkpoint = config.Checkpoint,
+            Recoveries = recoveries,
             Limits = config.ReplicaLimits,
         });
         _loop = new ReplicaLoop(
@@ -70,7 +79,12 @@ internal sealed class NodeHost : IAsyncDisposable
         _network = new PeerNetwork(
             local, config.P2p, config.Peers, _loop.AddAsync, logs.CreateLogger("network"),
             config.P2pAdvertised);
-        _quorum = new ValidatorQuorum(chain.Validators, self, _network);
+        _quorum = new ValidatorQuorum(
+            [
+                .. chain.Validators.Where(
+                    v => !recoveries.Any(r => r.Without.Contains(v.Address))),
+            ],
+            self, _network);
         _metrics.AddGauge("homeostat_peers", "Connected peers", () => _network.ConnectedCount);
         _metrics.AddGauge(
             "homeostat_send_queue_bytes", "Bytes waiting for peers", () => _network.QueuedBytes);

@@ -67,6 +67,13 @@ public sealed class BlockCodec : IBlockReader
         return list.ReadRaw().ToArray();
     }
 
+    /// <summary>RLP of the payload of a block that is known to be sound.</summary>
+    internal static byte[] PayloadBytes(byte[] encoded)
+    {
+        Invariant.Require(TrySplit(encoded, out _, out ReadOnlySpan<byte> payload));
+        return payload.ToArray();
+    }
+
     private static bool TrySplit(
         ReadOnlySpan<byte> encoded, out ReadOnlySpan<byte> block, out ReadOnlySpan<byte> payload)
     {

@@ -18,6 +18,22 @@ internal sealed record Protocol
 
     public required ValidatorSet GenesisValidators { get; init; }
 
+    public IReadOnlyList<ValidatorRecovery> Recoveries { get; init; } = [];
+
+    /// <summary>Those who vote on the children of a block, of the set that its state names.
+    /// </summary>
+    public ValidatorSet VotersAfter(Height height, ValidatorSet set) =>
+        ValidatorRecovery.After(Recoveries, height, set);
+
+    /// <summary>Who made the block of this height final, by its state.</summary>
+    public ValidatorSet VotersOf(Height height, WorldSnapshot state)
+    {
+        ValidatorSet? named = Epochs.IsRegularLast(height)
+            ? EpochSets.ReadPrevious(state)
+            : EpochSets.Read(state);
+        return VotersAfter(new Height(height.Value - 1), named ?? GenesisValidators);
+    }
+
     /// <summary>An engine serves one thread at a time: each work makes its own.</summary>
     public required Func<IEvmEngine> Engine { get; init; }
 

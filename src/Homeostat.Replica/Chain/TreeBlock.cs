@@ -54,7 +54,7 @@ internal sealed class TreeBlock
         Executed?.Transactions.Skip(1) ?? [];
 
     public static TreeBlock Of(
-        TreeBlock parent, EpochSchedule epochs, BlockReference reference, byte[] encoded,
+        TreeBlock parent, Protocol protocol, BlockReference reference, byte[] encoded,
         ExecutedBlock executed) => new()
         {
             Reference = reference,
@@ -62,8 +62,9 @@ internal sealed class TreeBlock
             Encoded = encoded,
             State = executed.State,
             Parameters = ChainParameters.Read(new SnapshotStorage(executed.State)),
-            Validators = epochs.IsLast(reference.Height)
-                ? EpochSets.Read(executed.State) ?? parent.Validators
+            Validators = protocol.Epochs.IsLast(reference.Height)
+                ? protocol.VotersAfter(
+                    reference.Height, EpochSets.Read(executed.State) ?? parent.Validators)
                 : parent.Validators,
             SteeringGas = executed.Receipts.Count > 0 ? executed.Receipts[0].GasUsed : 0,
             Executed = executed,

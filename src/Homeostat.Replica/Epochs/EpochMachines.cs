@@ -100,7 +100,16 @@ internal sealed class EpochMachines
 
     private SimplexMachine NewMachine(TreeBlock block) => new(
         _network, _config.Signer, _config.Votes, _codec,
-        new EpochLeaders(LeaderSchedule.Read(new SnapshotStorage(block.State))), _config.Bugs);
+        LeadersAfter(block), _config.Bugs);
+
+    /// <summary>
+    /// The state's schedule is over its own validators; while a recovery left some out, those that
+    /// are left lead in turn.
+    /// </summary>
+    private static ILeaderSchedule LeadersAfter(TreeBlock block) =>
+        EpochSets.Read(block.State) is { } named && named.Hash != block.Validators.Hash
+            ? new RoundRobin()
+            : new EpochLeaders(LeaderSchedule.Read(new SnapshotStorage(block.State)));
 
     /// <summary>Every state of an epoch gives the same schedule.</summary>
     private sealed class EpochLeaders(LeaderSchedule schedule) : ILeaderSchedule
@@ -111,6 +120,6 @@ internal sealed class EpochMachines
 
     private ValidatorSet? PreviousOf(TreeBlock block) =>
         _protocol.Epochs.IsLast(block.Reference.Height)
-            ? EpochSets.ReadPrevious(block.State)
+            ? _protocol.VotersOf(block.Reference.Height, block.State)
             : null;
 }

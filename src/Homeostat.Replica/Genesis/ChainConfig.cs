@@ -42,6 +42,17 @@ public sealed record ChainConfig
     public StakingTerms Staking { get; init; } = new();
 
     /// <summary>
+    /// The least time that a stake stays bound after its validator has left, as blocks come at most
+    /// every 100 ms: a checkpoint must be younger. Without epochs nobody leaves, and three weeks
+    /// stand for it.
+    /// </summary>
+    public long UnbondingMs => Staking.EpochBlocks == 0
+        ? 21L * 86_400_000
+        : (long)UInt128.Min(
+            (UInt128)(long.MaxValue / 1_000),
+            (UInt128)Staking.UnbondingEpochs * Staking.EpochBlocks * 100);
+
+    /// <summary>
     /// The ratified timeout of leaders, in force in epoch 0 and wherever nothing is measured.
     /// </summary>
     public ulong LeaderTimeoutMs { get; init; } = 1_000;

@@ -31,7 +31,11 @@ public sealed class ReplicaMachine
         _protocol = new Protocol
         {
             Rules = HomeostatRules.Of(chain.ChainId),
-            Epochs = new EpochSchedule(chain.Staking.EpochBlocks),
+            Epochs = new EpochSchedule(chain.Staking.EpochBlocks)
+            {
+                Recoveries = [.. config.Recoveries.Select(x => x.Height)],
+            },
+            Recoveries = config.Recoveries,
             GenesisValidators = ValidatorSet.Create(
                 chain.Validators.Select(entry => new Validator(entry.Address, entry.Weight))),
             Engine = config.Engine,
@@ -131,6 +135,12 @@ public sealed class ReplicaMachine
     {
         TreeBlock genesis = GenesisBlock.Create(
             _config.Genesis, new CodeMemo(new StoredState(recovered.State)));
+        if (_config.Recoveries.Select(x => Contradiction(x, recovered))
+            .FirstOrDefault(x => x is not null) is { } contradiction)
+        {
+            _outbox.Halt(contradiction);
+            return;
+        }
         bool isNew = recovered.LastFinalized is null || recovered.Snapshot is not null;
         if (_config.Checkpoint is { } checkpoint && isNew)
         {
@@ -154,6 +164,24 @@ public sealed class ReplicaMachine
         {
             Replay(recovered, genesis);
         }
+    }
+
+    /// <summary>Why the chain on this disk can't have been recovered so, or null.</summary>
+    private string? Contradiction(ValidatorRecovery recovery, RecoveredState disk)
+    {
+        if (disk.BlockLog.TryGet(recovery.Height, out FinalizedBlock last)
+            && last.Hash != recovery.BlockHash)
+        {
+            return $"block {recovery.Height} is final here as {last.Hash}, and the recovery names "
+                + $"{recovery.BlockHash}: compare the records of all operators";
+        }
+        return disk.BlockLog.TryGet(recovery.Height.Next, out FinalizedBlock next)
+            && new BlockCodec().TryRead(next.Encoded, out _, out ConsensusPayload payload)
+            && payload.Epoch != _protocol.Epochs.Of(next.Height)
+            ? $"block {next.Height} is final here by the validators of before, so the recovery "
+                + $"at {recovery.Height} is too low: agree on the highest block that is final "
+                + "anywhere"
+            : null;
     }
 
     private void Join(RecoveredState recovered, TreeBlock genesis, TrustedCheckpoint checkpoint)

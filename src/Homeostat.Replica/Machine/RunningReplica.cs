@@ -64,7 +64,8 @@ internal sealed class RunningReplica
         _verifier = new BlockVerifier(protocol, outbox, _mail, clock, _tree, _pool, observer);
         _synced = new SyncedBlocks(protocol, outbox, _mail, _tree, _committer);
         _relay = new CompactRelay(config.Limits, outbox, _mail, clock, _tree, _pool);
-        _snapshots = new SnapshotServer(config.Limits, recovered, outbox, clock, _publisher);
+        _snapshots = new SnapshotServer(
+            config.Limits, protocol, recovered, outbox, clock, _publisher);
         _epochs.Start(recovered, last);
     }
 

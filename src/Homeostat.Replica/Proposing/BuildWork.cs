@@ -42,7 +42,7 @@ internal sealed record BuildWork(
             header.Number, Payload.View, Payload.ParentView, block.Hash, header.ParentHash,
             Payload.TimeMs);
         return new Built(
-            TreeBlock.Of(Parent, Protocol.Epochs, reference, encoded, block), built.LeftOut);
+            TreeBlock.Of(Parent, Protocol, reference, encoded, block), built.LeftOut);
     }
 
     /// <summary>

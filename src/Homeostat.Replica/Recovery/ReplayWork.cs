@@ -57,7 +57,8 @@ internal sealed record ReplayWork(Protocol Protocol, TreeBlock Genesis, Recovere
             Encoded = stored.Encoded,
             State = state,
             Parameters = ChainParameters.Read(new SnapshotStorage(state)),
-            Validators = EpochSets.Read(state) ?? Genesis.Validators,
+            Validators = Protocol.VotersAfter(
+                reference.Height, EpochSets.Read(state) ?? Genesis.Validators),
             SteeringGas = ReceiptList.FirstGasUsed(stored.Receipts),
         };
     }

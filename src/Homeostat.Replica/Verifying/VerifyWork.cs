@@ -55,7 +55,7 @@ internal sealed record VerifyWork(
             return Refuse(block, refusal);
         }
         return new Valid(TreeBlock.Of(
-            Parent, Protocol.Epochs, Reference, Encoded, executed));
+            Parent, Protocol, Reference, Encoded, executed));
     }
 
     private bool TryRecover(

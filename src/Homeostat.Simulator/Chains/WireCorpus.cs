@@ -67,8 +67,10 @@ public static class WireCorpus
             new ProposalPartsRequestMessage(first.Hash, [0, 1, 2]),
             new ProposalPartsMessage(first.Hash, CompactBlock.TransactionsOf(first.Encoded)),
             new EvidenceMessage(new Evidence(notarize, other)),
-            new SnapshotRequestMessage(1, new Height(1)),
-            new SnapshotResponseMessage(1, first.Encoded, first.Receipts, [header], proof),
+            new SnapshotRequestMessage(1, new Height(1), new Height(2)),
+            new SnapshotResponseMessage(
+                1, first.Encoded, first.Receipts, [header], proof,
+                [new Validator(signer.Address, 1)], header),
             new HeadersRequestMessage(1, new Height(5), 5),
             new HeadersResponseMessage(1, [header, header]),
             new RangesRequestMessage(

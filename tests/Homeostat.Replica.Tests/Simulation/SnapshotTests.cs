@@ -30,6 +30,15 @@ public sealed class SnapshotTests
     }
 
     [Fact]
+    public void A_newcomer_joins_below_a_checkpoint_across_epochs()
+    {
+        Cluster cluster = RunningCluster(27, liar: null, hasEpochs: true);
+        Join(cluster, height: cluster.Checks.Highest.Value - 1);
+        Assert.True(Follows(cluster));
+        Assert.Contains(_lines, line => line.StartsWith("the state of block", Ordinal));
+    }
+
+    [Fact]
     public void A_state_below_the_checkpoint_will_do_as_headers_lead_to_it()
     {
         Cluster cluster = RunningCluster(26, liar: null);
@@ -103,9 +112,10 @@ public sealed class SnapshotTests
 
     private const StringComparison Ordinal = StringComparison.Ordinal;
 
-    private Cluster RunningCluster(ulong seed, SnapshotLiar? liar)
+    private Cluster RunningCluster(ulong seed, SnapshotLiar? liar, bool hasEpochs = false)
     {
-        var setup = new ClusterSetup(SimulationRunner.Network(4))
+        var setup = new ClusterSetup(
+            hasEpochs ? SimulationRunner.Network(4) : SimulationRunner.LongNetwork(4))
         {
             Change = (index, config) => config with
             {

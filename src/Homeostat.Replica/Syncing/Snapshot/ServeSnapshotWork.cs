@@ -9,7 +9,8 @@ namespace Homeostat.Replica;
 /// answer: the state asked for may be too old, or never have been here.
 /// </summary>
 internal sealed record ServeSnapshotWork(
-    RecoveredState Disk, Height Finalized, ReplicaLimits Limits, SnapshotMessage Request) : IWork
+    RecoveredState Disk, Height Finalized, ReplicaLimits Limits, Protocol Protocol,
+    SnapshotMessage Request) : IWork
 {
     public WorkUrgency Urgency => WorkUrgency.Background;
 
@@ -39,20 +40,47 @@ internal sealed record ServeSnapshotWork(
         ulong oldest = Math.Max(1, last - Math.Min(last, SnapshotLimits.OldestOffered));
         for (; height >= oldest && height >= request.From.Value; height -= step)
         {
-            if (Disk.BlockLog.TryGet(new Height(height), out FinalizedBlock block)
+            if (IsOfItsEpoch(height, request.Checkpoint)
+                && Disk.BlockLog.TryGet(new Height(height), out FinalizedBlock block)
                 && Disk.State.TryGetNode(block.StateRoot, out _)
-                && TryProve(block, out List<byte[]> headers, out Certificate? proof))
+                && TryProve(block, out List<byte[]> headers, out Certificate? proof)
+                && ValidatorsOf(block) is { } validators)
             {
                 return new SnapshotResponseMessage(
-                    request.RequestId, block.Encoded, block.Receipts, headers, proof);
+                    request.RequestId, block.Encoded, block.Receipts, headers, proof,
+                    validators.Validators,
+                    height > request.Checkpoint.Value ? PayloadAt(request.Checkpoint) : []);
             }
             if (height < step)
             {
                 break;
             }
         }
-        return new SnapshotResponseMessage(request.RequestId, [], [], [], null);
+        return new SnapshotResponseMessage(request.RequestId, [], [], [], null, [], []);
     }
+
+    private bool IsOfItsEpoch(ulong height, Height checkpoint) => height <= checkpoint.Value
+        || Protocol.Epochs.Of(new Height(height)) == Protocol.Epochs.Of(checkpoint);
+
+    /// <summary>Who made the block final; null when its state is not whole any more.</summary>
+    private ValidatorSet? ValidatorsOf(FinalizedBlock block)
+    {
+        try
+        {
+            WorldSnapshot state = WorldSnapshot.Open(
+                block.StateRoot, new StoredState(Disk.State));
+            return Protocol.VotersOf(block.Height, state);
+        }
+        catch (StateUnavailable)
+        {
+            return null;
+        }
+    }
+
+    private byte[] PayloadAt(Height height) =>
+        Disk.BlockLog.TryGet(height, out FinalizedBlock block)
+            ? BlockCodec.PayloadBytes(block.Encoded)
+            : [];
 
     /// <summary>The first finalization from the block on, and the headers that lead to it.
     /// </summary>

@@ -32,6 +32,7 @@ internal sealed class SnapshotJoin
     private readonly SnapshotPeers _peers = new();
     private readonly SnapshotProgress _progress;
     private SnapshotPivot? _best;
+    private PeerId _bestPeer;
     private SnapshotPlan? _plan;
     private long _decideAtMs;
     private long _wroteMs;
@@ -196,11 +197,11 @@ internal sealed class SnapshotJoin
         {
             case (null, CheckOfferWork.Sound sound):
                 _peers.Useful(peer, _clock.NowMs);
-                Consider(sound.Pivot);
+                Consider(peer, sound.Pivot);
                 break;
             case (SnapshotTask.Anchor anchor, CheckHeadersWork.Linked header):
                 _peers.Useful(peer, _clock.NowMs);
-                Anchored(anchor, header.Timestamp);
+                Anchored(anchor, header.Lowest!);
                 break;
             case (SnapshotTask.Anchor, Lie):
                 // Perhaps the checkpoint is wrong, and the peer's chain right.
@@ -255,15 +256,22 @@ internal sealed class SnapshotJoin
         }
     }
 
-    private void Anchored(SnapshotTask.Anchor anchor, ulong timestamp)
+    private void Anchored(SnapshotTask.Anchor anchor, BlockHeader checkpoint)
     {
-        long ageMs = _clock.NowMs - (long)timestamp * 1_000;
-        if (ageMs > _config.CheckpointAgeMs)
+        long ageMs = _clock.NowMs - (long)checkpoint.Timestamp * 1_000;
+        long mostMs = _config.CheckpointAgeMs ?? _config.Genesis.Config.UnbondingMs;
+        if (!_plan!.Pivot.IsBoundTo(checkpoint))
+        {
+            Accuse(_bestPeer, null, new Lie("the block's validators are not the checkpoint's"));
+            (_plan, _best) = (null, null);
+            return;
+        }
+        if (ageMs > mostMs)
         {
             const long DayMs = 86_400_000;
             _outbox.Halt(
                 $"checkpoint {_trust.Checkpoint} is {ageMs / DayMs} days old, and validators may "
-                + $"leave after {_config.CheckpointAgeMs / DayMs} days: those of that time could "
+                + $"leave after {mostMs / DayMs} days: those of that time could "
                 + "sign another chain without losing anything. Take a newer final block from a "
                 + "source you trust");
             return;
@@ -276,7 +284,8 @@ internal sealed class SnapshotJoin
         foreach (PeerId peer in _peers.Unasked(_clock.NowMs))
         {
             ulong id = _peers.Ask(peer, null, _clock.NowMs);
-            _outbox.Send(peer, new SnapshotRequestMessage(id, _trust.LowestOffer));
+            _outbox.Send(peer, new SnapshotRequestMessage(
+                id, _trust.LowestOffer, _trust.Checkpoint.Height));
         }
         if (_best is not null && _clock.NowMs >= _decideAtMs)
         {
@@ -290,7 +299,7 @@ internal sealed class SnapshotJoin
         }
     }
 
-    private void Consider(SnapshotPivot pivot)
+    private void Consider(PeerId peer, SnapshotPivot pivot)
     {
         if (_best is null)
         {
@@ -298,7 +307,7 @@ internal sealed class SnapshotJoin
         }
         if (_best is null || pivot.Reference.Height > _best.Reference.Height)
         {
-            _best = pivot;
+            (_best, _bestPeer) = (pivot, peer);
         }
     }
 

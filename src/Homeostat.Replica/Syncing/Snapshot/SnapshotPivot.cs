@@ -14,6 +14,12 @@ internal sealed record SnapshotTrust(
     public Height LowestOffer => new(
         Checkpoint.Height.Value
         - Math.Min(Checkpoint.Height.Value, SnapshotLimits.OldestOffered));
+
+    /// <summary>
+    /// Above the checkpoint only its own epoch's validators are known to be the chain's.
+    /// </summary>
+    public bool IsOfItsEpoch(Height height) => height <= Checkpoint.Height
+        || Protocol.Epochs.Of(height) == Protocol.Epochs.Of(Checkpoint.Height);
 }
 
 /// <summary>The final block whose state is fetched; everything about it has been checked.</summary>
@@ -39,11 +45,11 @@ internal sealed record SnapshotPivot(
         {
             return "receipts are not those of the block";
         }
-        if (reference.Height < trust.LowestOffer
+        if (reference.Height < trust.LowestOffer || !trust.IsOfItsEpoch(reference.Height)
             || (reference.Height == trust.Checkpoint.Height
                 && reference.Hash != trust.Checkpoint.Hash))
         {
-            return "the block is too old, or not the checkpoint";
+            return "the block is too old, too new, or not the checkpoint";
         }
         string? error = CheckFinal(offer, block.Header, payload, trust);
         pivot = error is null ? new SnapshotPivot(offer, reference, block.Header) : null;
@@ -55,7 +61,6 @@ internal sealed record SnapshotPivot(
         SnapshotTrust trust)
     {
         BlockHeader last = header;
-        bool isTrusted = header.Hash == trust.Checkpoint.Hash;
         foreach (byte[] encoded in offer.Headers)
         {
             if (!BlockHeader.TryDecode(encoded, out BlockHeader next, out _)
@@ -64,26 +69,35 @@ internal sealed record SnapshotPivot(
                 return "headers to the proof are not linked";
             }
             last = next;
-            isTrusted |= next.Hash == trust.Checkpoint.Hash;
         }
         if (offer.Finalization is not { Kind: VoteKind.Finalize } proof
             || proof.BlockHash != last.Hash)
         {
             return "no finalization of the block or its descendant";
         }
-        ValidatorSet validators = trust.Protocol.GenesisValidators;
-        if (payload.ValidatorSetHash == validators.Hash)
+        if (ValidatorSet.TryCreate(offer.Validators, out ValidatorSet? validators) is { } error)
         {
-            return new CertificateVerifier(
+            return error;
+        }
+        // The payload is the block's own: whoever believes the block believes these.
+        return payload.ValidatorSetHash != validators!.Hash
+            || payload.Epoch != trust.Protocol.Epochs.Of(header.Number)
+            ? "the block is of other validators"
+            : new CertificateVerifier(
                 new VoteDigests(trust.Network), payload.Epoch, validators, trust.Votes)
                 .Check(proof);
-        }
-        // Who they are stands in the very state that is to be fetched: what says that the block is
-        // final is the operator's checkpoint, which the headers lead to.
-        return isTrusted
-            ? null
-            : "the block is of validators that are not genesis', and not below the checkpoint";
     }
+
+    /// <summary>
+    /// A block above the checkpoint is believed for its finalization, so its validators must be
+    /// those that the checkpoint names. One below it stands by the headers between.
+    /// </summary>
+    public bool IsBoundTo(BlockHeader checkpoint) =>
+        Reference.Height <= checkpoint.Number
+        || (Keccak.Hash(Offer.CheckpointPayload) == checkpoint.ParentBeaconBlockRoot
+            && ConsensusPayload.TryDecode(Offer.CheckpointPayload, out ConsensusPayload? payload)
+                is null
+            && ValidatorSet.Create(Offer.Validators).Hash == payload!.ValidatorSetHash);
 
     /// <summary>The first block of this node's log.</summary>
     public FinalizedBlock ToFinalizedBlock() => new()

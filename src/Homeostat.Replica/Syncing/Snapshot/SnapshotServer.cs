@@ -4,8 +4,8 @@ namespace Homeostat.Replica;
 
 /// <summary>Serves pieces of this node's state to nodes that join, within a budget.</summary>
 internal sealed class SnapshotServer(
-    ReplicaLimits limits, RecoveredState disk, Outbox outbox, StepClock clock,
-    Publisher publisher)
+    ReplicaLimits limits, Protocol protocol, RecoveredState disk, Outbox outbox,
+    StepClock clock, Publisher publisher)
 {
     private readonly PeerBudgets _budgets = new();
     private int _running;
@@ -29,7 +29,7 @@ internal sealed class SnapshotServer(
         }
         _running++;
         var work = new ServeSnapshotWork(
-            disk, publisher.FinalizedReference.Height, limits, message);
+            disk, publisher.FinalizedReference.Height, limits, protocol, message);
         outbox.Run(work, (result, _) =>
         {
             _running--;
@@ -40,7 +40,8 @@ internal sealed class SnapshotServer(
 
     private static SnapshotMessage Nothing(SnapshotMessage request) => request switch
     {
-        SnapshotRequestMessage => new SnapshotResponseMessage(request.RequestId, [], [], [], null),
+        SnapshotRequestMessage => new SnapshotResponseMessage(
+            request.RequestId, [], [], [], null, [], []),
         HeadersRequestMessage => new HeadersResponseMessage(request.RequestId, []),
         RangesRequestMessage => new RangesResponseMessage(request.RequestId, []),
         _ => new CodesResponseMessage(request.RequestId, []),

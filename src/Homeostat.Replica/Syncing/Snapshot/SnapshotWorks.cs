@@ -34,7 +34,7 @@ internal sealed record CheckHeadersWork(
     {
         Hash256 expected = First;
         ulong height = Last.Value;
-        ulong timestamp = 0;
+        BlockHeader? lowest = null;
         foreach (byte[] encoded in Headers)
         {
             if (!BlockHeader.TryDecode(encoded, out BlockHeader header, out _)
@@ -42,14 +42,13 @@ internal sealed record CheckHeadersWork(
             {
                 return new Lie($"the header of block {height + 1} is another");
             }
-            (expected, timestamp) = (header.ParentHash, header.Timestamp);
+            (expected, lowest) = (header.ParentHash, header);
         }
-        return new Linked(expected, timestamp);
+        return new Linked(expected, lowest);
     }
 
     /// <param name="Parent">Parent of the lowest header.</param>
-    /// <param name="Timestamp">Of the lowest header, in Unix seconds.</param>
-    public sealed record Linked(Hash256 Parent, ulong Timestamp) : WorkResult;
+    public sealed record Linked(Hash256 Parent, BlockHeader? Lowest) : WorkResult;
 }
 
 /// <summary>
