@@ -1,6 +1,8 @@
+using System.Text.Json;
 using Homeostat.Ledger;
 using Homeostat.Node.Explain;
 using Homeostat.Primitives;
+using Homeostat.Replica;
 using Homeostat.Steering;
 
 namespace Homeostat.Node.Tests.EndToEnd;
@@ -40,6 +42,7 @@ public sealed class ExplainTests : IDisposable
         }
 
         await AssertSameTrainingAsync(up.Urls);
+        await AssertRegisteredAsync(up.Urls);
         (code, _, errors) = await UpProcess.RunAsync("verify", "999999", "--rpc", up.Urls[0]);
         Assert.Equal((2, "verify: no decision 999999 so far\n"), (code, errors));
         await up.StopAsync();
@@ -60,6 +63,39 @@ public sealed class ExplainTests : IDisposable
             said.Add(output);
         }
         Assert.Equal(said[0], said[1]);
+    }
+
+    // A model of the live chain's own log is put on it, and contracts at another node can ask it.
+    private async Task AssertRegisteredAsync(IReadOnlyList<string> urls)
+    {
+        string model = Path.Combine(_folder, "model.bin");
+        string key = Path.Combine(_folder, "sender.key");
+        await File.WriteAllTextAsync(
+            key, DevelopmentNetwork.FundedAccounts[2].PrivateKey.ToString());
+        (int code, string output, string errors) = await UpProcess.RunAsync(
+            "model", "train", "--rpc", urls[0], "--horizon", "10", "--out", model);
+        Assert.True(code == 0, output + errors);
+        (code, output, errors) = await UpProcess.RunAsync(
+            "model", "register", model, "--rpc", urls[0], "--key", key);
+        Assert.True(code == 0, output + errors);
+        Hash256 hash = Keccak.Hash(await File.ReadAllBytesAsync(model));
+        Assert.Contains($"registered {hash}", output, StringComparison.Ordinal);
+        byte[] question = [.. hash.Bytes, .. new byte[32 * DemandFeatures.Count]];
+        await UpProcess.UntilAsync(
+            async () =>
+            {
+                JsonElement answer = await UpProcess.CallAsync(
+                    urls[1], "eth_call",
+                    new { to = "0x00000000000000000000000000000000484f0100",
+                        data = Hex.Encode(question) },
+                    "latest");
+                // The answer, an attribution a feature, the bias.
+                return answer.GetString()!.Length == 2 + 64 * (DemandFeatures.Count + 2);
+            },
+            "an answer of the registered model");
+        (code, _, errors) = await UpProcess.RunAsync(
+            "model", "register", model, "--rpc", urls[0], "--key", key);
+        Assert.True(code == 2, errors);
     }
 
     // Enough decisions for one to have an outcome; blocks come with transactions.

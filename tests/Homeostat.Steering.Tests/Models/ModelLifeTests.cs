@@ -144,7 +144,7 @@ public sealed class ModelLifeTests
         {
             // Demand steps up and down; the mean of eight blocks follows before the twin does.
             chain.Next(transactions:
-                [SteeringTransactionTests.Burn(chain, i / 96 % 2 == 0 ? 2_000_000UL : 16_000_000)]);
+                [SteeringTransactionTests.Burn(chain, i / 96 % 2 == 0 ? 200_000UL : 1_600_000)]);
         }
         Assert.Equal(passes, Send(chain, 3, ModelCalls.Promote(0)));
         Assert.Equal(passes ? hash : Hash256.Zero,

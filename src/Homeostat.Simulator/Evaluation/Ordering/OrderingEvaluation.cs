@@ -232,6 +232,19 @@ public static class OrderingEvaluation
             }
         }
 
+        foreach (double part in new[] { 0.5, 1 })
+        {
+            var charged = new SandwichStudy(
+                seed: 3, Math.Max(SandwichStudy.NoOpGas, part * SandwichStudy.LegGas));
+            foreach (int searchers in new[] { 1, 3 })
+            {
+                string rule = $"drawn places, {part * 100} % of declared gas paid at least";
+                Add($"{rule}, {searchers} searchers", charged.Drawn(searchers));
+                Add($"{rule}, {searchers} searchers and a leader of a third",
+                    charged.WithLeader(searchers));
+            }
+        }
+
         void Add(string name, SandwichTake take) => rows.Add(new EvalRow(
             $"swaps (synthetic): {name}",
             [

@@ -16,14 +16,21 @@ internal readonly record struct SandwichTake(double Profit, double Loss);
 /// finds the price moved, or nothing to sell, ends at once and pays for that. Under fee order it
 /// needs none: it bids just above and just below the victim, and what it bids goes to the
 /// proposer, who is counted with it. With classes all but the inclusion fee is burned.
+///
+/// What a copy pays that ends at once is the lever: rules are measured here under which a
+/// transaction pays for at least a part of the gas it declares.
 /// </summary>
-internal sealed class SandwichStudy(ulong seed)
+internal sealed class SandwichStudy(ulong seed, double noOpGas = SandwichStudy.NoOpGas)
 {
     private const int Victims = 300;
     private const double GasPrice = 30e-9; // ether per gas: base fee of a congested hour
     private const double UrgentPremium = 10e-9;
-    private const double LegGas = 120_000;
-    private const double NoOpGas = 35_000;
+    /// <summary>Gas of a leg, which is also what it declares.</summary>
+    public const double LegGas = 120_000;
+
+    /// <summary>Gas a copy pays for that ends at once.</summary>
+    public const double NoOpGas = 35_000;
+
     private const double PoolFee = 0.003;
     private const int Draws = 300;
 
@@ -66,7 +73,7 @@ internal sealed class SandwichStudy(ulong seed)
             if (copies > 0)
             {
                 Odds odds = OddsOf(copies, (searchers - 1) * copies);
-                profit += searchers * Math.Max(0, odds.Net(copies, gross, unwind));
+                profit += searchers * Math.Max(0, odds.Net(copies, gross, unwind, noOpGas));
                 loss += hurt * searchers * odds.FrontFirst;
             }
         }
@@ -181,9 +188,9 @@ internal sealed class SandwichStudy(ulong seed)
         {
             double at = copies == 0
                 ? 0
-                : OddsOf(copies, (searchers - 1) * copies).Net(copies, gross, unwind);
+                : OddsOf(copies, (searchers - 1) * copies).Net(copies, gross, unwind, noOpGas);
             int up = CopyCounts.FirstOrDefault(other => other > copies, copies);
-            double more = OddsOf(up, (searchers - 1) * copies).Net(up, gross, unwind);
+            double more = OddsOf(up, (searchers - 1) * copies).Net(up, gross, unwind, noOpGas);
             best = copies;
             if (more <= at)
             {
@@ -253,11 +260,11 @@ internal sealed class SandwichStudy(ulong seed)
         public double FrontFirst => Success + Held;
 
         /// <summary>Of one searcher with so many copies of each leg.</summary>
-        public double Net(int copies, double gross, double unwind)
+        public double Net(int copies, double gross, double unwind, double noOpGas)
         {
             const double Price = GasPrice + UrgentPremium;
             double legs = Success * 2 + Held;
-            double gas = legs * LegGas + (2 * copies - legs) * NoOpGas;
+            double gas = legs * LegGas + (2 * copies - legs) * noOpGas;
             return Success * gross - Held * unwind - gas * Price;
         }
     }
