@@ -11,7 +11,7 @@ namespace Homeostat.Replica.Tests;
 public sealed class RevealSequenceTests
 {
     private const ulong ChainId = 4242;
-    private static readonly ISigner Signer = new LocalSigner(new Hash256(Keccak.Hash([7]).Bytes));
+    private static readonly LocalSigner Signer = new(new Hash256(Keccak.Hash([7]).Bytes));
     private static readonly Address Leader = Signer.Address;
 
     private readonly WorldState _world = new(WorldSnapshot.Empty(new MemoryNodeSource()));
