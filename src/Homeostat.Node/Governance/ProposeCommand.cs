@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Homeostat.Node.Client;
 using Homeostat.Primitives;
 using Homeostat.Steering;
 

@@ -1,7 +1,5 @@
 using System.Text.Json;
-using Homeostat.Ledger;
 using Homeostat.Node.Rpc;
-using Homeostat.Primitives;
 using Homeostat.Replica;
 
 namespace Homeostat.Node.Tests.Rpc;

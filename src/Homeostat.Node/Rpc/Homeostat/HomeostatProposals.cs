@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Homeostat.Ledger;
 using Homeostat.Primitives;
 using Homeostat.Steering;
 
