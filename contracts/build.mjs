@@ -14,7 +14,7 @@ const solc = createRequire(process.env.HOMEOSTAT_NODE_MODULES
 const names = ['Steering', 'Constitution', 'ModelRegistry', 'ValidatorSet', 'GasBurner',
   'FeePool', 'Randomness',
   'governance/RuleBook', 'governance/RuleExecutor', 'governance/Treasury',
-  'governance/OptimisticProposals']
+  'governance/OptimisticProposals', 'governance/PredeployProxy']
 // Genesis runs these contracts' constructors: their artifacts have the creation code too.
 const constructed = { 'governance/StakeVotes.sol': 'StakeVotes',
   'governance/HomeostatGovernor.sol': 'HomeostatGovernor',

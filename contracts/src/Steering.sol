@@ -170,6 +170,7 @@ contract Steering {
 
     error AlreadyStepped();
     error WrongTime();
+    error OnlyItself();
 
     /// @notice Transaction 0. Fails when this block has called it before.
     function step(
@@ -214,6 +215,26 @@ contract Steering {
         // Should it fail, the set stands for another epoch: that must not cost the block its step.
         (bool advanced,) = address(VALIDATORS).call(abi.encodeCall(IValidatorSet.advance, ()));
         advanced;
+    }
+
+    /// @notice Asks the Constitution, for `step` alone: an answer that is none fails here, in a call
+    /// of its own, and not the block (an upgrade may have broken who is asked).
+    function askConstitution(
+        bytes32 loop,
+        uint64[] calldata modelProposal,
+        uint64[] calldata twinProposal
+    ) external returns (Ruling memory) {
+        if (msg.sender != address(this)) revert OnlyItself();
+        return CONSTITUTION.decide(loop, modelProposal, twinProposal);
+    }
+
+    /// @notice Runs the rules, for `step` alone, with at most their share of gas.
+    function askRules(uint64 intervalMs, uint64 demandGas, uint64 baseFee, bytes32 state)
+        external
+        returns (Firing memory)
+    {
+        if (msg.sender != address(this)) revert OnlyItself();
+        return RULES.run{gas: RULES_GAS}(intervalMs, demandGas, baseFee, state);
     }
 
     /// @notice The last block that stepped and the number of the next decision.
@@ -284,9 +305,7 @@ contract Steering {
         uint64 baseFee,
         bytes32 state
     ) private returns (bool) {
-        try RULES.run{gas: RULES_GAS}(intervalMs, demandGas, baseFee, state) returns (
-            Firing memory f
-        ) {
+        try this.askRules(intervalMs, demandGas, baseFee, state) returns (Firing memory f) {
             if (f.rule == 0) return false;
             _recordFiring(id, f);
             return true;
@@ -323,7 +342,9 @@ contract Steering {
     function _decide(uint64 id, uint64 timeMs, DecisionInput calldata d) private {
         uint16 failure = d.failure;
         Ruling memory ruling;
-        try CONSTITUTION.decide(d.loop, d.modelProposal, d.twinProposal) returns (Ruling memory r) {
+        try this.askConstitution(d.loop, d.modelProposal, d.twinProposal) returns (
+            Ruling memory r
+        ) {
             ruling = r;
         } catch {
             failure = FAILURE_NO_RULING;

@@ -78,7 +78,7 @@ contract RuleBook is IRuleBook {
     /// @notice Rules looked at in a block: each is at least every fourth block.
     uint256 public constant VISITS = 4;
     /// @notice Most a rule may cost: one evaluation by the blocks it must hold for, in units.
-    uint256 public constant MAXIMUM_COST = 2_048;
+    uint256 public constant MAXIMUM_COST = 1_536;
     uint256 public constant MAXIMUM_SUSTAIN = 64;
     uint256 public constant MAXIMUM_ACTION_BYTES = 2_048;
     uint256 public constant MAXIMUM_PURPOSE_BYTES = 512;

@@ -21,6 +21,9 @@ internal static class EvalCommand
             "ordering", "Classes and drawn places against fee order, FIFO and random",
             (data, isQuick) => OrderingEvaluation.Run(
                 data, isQuick ? OrderingEvaluationOptions.Quick : new())));
+        command.Subcommands.Add(Loop(
+            "governance", "Hours to effect of recorded proposals, then and by a standing rule",
+            (data, _) => GovernanceEvaluation.Run(data)));
         return command;
     }
 

@@ -11,11 +11,16 @@ namespace Homeostat.Node.Explain;
 /// </summary>
 internal static class RulingReplay
 {
-    /// <summary>The contracts whose code it runs.</summary>
-    public static readonly IReadOnlyList<Address> Contracts =
+    private static readonly Address[] Predeploys =
     [
         PredeployAddresses.Steering, PredeployAddresses.Constitution, PredeployAddresses.RuleBook,
         PredeployAddresses.ModelRegistry,
+    ];
+
+    /// <summary>The contracts whose code it runs: proxies, and what they run.</summary>
+    public static readonly IReadOnlyList<Address> Contracts =
+    [
+        .. Predeploys, .. Predeploys.Select(p => PredeployAddresses.ImplementationOf(p)),
     ];
 
     /// <summary>

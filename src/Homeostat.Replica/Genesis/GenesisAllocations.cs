@@ -26,9 +26,11 @@ public static class GenesisAllocations
         {
             accounts[address] = new GenesisAccount(UInt256.Zero, 1, code, []);
         }
-        Add(accounts, PredeployAddresses.Steering, "Steering", SteeringStorageOf(config));
-        Add(accounts, PredeployAddresses.Constitution, "Constitution", ConstitutionOf(config));
-        Add(accounts, PredeployAddresses.ModelRegistry, "ModelRegistry", RegistryOf(config));
+        AddUpgradable(accounts, PredeployAddresses.Steering, "Steering", SteeringStorageOf(config));
+        AddUpgradable(
+            accounts, PredeployAddresses.Constitution, "Constitution", ConstitutionOf(config));
+        AddUpgradable(
+            accounts, PredeployAddresses.ModelRegistry, "ModelRegistry", RegistryOf(config));
         Add(accounts, PredeployAddresses.ValidatorSet, "ValidatorSet", ValidatorsOf(config));
         accounts[PredeployAddresses.ValidatorSet] = accounts[PredeployAddresses.ValidatorSet] with
         {
@@ -37,18 +39,29 @@ public static class GenesisAllocations
                 (sum, v) => sum + ValidatorStorage.StakeOf(v.Weight, config.Staking)),
         };
         Add(accounts, PredeployAddresses.GasBurner, "GasBurner", []);
-        Add(accounts, PredeployAddresses.FeePool, "FeePool", []);
+        AddUpgradable(accounts, PredeployAddresses.FeePool, "FeePool", []);
         Add(accounts, PredeployAddresses.Randomness, "Randomness",
             OrderingGenesis.Randomness(config.Validators));
-        Add(accounts, PredeployAddresses.RuleBook, "RuleBook", []);
+        AddUpgradable(accounts, PredeployAddresses.RuleBook, "RuleBook", []);
         Add(accounts, PredeployAddresses.RuleExecutor, "RuleExecutor", []);
-        Add(accounts, PredeployAddresses.Treasury, "Treasury", []);
-        Add(accounts, PredeployAddresses.OptimisticProposals, "OptimisticProposals", []);
+        AddUpgradable(accounts, PredeployAddresses.Treasury, "Treasury", []);
+        AddUpgradable(accounts, PredeployAddresses.OptimisticProposals, "OptimisticProposals", []);
         foreach ((Address address, GenesisAccount account) in GovernanceGenesis.Accounts(config))
         {
             accounts[address] = account;
         }
         return accounts;
+    }
+
+    // At its address a proxy that the timelock upgrades; the code it runs lies beside it.
+    private static void AddUpgradable(
+        SortedDictionary<Address, GenesisAccount> accounts, in Address address, string contract,
+        SortedDictionary<UInt256, UInt256> storage)
+    {
+        Address implementation = PredeployAddresses.ImplementationOf(address);
+        storage[PredeployAddresses.ImplementationSlot] = implementation.ToWord();
+        Add(accounts, address, "PredeployProxy", storage);
+        Add(accounts, implementation, contract, []);
     }
 
     private static void Add(

@@ -7,6 +7,14 @@ namespace Homeostat.Steering;
 /// </summary>
 public static class PredeployAddresses
 {
+    /// <summary>Where a proxy keeps whose code it runs (ERC-1967).</summary>
+    public static readonly UInt256 ImplementationSlot = UInt256.FromHash256(new Hash256(
+        "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"));
+
+    /// <summary>Where genesis puts the code that a predeploy's proxy runs first.</summary>
+    public static Address ImplementationOf(in Address predeploy) =>
+        Address.FromWord(predeploy.ToWord() + 0x1000);
+
     /// <summary>Transaction 0's target; emits Decision and Outcome.</summary>
     public static readonly Address Steering = Address.FromNumber(0x484f0001);
 

@@ -89,7 +89,7 @@ public sealed class RuleCondition
     public const int MaximumReadings = 16;
 
     /// <summary>Most an evaluation may cost, by the blocks it must hold for.</summary>
-    public const int MaximumCost = 2_048;
+    public const int MaximumCost = 1_536;
 
     internal const byte Push1 = 1;
     internal const byte Push8 = 2;

@@ -145,9 +145,12 @@ public sealed class EnvelopeTests(ITestOutputHelper output)
 
         public Law()
         {
-            GenesisAccount account = DevelopmentNetwork.Create(1).Genesis
-                .Allocations[PredeployAddresses.Constitution];
+            SortedDictionary<Address, GenesisAccount> genesis =
+                DevelopmentNetwork.Create(1).Genesis.Allocations;
+            GenesisAccount account = genesis[PredeployAddresses.Constitution];
+            Address code = PredeployAddresses.ImplementationOf(PredeployAddresses.Constitution);
             _world.SetCode(PredeployAddresses.Constitution, new Code(account.Code));
+            _world.SetCode(code, new Code(genesis[code].Code));
             foreach ((UInt256 slot, UInt256 value) in account.Storage)
             {
                 _world.SetStorage(PredeployAddresses.Constitution, slot, value);

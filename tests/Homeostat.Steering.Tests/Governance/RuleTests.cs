@@ -1,10 +1,11 @@
 using Homeostat.Primitives;
 using Homeostat.Replica;
+using Xunit.Abstractions;
 
 namespace Homeostat.Steering.Tests;
 
 /// <summary>Standing rules on real blocks: adopted by vote, run by transaction 0.</summary>
-public sealed class RuleTests
+public sealed class RuleTests(ITestOutputHelper output)
 {
     private const ulong Day = 86_400;
     private static readonly Hash256 Capacity = SteeringProgram.CapacityLoopName;
@@ -118,6 +119,36 @@ public sealed class RuleTests
         Assert.DoesNotContain(Run(governed, 40, load: false), d => d.Actor == Actor.Rule);
     }
 
+    // Sixteen rules, each as costly as one may be, all of whose conditions hold.
+    [Fact]
+    public void Transaction_0_stays_within_its_gas_whatever_rules_there_are()
+    {
+        var governed = new GovernedChain();
+        const string costly = "last(executionMicros) > 0 and last(demandKilogas) > 0";
+        StandingRule[] rules =
+        [
+            .. Enumerable.Range(0, 16).Select(i => Rule(costly, Lower((uint)i), 43, 1)),
+        ];
+        Assert.InRange(rules[0].Condition.Cost * 43, 1_400, RuleCondition.MaximumCost);
+        foreach (StandingRule rule in rules)
+        {
+            Assert.True(governed.Send(
+                0, PredeployAddresses.RuleBook, rule.Write(), value: StandingRule.Bond));
+        }
+        governed.Adopt([.. rules.Select(rule => rule.Adoption())]);
+        ulong most = 0;
+        int fired = 0;
+        for (int i = 0; i < 90; i++)
+        {
+            SteeredBlock block = Loaded(governed);
+            most = Math.Max(most, block.SteeringGas);
+            fired += block.Decisions.Count(d => d.Actor == Actor.Rule);
+        }
+        output.WriteLine($"most gas of transaction 0: {most}; {fired} firings");
+        Assert.InRange(most, 600_000UL, SteeringProgram.GasLimit * 9 / 10);
+        Assert.True(fired > 0);
+    }
+
     [Theory]
     [InlineData("height", "reads")]
     [InlineData("1 < 2", "reads nothing")]
@@ -170,12 +201,16 @@ public sealed class RuleTests
         var decisions = new List<DecisionEvent>();
         for (int i = 0; i < blocks; i++)
         {
-            byte[] burn = new UInt256(12_000_000).ToBigEndian();
-            SteeredBlock block = governed.Chain.Next(transactions: load
-                ? [governed.Chain.CallOf(6, PredeployAddresses.GasBurner, burn, 7_000_000)]
-                : []);
+            SteeredBlock block = load ? Loaded(governed) : governed.Chain.Next();
             decisions.AddRange(block.Decisions);
         }
         return decisions;
     }
+
+    private static SteeredBlock Loaded(GovernedChain governed) => governed.Chain.Next(
+        transactions:
+        [
+            governed.Chain.CallOf(6, PredeployAddresses.GasBurner,
+                new UInt256(12_000_000).ToBigEndian(), 7_000_000),
+        ]);
 }

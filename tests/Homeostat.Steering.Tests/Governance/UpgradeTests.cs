@@ -1,0 +1,63 @@
+using Homeostat.Primitives;
+
+namespace Homeostat.Steering.Tests;
+
+/// <summary>A predeploy's code is replaced by one vote, and put back by another.</summary>
+public sealed class UpgradeTests
+{
+    // PUSH1 7, PUSH0, MSTORE, PUSH1 32, PUSH0, RETURN: answers every call with 7.
+    private static readonly byte[] Sevens = [0x60, 7, 0x5f, 0x52, 0x60, 32, 0x5f, 0xf3];
+
+    [Fact]
+    public void A_reverted_upgrade_restores_the_old_behaviour_by_one_vote()
+    {
+        var governed = new GovernedChain();
+        Address proxy = PredeployAddresses.OptimisticProposals;
+        UInt256 Share() => governed.ReadWord(
+            proxy, "shareOf(uint8)", new AbiTuple().Add((UInt256)2UL));
+        UInt256 before = Share();
+        Assert.Equal((UInt256)1_500, before);
+        Address other = governed.Chain.Deploy(Sevens);
+        Assert.False(governed.Send(0, proxy, Upgrade(other)));
+        Assert.Equal(before, Share());
+        governed.Adopt(new ProposedCall(proxy, UInt256.Zero, Upgrade(other)));
+        Assert.Equal((UInt256)7, Share());
+        governed.Adopt(new ProposedCall(
+            proxy, UInt256.Zero, Upgrade(PredeployAddresses.ImplementationOf(proxy))));
+        Assert.Equal(before, Share());
+    }
+
+    // A broken Constitution decides nothing, and blocks go on; one vote mends it.
+    [Fact]
+    public void A_broken_upgrade_of_the_constitution_stops_no_block()
+    {
+        var governed = new GovernedChain();
+        Address proxy = PredeployAddresses.Constitution;
+        Address other = governed.Chain.Deploy(Sevens);
+        governed.Adopt(new ProposedCall(proxy, UInt256.Zero, Upgrade(other)));
+        ulong[] vector = ConstitutionStorage.ReadVector(governed.Chain.Reader, 0, 4);
+        for (int i = 0; i < 8; i++)
+        {
+            governed.Chain.Next();
+        }
+        Assert.Equal(vector, ConstitutionStorage.ReadVector(governed.Chain.Reader, 0, 4));
+        governed.Adopt(new ProposedCall(
+            proxy, UInt256.Zero, Upgrade(PredeployAddresses.ImplementationOf(proxy))));
+        Assert.All(governed.Chain.NextDecision().Decisions,
+            decision => Assert.NotEqual(SteeringFailure.NoRuling, decision.Failure));
+    }
+
+    [Fact]
+    public void Code_is_asked_of_what_an_upgrade_names()
+    {
+        var governed = new GovernedChain();
+        var proposal = new Proposal(
+            [new ProposedCall(PredeployAddresses.Treasury, UInt256.Zero,
+                Upgrade(Address.FromNumber(0x1234567)))], "an account without code");
+        governed.Decide(proposal, VoteSupport.For, 0, 1, 2);
+        Assert.False(governed.Carry(proposal));
+    }
+
+    private static byte[] Upgrade(Address implementation) => AbiCall.Encode(
+        "upgradeToAndCall(address,bytes)", new AbiTuple().Add(implementation).AddBytes([]));
+}
