@@ -1,6 +1,7 @@
 // Compiles contracts/src with solc from npm into contracts/artifacts, one JSON per contract.
 //   npm ci --ignore-scripts && node build.mjs            writes the artifacts
 //   node build.mjs --check                               fails when they are not what the sources give
+//   node build.mjs --natspec                             fails when a contract or function of ours has no notice
 // Metadata is left out of the bytecode, so the same sources give the same bytes on every machine.
 import { createRequire } from 'node:module'
 import { createHash } from 'node:crypto'
@@ -34,7 +35,7 @@ const settings = {
   viaIR: true,
   optimizer: { enabled: true, runs: 1_000_000 },
   metadata: { appendCBOR: false, bytecodeHash: 'none' },
-  outputSelection: { '*': { '*': ['abi', 'metadata', 'evm.bytecode.object',
+  outputSelection: { '*': { '': ['ast'], '*': ['abi', 'metadata', 'evm.bytecode.object',
     'evm.deployedBytecode.object', 'storageLayout'] } },
 }
 const input = { language: 'Solidity', sources, settings }
@@ -44,6 +45,24 @@ const errors = (output.errors ?? []).filter(
   e => e.severity === 'error' || !e.sourceLocation?.file.startsWith('@'))
 for (const e of errors) console.error(e.formattedMessage)
 if (errors.length) process.exit(1)
+
+if (process.argv.includes('--natspec')) {
+  const bare = []
+  for (const file of files) {
+    const contracts = output.sources[file].ast.nodes.filter(n => n.nodeType === 'ContractDefinition')
+    for (const contract of contracts) {
+      if (!contract.documentation?.text.includes('@notice')) bare.push(`${file}: ${contract.name}`)
+      for (const node of contract.nodes) {
+        const isOpen = node.nodeType === 'FunctionDefinition' && node.kind === 'function'
+          && ['external', 'public'].includes(node.visibility)
+        if (isOpen && !node.documentation) bare.push(`${file}: ${contract.name}.${node.name}`)
+      }
+    }
+  }
+  for (const name of bare) console.error(`${name} has no NatSpec notice`)
+  console.log(`${files.length} files, ${bare.length} without a notice`)
+  process.exit(bare.length ? 1 : 0)
+}
 
 // Of what a contract is made of alone, so that other contracts' edits leave its artifact as it is.
 const digestOf = metadata => {

@@ -189,10 +189,12 @@ contract Constitution is IConstitution {
         for (uint256 f = 0; f < values.length; f++) values[f] = _actuators[8 * i + f].ratified;
     }
 
+    /// @notice A field's rules.
     function actuator(bytes32 loop, uint256 field) external view returns (Actuator memory) {
         return _actuators[_field(loop, field)];
     }
 
+    /// @notice A loop's mode, length, last switch and dwell.
     function loopState(bytes32 loop) external view returns (Loop memory) {
         return _loops[_index(loop)];
     }
@@ -338,6 +340,7 @@ contract Constitution is IConstitution {
         guardian = address(0);
     }
 
+    /// @notice Gives the Constitution to another owner: by vote.
     function transferOwnership(address newOwner) external onlyOwner {
         emit OwnershipTransferred(owner, newOwner);
         owner = newOwner;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+/// @title Who shares the fees
+/// @notice What FeePool reads of the ValidatorSet.
 interface IValidatorWeights {
     struct Validator {
         address account;
@@ -8,6 +10,7 @@ interface IValidatorWeights {
         string node;
     }
 
+    /// @notice All validators with their weights.
     function validators() external view returns (Validator[] memory);
 }
 

@@ -31,6 +31,7 @@ struct Ruling {
     uint64[] inForce;
 }
 
+/// @title Who rules on proposals
 /// @notice What Steering asks of the Constitution.
 interface IConstitution {
     /// @notice Rules on the model's proposal, then, where it may not act, on the twin's.

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+/// @title Where a trial is counted
 /// @notice What the registry asks of Steering: the record of a trial.
 interface ITrialRecord {
+    /// @notice A word of a loop's own state.
     function loopWord(bytes32 loop, uint8 index) external view returns (bytes32);
 }
 
@@ -103,14 +105,17 @@ contract ModelRegistry {
         return _champions[loop][0];
     }
 
+    /// @notice The champions of a loop by seat; zero where one is free.
     function champions(bytes32 loop) external view returns (bytes32[3] memory) {
         return _champions[loop];
     }
 
+    /// @notice What is known of a model: bonder, status, bond.
     function entry(bytes32 modelHash) external view returns (Entry memory) {
         return _entries[modelHash];
     }
 
+    /// @notice The loop's last trial.
     function trial(bytes32 loop) external view returns (Trial memory) {
         return _trials[loop];
     }
@@ -258,11 +263,13 @@ contract ModelRegistry {
         if (!done) revert NotBonder();
     }
 
+    /// @notice Changes the least bond of models to come.
     function setMinimumBond(uint256 amount) external onlyOwner {
         minimumBond = amount;
         emit MinimumBondChanged(amount);
     }
 
+    /// @notice Gives the registry to another owner: by vote.
     function transferOwnership(address newOwner) external onlyOwner {
         emit OwnershipTransferred(owner, newOwner);
         owner = newOwner;

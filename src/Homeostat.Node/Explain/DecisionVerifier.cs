@@ -85,7 +85,8 @@ internal static class DecisionVerifier
 
     private static void CheckCodes(DecisionEvidence evidence, List<string> inputs)
     {
-        foreach (Address contract in RulingReplay.Contracts)
+        var storage = new ProvenStorage(evidence.Proofs);
+        foreach (Address contract in RulingReplay.CodesOf(storage))
         {
             AccountProof? proof = evidence.Proofs.FirstOrDefault(p => p.Address == contract);
             bool isProven = evidence.Codes.TryGetValue(contract, out byte[]? code)
@@ -126,6 +127,13 @@ internal static class DecisionVerifier
             {
                 outputs.Add($"{name}: recorded {theirs}, recomputed {mine}");
             }
+        }
+        if (recorded.Actor == Actor.Rule)
+        {
+            Field("rule", ruled.ModelHash, recorded.ModelHash);
+            Field("readings", Text(ruled.Readings), Text(recorded.Readings));
+            Field("inputs hash", ruled.InputsHash, recorded.InputsHash);
+            Field("rule's proposal", Text(ruled.ModelProposal), Text(recorded.ModelProposal));
         }
         Field("actor", ruled.Actor, recorded.Actor);
         Field("ruling", ruled.Ruling, recorded.Ruling);
@@ -268,7 +276,8 @@ internal static class DecisionVerifier
     private static List<string> Compare(StepCall call, Block block, DecisionEvent? decision)
     {
         var outputs = new List<string>();
-        if (decision is not null)
+        // A rule's firing is the contracts' own, and not composed: CompareRuling looks at it.
+        if (decision is not null && decision.Actor != Actor.Rule)
         {
             DecisionInput? own = call.Decisions.FirstOrDefault(d => d.Loop == decision.Loop);
             CompareDecision(own, decision, outputs);

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Homeostat.Ledger;
 using Homeostat.Node.Client;
 using Homeostat.Primitives;
+using Homeostat.Steering;
 
 namespace Homeostat.Node.Explain;
 
@@ -77,10 +78,16 @@ internal sealed class EvidenceCollector(RpcClient rpc)
         string block, CancellationToken cancellation)
     {
         var codes = new Dictionary<Address, byte[]>();
-        foreach (Address contract in RulingReplay.Contracts)
+        foreach (Address proxy in RulingReplay.Predeploys)
         {
-            codes[contract] = Hex.Decode((await rpc.CallAsync(
-                "eth_getCode", [contract.ToString(), block], cancellation)).GetString());
+            string slot = DecisionEvidence.Word(PredeployAddresses.ImplementationSlot);
+            UInt256 word = UInt256.FromBigEndian(Hex.Decode((await rpc.CallAsync(
+                "eth_getStorageAt", [proxy.ToString(), slot, block], cancellation)).GetString()));
+            foreach (Address account in (Address[])[proxy, Address.FromWord(word)])
+            {
+                codes[account] = Hex.Decode((await rpc.CallAsync(
+                    "eth_getCode", [account.ToString(), block], cancellation)).GetString());
+            }
         }
         return codes;
     }
@@ -88,6 +95,14 @@ internal sealed class EvidenceCollector(RpcClient rpc)
     private async Task<DecisionEvidence> ProveAsync(
         DecisionEvidence evidence, string parent, CancellationToken cancellation)
     {
+        var accounts = new List<AccountProof>();
+        foreach (Address account in evidence.Codes.Keys.Order())
+        {
+            accounts.Add(await ProofAsync(account, RulingReplay.Predeploys.Contains(account)
+                ? [PredeployAddresses.ImplementationSlot]
+                : [], parent, cancellation));
+        }
+        evidence = evidence with { Proofs = accounts };
         for (int round = 0; round < Rounds; round++)
         {
             var storage = new ProvenStorage(evidence.Proofs);

@@ -11,17 +11,19 @@ namespace Homeostat.Node.Explain;
 /// </summary>
 internal static class RulingReplay
 {
-    private static readonly Address[] Predeploys =
+    /// <summary>The contracts it runs: each is a proxy, with the code to run elsewhere.</summary>
+    public static readonly IReadOnlyList<Address> Predeploys =
     [
         PredeployAddresses.Steering, PredeployAddresses.Constitution, PredeployAddresses.RuleBook,
         PredeployAddresses.ModelRegistry,
     ];
 
-    /// <summary>The contracts whose code it runs: proxies, and what they run.</summary>
-    public static readonly IReadOnlyList<Address> Contracts =
-    [
-        .. Predeploys, .. Predeploys.Select(p => PredeployAddresses.ImplementationOf(p)),
-    ];
+    /// <summary>
+    /// The accounts whose code it runs: the proxies and, by their storage, their implementations.
+    /// </summary>
+    public static IEnumerable<Address> CodesOf(IStorageReader storage) => Predeploys.Concat(
+        Predeploys.Select(proxy => Address.FromWord(
+            storage.Read(proxy, PredeployAddresses.ImplementationSlot))));
 
     /// <summary>
     /// The decision as the run records it, or null where it records none of this number. Words that

@@ -55,6 +55,7 @@ const cast = (to, value, signature, ...args) => tool('cast', [
   'send', to, signature, ...args, '--value', value, '--private-key', castKey, '--rpc-url', url,
   '--json'])
 
+await idle(1) // The first block of a new chain, whose clock is genesis' until then.
 const total = await client.readContract({ ...votes, functionName: 'totalSupply' })
 let held = 0n
 for (const voter of voters) {
