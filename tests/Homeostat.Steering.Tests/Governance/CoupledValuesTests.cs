@@ -14,7 +14,7 @@ namespace Homeostat.Steering.Tests;
 public sealed class CoupledValuesTests(ITestOutputHelper output)
 {
     private const int Owner = 9;
-    private const int Place = 3;
+    private const int Place = 4;
     private const ulong Market = 122_850_000;
     private const ulong OldRatio = 115_658_000;
     private const ulong OldHour = 1_000_000;
