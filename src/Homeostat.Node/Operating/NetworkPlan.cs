@@ -212,7 +212,7 @@ internal sealed record NetworkPlan
             ? value
             : default;
 
-    private static IEnumerable<JsonElement> Items(JsonElement item, string key) =>
+    private static JsonElement.ArrayEnumerator Items(JsonElement item, string key) =>
         Optional(item, key) is { ValueKind: JsonValueKind.Array } array
             ? array.EnumerateArray()
             : throw new FormatException($"{key}: a list is needed");

@@ -69,7 +69,7 @@ internal sealed record Protocol
     }
 
     /// <summary>The terms of the order of the block with this payload on this parent.</summary>
-    public OrderingTerms OrderingOf(
+    public static OrderingTerms OrderingOf(
         TreeBlock parent, ConsensusPayload payload, in Address leader)
     {
         Hash256 reveal = payload.RandomnessReveal;
@@ -144,7 +144,8 @@ internal sealed record Protocol
             : null;
     }
 
-    private BlockFacts FactsOf(TreeBlock parent, ConsensusPayload payload, Hash256 payloadHash) =>
+    private static BlockFacts FactsOf(
+        TreeBlock parent, ConsensusPayload payload, Hash256 payloadHash) =>
         new(
             parent.Reference.Height.Next,
             (ulong)payload.TimeMs,

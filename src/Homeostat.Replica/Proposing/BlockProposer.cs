@@ -49,7 +49,7 @@ internal sealed class BlockProposer(
         return pool.SelectWithSpares(
             new SnapshotAccounts(parent.State),
             BaseFeeAfter(parent, payload.TimeMs),
-            protocol.OrderingOf(parent, payload, leader),
+            Protocol.OrderingOf(parent, payload, leader),
             new SelectionBudget(
                 limit - Math.Min(limit, SteeringProgram.GasLimit),
                 new BuildLimits().Bytes,

@@ -66,7 +66,7 @@ internal sealed class BlockVerifier(
         string? omitted = block.Parent is { } parent
             ? Protocol.FindOmitted(
                 parent, block,
-                protocol.OrderingOf(parent, request.Payload, block.Header.Coinbase),
+                Protocol.OrderingOf(parent, request.Payload, block.Header.Coinbase),
                 hash => pool.TryGet(hash, out PooledTransaction entry) ? entry.Transaction : null)
             : null;
         if (omitted is null)

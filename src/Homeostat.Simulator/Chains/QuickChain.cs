@@ -120,7 +120,7 @@ public sealed class QuickChain
             _options.EndMs - (_options.Blocks - number) * 1_000L, _tip.Validators.Hash,
             _reveals[leader].RevealFor(Protocol.CommitmentOf(_tip, signer.Address)),
             proof);
-        var draw = new PlaceDraw(_protocol.OrderingOf(_tip, payload, signer.Address).Seed);
+        var draw = new PlaceDraw(Protocol.OrderingOf(_tip, payload, signer.Address).Seed);
         RecoveredTransaction[] transfers =
             [.. Transfers(number).OrderBy(transfer => draw.RankOf(transfer.Sender))];
         var work = new BuildWork(
