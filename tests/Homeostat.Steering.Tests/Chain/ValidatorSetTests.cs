@@ -1,5 +1,4 @@
 using Homeostat.Consensus;
-using Homeostat.Ledger;
 using Homeostat.Primitives;
 using Homeostat.Replica;
 

@@ -54,7 +54,7 @@ public static class GovernanceEvaluation
         string name, IEnumerable<RecordedProposal> proposals) => proposals.Select(
         p => p with { Keys = [.. p.Keys.Select(key => $"{name}: {key}")] });
 
-    private static EvalRow Row(string name, IReadOnlyList<RecordedProposal> proposals)
+    private static EvalRow Row(string name, List<RecordedProposal> proposals)
     {
         var known = new HashSet<string>();
         var repeats = new List<RecordedProposal>();

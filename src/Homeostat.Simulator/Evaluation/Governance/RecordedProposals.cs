@@ -53,9 +53,10 @@ internal static partial class RecordedProposals
                 {
                     created[id] = log;
                 }
-                else if (log["event_name"] == "ProposalExecuted" && created.ContainsKey(id))
+                else if (log["event_name"] == "ProposalExecuted"
+                    && created.TryGetValue(id, out var proposed))
                 {
-                    proposals.Add(Of(created[id], log));
+                    proposals.Add(Of(proposed, log));
                 }
             }
         }
@@ -80,16 +81,17 @@ internal static partial class RecordedProposals
             {
                 created[id] = log;
             }
-            else if (log["event_name"] == "ProposalExecuted" && created.ContainsKey(id))
+            else if (log["event_name"] == "ProposalExecuted"
+                && created.TryGetValue(id, out var proposed))
             {
-                string title = titles.GetValueOrDefault(created[id]["ipfsHash"], "");
+                string title = titles.GetValueOrDefault(proposed["ipfsHash"], "");
                 string[] kinds =
                 [
                     .. AaveKinds.Where(kind => kind.Words.Any(
                         word => title.Contains(word, StringComparison.Ordinal)))
                         .Select(kind => kind.Kind),
                 ];
-                DateTime at = Time(created[id]);
+                DateTime at = Time(proposed);
                 proposals.Add(new RecordedProposal(
                     at, (Time(log) - at).TotalHours, kinds.Length != 0, kinds));
             }
