@@ -9,8 +9,8 @@ public sealed class AffordabilityTests
     private const long Second = 1_000_000;
 
     /// <summary>
-    /// The base fee starts at 1 gwei, a minute before the run, and falls by e a minute without
-    /// load: it is 0.2 gwei at 36.6 s.
+    /// The base fee starts at 1 gwei, a minute before the run, and falls by e in two minutes
+    /// without load: it is 0.2 gwei at 133.1 s.
     /// </summary>
     private const ulong FeeCap = 200_000_000;
 
@@ -22,15 +22,15 @@ public sealed class AffordabilityTests
         cluster.RunUntil(Second);
         cluster.Submit(0, Transfer(0, 0, FeeCap));
         cluster.Submit(0, Transfer(1, 0, FeeCap / 3)); // Below the minimum: never.
-        cluster.RunUntil(36 * Second);
+        cluster.RunUntil(132 * Second);
         Assert.Equal(Height.Genesis, cluster.Checks.Highest);
-        cluster.RunUntil(38 * Second);
+        cluster.RunUntil(135 * Second);
         Assert.Equal(1, cluster.Checks.Transactions);
-        cluster.RunUntil(300 * Second);
+        cluster.RunUntil(400 * Second);
         // The block with the transfer and the five empty ones that follow it; no more.
         Assert.Equal(new Height(6), cluster.Checks.Highest);
         cluster.Submit(0, Transfer(1, 0, 10 * FeeCap)); // The replacement pays.
-        cluster.RunUntil(302 * Second);
+        cluster.RunUntil(402 * Second);
         Assert.Equal(2, cluster.Checks.Transactions);
     }
 
@@ -40,15 +40,15 @@ public sealed class AffordabilityTests
         var setup = new ClusterSetup(SimulationRunner.Network(4));
         var idle = new Cluster(2, setup);
         idle.StartAll();
-        idle.RunUntil(35 * Second);
+        idle.RunUntil(131 * Second);
         var cluster = new Cluster(2, setup);
         cluster.StartAll();
         cluster.RunUntil(Second);
         cluster.Submit(2, Transfer(0, 0, FeeCap));
-        cluster.RunUntil(35 * Second);
+        cluster.RunUntil(131 * Second);
         Assert.Equal(0, cluster.Checks.Transactions);
         Assert.InRange(cluster.Checks.Highest.Value, 0UL, idle.Checks.Highest.Value + 2);
-        cluster.RunUntil(40 * Second);
+        cluster.RunUntil(137 * Second);
         Assert.Equal(1, cluster.Checks.Transactions);
     }
 
