@@ -21,7 +21,7 @@ function compile() {
     language: 'Solidity',
     sources: {
       'FinalityGate.sol': {
-        content: readFileSync(path.join(root, 'contracts/FinalityGate.sol'), 'utf8') },
+        content: readFileSync(path.join(root, 'light/FinalityGate.sol'), 'utf8') },
       'light/FinalityCertificate.sol': { content: readFileSync(library, 'utf8') },
     },
     settings: {
