@@ -11,6 +11,7 @@ import {
 import { privateKeyToAccount } from 'viem/accounts'
 import { foundry } from 'viem/chains'
 import { check, keys, root, rpc } from './common.mjs'
+import { openWallet } from './wallet.mjs'
 
 const require = createRequire(import.meta.url)
 const library = path.join(root, '../../contracts/src/light/FinalityCertificate.sol')
@@ -42,6 +43,9 @@ const pack = set => set.map(v => (BigInt(v.address) << 64n) | v.weight)
 
 /** The network's own certificate: the RLP of docs/spec/consensus.md, "Encodings". */
 async function live() {
+  // Block 0 has no certificate: a network that nobody has used needs a block first.
+  const wallet = await openWallet(keys.viem)
+  await wallet.send({ to: wallet.account.address, value: 1n })
   const head = (await rpc('eth_getBlockByNumber', 'latest', false)).result
   const genesis = (await rpc('eth_getBlockByNumber', '0x0', false)).result
   const { certificate, certifiedHash } = (await rpc('homeostat_certificate', head.number)).result
