@@ -25,9 +25,6 @@ internal sealed record RpcNode
 
     /// <summary>Null when the node is not behind.</summary>
     public Func<SyncStatus?> Syncing { get; init; } = () => null;
-
-    /// <summary>Validators of genesis with their weights.</summary>
-    public IReadOnlyList<KeyValuePair<Address, ulong>> Validators { get; init; } = [];
 }
 
 /// <summary>What every group of methods is made of.</summary>

@@ -57,10 +57,6 @@ internal sealed class RpcService : IAsyncDisposable
             PeerCount = () => _gateway.PeerCount,
             Peers = options.Peers,
             Syncing = () => _gateway.View?.Sync,
-            Validators =
-            [
-                .. first.Config.Validators.Select(v => KeyValuePair.Create(v.Address, v.Weight)),
-            ],
         };
         var context = new RpcContext(_chain, node, limits, _gate);
         RpcTable table = RpcMethods.All(context, _hub);

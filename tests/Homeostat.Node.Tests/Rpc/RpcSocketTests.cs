@@ -1,6 +1,8 @@
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
+using Homeostat.Primitives;
+using Homeostat.Replica;
 
 namespace Homeostat.Node.Tests.Rpc;
 
@@ -37,6 +39,27 @@ public sealed class RpcSocketTests(RpcFixture rpc) : IClassFixture<RpcFixture>
         Assert.Equal(
             receipt.GetProperty("transactionHash").GetString(),
             message.GetProperty("result").GetString());
+    }
+
+    [Fact]
+    public async Task A_subscriber_hears_when_catching_up_begins_and_ends()
+    {
+        using ClientWebSocket socket = await ConnectAsync();
+        await SubscribeAsync(socket, "\"syncing\"");
+        rpc.Chain.Sync = new SyncStatus(new Height(1), new Height(2), new Height(90));
+        rpc.Chain.Mine();
+        JsonElement begun = (await ReceiveAsync(socket)).GetProperty("params");
+        JsonElement asked = await rpc.CallAsync("eth_syncing");
+        rpc.Chain.Sync = null;
+        rpc.Chain.Mine();
+        JsonElement ended = (await ReceiveAsync(socket)).GetProperty("params");
+
+        JsonElement status = begun.GetProperty("result").GetProperty("status");
+        Assert.True(begun.GetProperty("result").GetProperty("syncing").GetBoolean());
+        Assert.Equal("0x5a", status.GetProperty("highestBlock").GetString());
+        Assert.Equal("0x2", asked.GetProperty("currentBlock").GetString());
+        Assert.Equal(JsonValueKind.False, ended.GetProperty("result").ValueKind);
+        Assert.Equal(JsonValueKind.False, (await rpc.CallAsync("eth_syncing")).ValueKind);
     }
 
     [Fact]

@@ -62,6 +62,9 @@ internal sealed class TestChain : INodeGateway, IChainArchive
 
     public ChainView? View => _view;
 
+    /// <summary>What the next views say of catching up.</summary>
+    public SyncStatus? Sync { get; set; }
+
     public int PeerCount => 3;
 
     public string? NotReadyBecause => null;
@@ -259,6 +262,7 @@ internal sealed class TestChain : INodeGateway, IChainArchive
         Finalized = head,
         Pending = head,
         Pool = _pool.View(),
+        Sync = Sync,
     };
 
     private ChainParameters Parameters => new(30_000_000, _gasLimit, 1_000_000, 500);

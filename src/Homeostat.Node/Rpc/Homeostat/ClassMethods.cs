@@ -75,14 +75,8 @@ internal sealed class ClassMethods(RpcContext context)
     }
 
     private static OrderingParameters VectorAt(RpcBlock block) => block.State is { } state
-        ? OrderingParameters.Read(new StateReader(state))
+        ? OrderingParameters.Read(new StateStorage(state))
         : default;
-
-    private sealed class StateReader(WorldSnapshot state) : IStorageReader
-    {
-        public UInt256 Read(in Address contract, in UInt256 slot) =>
-            state.GetStorage(contract, slot);
-    }
 
     private ulong[] WaitsAfter(RpcBlock head, ClassPrices prices)
     {

@@ -42,14 +42,18 @@ internal sealed class HomeostatMethods(RpcContext context)
         result.WriteEndObject();
     }
 
+    /// <summary>The set in force for the block after the given one (latest when left out).</summary>
     private void GetValidators(RpcParams arguments, Utf8JsonWriter result)
     {
+        var state = new StateStorage(_chain.StateAt(arguments.Block(0)));
         result.WriteStartArray();
-        foreach ((Address address, ulong weight) in context.Node.Validators)
+        foreach (ValidatorEntry validator in ValidatorStorage.Read(state))
         {
             result.WriteStartObject();
-            result.Data("address"u8, address);
-            result.Quantity("weight"u8, weight);
+            result.Data("address"u8, validator.Address);
+            result.Quantity("weight"u8, validator.Weight);
+            result.WriteString(
+                "node"u8, ValidatorStorage.ReadNodeAddress(state, validator.Address));
             result.WriteEndObject();
         }
         result.WriteEndArray();

@@ -114,8 +114,8 @@ internal sealed class HomeostatProposals(RpcContext context)
     // Every loop's vector and mode after the last block, as it was and as it would have been.
     private static void WriteLoops(Utf8JsonWriter result, ReplayedProposal replayed)
     {
-        var actual = new ProposalReplay.StorageReader(replayed.Actual);
-        var other = new ProposalReplay.StorageReader(replayed.Replayed);
+        var actual = new StateStorage(replayed.Actual);
+        var other = new StateStorage(replayed.Replayed);
         result.WriteStartArray("loops"u8);
         foreach (ISteeringLoop loop in SteeringLoops.All)
         {

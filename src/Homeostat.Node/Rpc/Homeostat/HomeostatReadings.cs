@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Homeostat.Ledger;
 using Homeostat.Primitives;
 using Homeostat.Steering;
 
@@ -15,7 +14,7 @@ internal sealed class HomeostatReadings(RpcContext context)
 
     private void GetReadings(RpcParams arguments, Utf8JsonWriter result)
     {
-        var state = new SnapshotReader(context.Chain.StateAt(arguments.Block(0)));
+        var state = new StateStorage(context.Chain.StateAt(arguments.Block(0)));
         var storage = new SteeringStorage(state);
         Estimators estimators = storage.Estimators;
         result.WriteStartObject();
@@ -58,11 +57,5 @@ internal sealed class HomeostatReadings(RpcContext context)
         result.Quantity("voteLatencyMs"u8, (ulong)seen.VoteLatencyMs);
         result.Quantity("queueMs"u8, (ulong)seen.QueueMs);
         result.WriteEndObject();
-    }
-
-    private sealed class SnapshotReader(WorldSnapshot state) : IStorageReader
-    {
-        public UInt256 Read(in Address contract, in UInt256 slot) =>
-            state.GetStorage(contract, slot);
     }
 }

@@ -120,7 +120,7 @@ internal sealed class ProposalReplay(RpcContext context, IEvmEngine engine)
     private BlockInputs InputsOf(
         WorldSnapshot state, BlockHeader parent, RpcBlock actualParent, RpcBlock block)
     {
-        var reader = new StorageReader(state);
+        var reader = new StateStorage(state);
         ConsensusPayload? payload = PayloadOf(block);
         var facts = new BlockFacts(
             block.Header.Number, block.TimeMs, block.Header.ParentBeaconBlockRoot ?? default,
@@ -215,11 +215,5 @@ internal sealed class ProposalReplay(RpcContext context, IEvmEngine engine)
         {
             list.Add(item);
         }
-    }
-
-    internal sealed class StorageReader(WorldSnapshot state) : IStorageReader
-    {
-        public UInt256 Read(in Address contract, in UInt256 slot) =>
-            state.GetStorage(contract, slot);
     }
 }
