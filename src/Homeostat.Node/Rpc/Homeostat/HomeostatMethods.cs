@@ -42,7 +42,7 @@ internal sealed class HomeostatMethods(RpcContext context)
         result.WriteEndObject();
     }
 
-    /// <summary>The set in force for the block after the given one (latest when left out).</summary>
+    /// <summary>The set in force for the block after the given one (latest by default).</summary>
     private void GetValidators(RpcParams arguments, Utf8JsonWriter result)
     {
         var state = new StateStorage(_chain.StateAt(arguments.Block(0)));
