@@ -305,7 +305,10 @@ internal sealed class PeerConnection
             case FrameKind.Pong when content.Length == 0:
                 break;
             case FrameKind.Peers when content.Length <= _limits.AnnouncementBytes:
-                CountAnnouncement();
+                if (!IsAnnouncementDue())
+                {
+                    break;
+                }
                 await sink(new NetworkEvent.Announced(Identity, content), _closed.Token)
                     .ConfigureAwait(false);
                 break;
@@ -317,18 +320,27 @@ internal sealed class PeerConnection
         }
     }
 
-    /// <summary>One at the start and one in half the interval, as clocks differ.</summary>
-    private void CountAnnouncement()
+    /// <summary>
+    /// False for one that comes early, as an honest peer's second may (it tells all at once,
+    /// whenever each connected): it is left unread. Only who goes on so is thrown out.
+    /// </summary>
+    private bool IsAnnouncementDue()
     {
         long now = Environment.TickCount64;
-        if (_announcements > 0
-            && now - _announcedAtMs < _limits.AnnounceInterval.TotalMilliseconds / 2)
+        bool isEarly = _announcements > 0
+            && now - _announcedAtMs < _limits.AnnounceInterval.TotalMilliseconds / 2;
+        if (!isEarly)
         {
-            throw new FrameException("addresses are announced too often");
+            _announcements = 1;
+            _announcedAtMs = now;
+            return true;
         }
-        _announcements++;
-        _announcedAtMs = now;
+        return ++_announcements > MostEarlyAnnouncements
+            ? throw new FrameException("addresses are announced too often")
+            : false;
     }
+
+    private const int MostEarlyAnnouncements = 8;
 
     /// <summary>
     /// Frames that wait go out together, so that a burst costs one record and one call.
