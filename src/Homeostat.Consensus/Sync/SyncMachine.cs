@@ -19,11 +19,10 @@ public sealed class SyncMachine
     private readonly List<SyncEffect> _effects = [];
     private BlockReference? _committed;
     private Certificate? _goal;
-    private Height? _applyingTo;
+    private (PeerId From, Height To)? _applying;
     private (PeerId Peer, ulong Id, long TimeoutAt)? _request;
     private ulong _lastId;
     private PeerId _lastPeer;
-    private bool _isStopped;
     private long? _timerAt;
 
     public SyncMachine(
@@ -99,9 +98,8 @@ public sealed class SyncMachine
                 _effects.Add(new SyncEffect.Send(read.Peer, new SyncResponseMessage(
                     read.RequestId, read.Blocks, read.Finalization)));
                 break;
-            case SyncInput.ApplyFailed:
-                // A final block that does not execute here: asking again can't help.
-                _isStopped = true;
+            case SyncInput.ApplyFailed failed:
+                OnApplyFailed(failed, nowMs);
                 break;
             default:
                 Invariant.Require(false, "every input has its arm");
@@ -119,7 +117,22 @@ public sealed class SyncMachine
         {
             _committed = block;
         }
-        _applyingTo = _applyingTo > _committed.Height ? _applyingTo : null;
+        _applying = _applying?.To > _committed.Height ? _applying : null;
+    }
+
+    /// <summary>
+    /// The header is final by its certificate, so what failed is the body, which the certificate
+    /// does not cover: the others are asked for it. (A final block that is invalid here halts the
+    /// replica instead.)
+    /// </summary>
+    private void OnApplyFailed(SyncInput.ApplyFailed failed, long nowMs)
+    {
+        if (_applying is { } applying)
+        {
+            _applying = null;
+            _effects.Add(new SyncEffect.Penalty(applying.From, 5, failed.Reason));
+            Postpone(applying.From, nowMs);
+        }
     }
 
     private void Receive(PeerId peer, WireMessage message, long nowMs)
@@ -175,7 +188,7 @@ public sealed class SyncMachine
         }
         if (steps.Count > 0)
         {
-            _applyingTo = steps[^1].Block.Height;
+            _applying = (peer, steps[^1].Block.Height);
             _effects.AddRange(steps);
         }
     }
@@ -241,8 +254,8 @@ public sealed class SyncMachine
 
     private void Request(long nowMs)
     {
-        if (_isStopped || _committed is not { } tip || _request is not null
-            || _applyingTo is not null || PeerToAsk(tip, nowMs) is not { } peer)
+        if (_committed is not { } tip || _request is not null
+            || _applying is not null || PeerToAsk(tip, nowMs) is not { } peer)
         {
             return;
         }
@@ -277,7 +290,7 @@ public sealed class SyncMachine
     private void SetTimer(long nowMs, SyncInput input)
     {
         long? at = _request?.TimeoutAt;
-        if (_request is null && _applyingTo is null && !_isStopped && IsBehind && _peers.Count > 0)
+        if (_request is null && _applying is null && IsBehind && _peers.Count > 0)
         {
             at = Math.Max(nowMs + 1, _peers.Values.Min(peer => peer.NotBefore));
         }

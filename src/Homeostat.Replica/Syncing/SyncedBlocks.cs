@@ -22,22 +22,28 @@ internal sealed class SyncedBlocks(
     {
         while (!_isExecuting && _waiting.TryDequeue(out SyncEffect.Apply? request))
         {
-            if (request.Block.Height <= tree.Finalized.Reference.Height)
-            {
-                Adopted(request);
-            }
-            else if (request.Block.ParentHash != tree.Finalized.Hash)
-            {
-                Fail(request, "it does not follow the last final block");
-            }
-            else if (tree.TryGet(request.Block.Hash, out TreeBlock known))
-            {
-                Commit(request, known);
-            }
-            else
-            {
-                Execute(request);
-            }
+            Take(request);
+        }
+    }
+
+    private void Take(SyncEffect.Apply request)
+    {
+        if (request.Block.Height <= tree.Finalized.Reference.Height)
+        {
+            Adopted(request);
+        }
+        else if (request.Block.ParentHash != tree.Finalized.Hash)
+        {
+            Fail(request, "it does not follow the last final block");
+        }
+        else if (tree.TryGet(request.Block.Hash, out TreeBlock known))
+        {
+            committer.Commit(known, request.Proof);
+            Adopted(request);
+        }
+        else
+        {
+            Execute(request);
         }
     }
 
@@ -59,12 +65,10 @@ internal sealed class SyncedBlocks(
     {
         switch (result)
         {
-            case VerifyWork.Valid valid when tree.TryAdd(valid.Block):
-                bool isNext = ReferenceEquals(valid.Block.Parent, tree.Finalized);
-                Finish(request, isNext ? valid.Block : null);
-                break;
-            case VerifyWork.Valid:
-                Finish(request, null); // Consensus finalized it, or a later one, meanwhile.
+            case VerifyWork.Valid valid:
+                // Meanwhile consensus may have executed the same block, or made it final.
+                tree.TryAdd(valid.Block);
+                Take(request);
                 break;
             case VerifyWork.Refused { Result: VerificationResult.BodyMismatch } mismatch:
                 Fail(request, mismatch.Reason);
@@ -75,24 +79,6 @@ internal sealed class SyncedBlocks(
                     + $"certificate and invalid here: {result}");
                 break;
         }
-    }
-
-    private void Finish(SyncEffect.Apply request, TreeBlock? next)
-    {
-        if (next is not null)
-        {
-            Commit(request, next);
-        }
-        else
-        {
-            Adopted(request);
-        }
-    }
-
-    private void Commit(SyncEffect.Apply request, TreeBlock block)
-    {
-        committer.Commit(block, request.Proof);
-        Adopted(request);
     }
 
     private void Adopted(SyncEffect.Apply request)

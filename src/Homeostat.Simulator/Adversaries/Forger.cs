@@ -1,5 +1,7 @@
 using Homeostat.Consensus;
+using Homeostat.Ledger;
 using Homeostat.Primitives;
+using Homeostat.Replica;
 
 namespace Homeostat.Simulator;
 
@@ -7,11 +9,18 @@ namespace Homeostat.Simulator;
 /// Makes certificates with the names of all and the signatures of none: some validators are told
 /// that the block it votes for is final, the others that its view is nullified, and a block of its
 /// own goes to the first only. Whoever believes them has a final block that the rest never had.
+/// To nodes that catch up it serves final headers over bodies that are not theirs.
 /// </summary>
 internal sealed class Forger(SeededRandom random, int validators) : IAdversary
 {
     public IEnumerable<(int Target, byte[] Bytes)> Send(int[] targets, byte[] bytes)
     {
+        if ((WireKind)bytes[0] == WireKind.SyncResponse
+            && WireMessage.TryDecode(bytes, out WireMessage? answer) is null)
+        {
+            byte[] emptied = WithoutBodies((SyncResponseMessage)answer!);
+            return targets.Select(target => (target, emptied));
+        }
         Vote? vote = NotarizeVoteOf(bytes, out bool isProposal);
         if (vote is null)
         {
@@ -45,6 +54,16 @@ internal sealed class Forger(SeededRandom random, int validators) : IAdversary
             ? proposal.LeaderVote
             : ((VoteMessage)message!).Vote;
         return vote.Kind == VoteKind.Notarize ? vote : null;
+    }
+
+    private static byte[] WithoutBodies(SyncResponseMessage answer)
+    {
+        IEnumerable<byte[]> blocks = answer.Blocks.Select(encoded =>
+            BlockCodec.TryReadBlock(encoded, out Block block, out _)
+            && new BlockCodec().TryRead(encoded, out _, out ConsensusPayload payload)
+                ? BlockCodec.Encode(block with { Transactions = [] }, payload)
+                : encoded);
+        return (answer with { Blocks = [.. blocks] }).Encode();
     }
 
     private byte[] Forge(Vote vote, VoteKind kind, in Hash256 block)

@@ -111,6 +111,28 @@ public sealed class BiteTests
     }
 
     [Fact]
+    public void A_node_that_catches_up_gets_by_bodies_that_are_not_of_their_headers()
+    {
+        Cluster cluster = Create();
+        cluster.Corrupt(Bad, new Forger(new SeededRandom(1), 4));
+        cluster.StartAll();
+        cluster.Load(20, 40 * Second);
+        cluster.RunUntil(2 * Second);
+        cluster.Stop(3, losesPower: false);
+        cluster.RunUntil(20 * Second);
+        cluster.Start(3);
+        Height missed = cluster.Checks.Highest;
+        Assert.True(cluster.RunUntil(
+            40 * Second, () => cluster.Nodes[3].Disk.TryGet(missed, out _)));
+        Assert.Contains(From<SyncResponseMessage>(Bad), answer => answer.Blocks.Count > 0);
+        Assert.Contains(
+            cluster.Warnings,
+            warning => warning.Contains("node 3: sync of block", StringComparison.Ordinal));
+        Assert.Contains(_effects, x => x.Node == 3
+            && x.Effect is ReplicaEffect.Penalize p && p.Peer == cluster.Nodes[Bad].Id);
+    }
+
+    [Fact]
     public void A_forker_proposes_beside_the_notarized_tip()
     {
         Suffer(new Forker(Signer, _setup.Digests(), new ValidatorIndex(Bad)));
