@@ -3,8 +3,18 @@ namespace Homeostat.Consensus;
 /// <summary>Bounds of block sync; local to a node.</summary>
 internal static class SyncLimits
 {
-    /// <summary>An answer takes a disk read and, at worst, 8 MiB over a slow line.</summary>
-    public const long RequestTimeoutMs = 3_000;
+    /// <summary>An answer is waited for at least this long, and this many of the last one's times.
+    /// </summary>
+    public const long MinTimeoutMs = 1_000;
+
+    /// <inheritdoc cref="MinTimeoutMs"/>
+    public const long TimeoutTimes = 4;
+
+    /// <summary>
+    /// Each answer that does not come doubles the wait up to this: an answer takes a disk read and,
+    /// at worst, 8 MiB over a slow line.
+    /// </summary>
+    public const long MaxTimeoutMs = 16_000;
 
     /// <summary>Pause before a peer that had nothing, or failed, is asked again.</summary>
     public const long RetryMs = 100;

@@ -20,7 +20,8 @@ public sealed class SyncMachine
     private BlockReference? _committed;
     private Certificate? _goal;
     private (PeerId From, Height To)? _applying;
-    private (PeerId Peer, ulong Id, long TimeoutAt)? _request;
+    private (PeerId Peer, ulong Id, long SentAt, long TimeoutAt)? _request;
+    private long _patienceMs = SyncLimits.MinTimeoutMs;
     private ulong _lastId;
     private PeerId _lastPeer;
     private long? _timerAt;
@@ -145,6 +146,9 @@ public sealed class SyncMachine
             && open.Peer == peer && open.Id == response.RequestId)
         {
             _request = null;
+            _patienceMs = Math.Clamp(
+                SyncLimits.TimeoutTimes * (nowMs - open.SentAt), SyncLimits.MinTimeoutMs,
+                SyncLimits.MaxTimeoutMs);
             Take(peer, response, nowMs);
         }
     }
@@ -247,6 +251,7 @@ public sealed class SyncMachine
         if (_request is { } open && nowMs >= open.TimeoutAt)
         {
             _request = null;
+            _patienceMs = Math.Min(2 * _patienceMs, SyncLimits.MaxTimeoutMs);
             Postpone(open.Peer, nowMs);
             _effects.Add(new SyncEffect.Penalty(open.Peer, 1, "no answer to a sync request"));
         }
@@ -260,7 +265,7 @@ public sealed class SyncMachine
             return;
         }
         _lastPeer = peer;
-        _request = (peer, ++_lastId, nowMs + SyncLimits.RequestTimeoutMs);
+        _request = (peer, ++_lastId, nowMs, nowMs + _patienceMs);
         _effects.Add(new SyncEffect.Send(peer, new SyncRequestMessage(
             _lastId, tip.Height.Next, WireLimits.MaxSyncBlocks)));
     }

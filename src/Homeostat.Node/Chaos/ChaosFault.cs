@@ -45,11 +45,8 @@ internal sealed record ChaosFault(
                 _ => Task.Run(() =>
                 {
                     disk.Free();
-                    ChaosNode node = cluster.Nodes[ChaosCluster.SmallDiskOf];
-                    if (!node.IsRunning)
-                    {
-                        node.Start(); // It ended rather than lose what it was given.
-                    }
+                    // It ended, or is about to, rather than lose what it was given.
+                    cluster.Nodes[ChaosCluster.SmallDiskOf].StartOnceEnded();
                 }))
             {
                 Victim = ChaosCluster.SmallDiskOf,

@@ -9,6 +9,9 @@ internal sealed class ChaosNode(
     int index, string? networkNamespace, string[] arguments, Uri rpc, string clockFile)
     : IDisposable
 {
+    /// <summary>A node that ends by itself takes a second or two to close what is open.</summary>
+    private static readonly TimeSpan EndingTime = TimeSpan.FromSeconds(5);
+
     private Process? _process;
 
     public int Index { get; } = index;
@@ -52,6 +55,28 @@ internal sealed class ChaosNode(
         _process.ErrorDataReceived += (_, line) => LastError = line.Data ?? LastError;
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
+    }
+
+    /// <summary>As a supervisor would: now if it has ended, or when it does soon.</summary>
+    public void StartOnceEnded()
+    {
+        if (!IsRunning)
+        {
+            Start();
+            return;
+        }
+        _ = Task.Run(async () =>
+        {
+            long began = Stopwatch.GetTimestamp();
+            while (IsRunning && Stopwatch.GetElapsedTime(began) < EndingTime)
+            {
+                await Task.Delay(20).ConfigureAwait(false);
+            }
+            if (!IsRunning)
+            {
+                Start();
+            }
+        });
     }
 
     /// <summary>The last line it wrote to standard error.</summary>

@@ -12,10 +12,13 @@ internal sealed class NodeTiming(SeededRandom random)
     /// <summary>Added to each sync while a disk is slow.</summary>
     public long SlowSyncUs { get; set; }
 
+    /// <summary>Added to each block that a node executes while its core is slow.</summary>
+    public long SlowBlockUs { get; set; }
+
     public long SyncUs() =>
         random.NextBetween(MeasuredCosts.SyncP5Us, MeasuredCosts.SyncP95Us) + SlowSyncUs;
 
-    public static long WorkUs(IWork work) => work.Urgency == WorkUrgency.Transactions
+    public long WorkUs(IWork work) => work.Urgency == WorkUrgency.Transactions
         ? MeasuredCosts.IntakeUs * work.Load
-        : MeasuredCosts.BlockUs + MeasuredCosts.TransferUs * work.Load;
+        : SlowBlockUs + MeasuredCosts.BlockUs + MeasuredCosts.TransferUs * work.Load;
 }

@@ -206,7 +206,7 @@ internal sealed class SimulatedNode(
     {
         WorkResult result = WorkRunner.Run(work.Task);
         world.Ran(this, work.Task, result);
-        long costUs = NodeTiming.WorkUs(work.Task);
+        long costUs = _timing.WorkUs(work.Task);
         _coreFreeUs = Math.Max(_coreFreeUs, queue.NowUs + LagUs) + costUs;
         InThisLife(_coreFreeUs, () =>
         {
