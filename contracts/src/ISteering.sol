@@ -1,7 +1,20 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+/// @title Who votes
+/// @notice What Steering asks of the ValidatorSet.
 interface IValidatorSet {
+    /// @notice Called in every block; true in an epoch's last, where the next set has been written.
+    function advance() external returns (bool begun);
+
+    /// @notice The set in force for the next block: address | weight << 160.
+    function words() external view returns (uint256[] memory);
+}
+
+/// @title What the nodes' code is to do next
+/// @notice What Steering asks of Revisions.
+interface IRevisions {
+    /// @notice Counts who is ready, in an epoch's last block.
     function advance() external;
 }
 

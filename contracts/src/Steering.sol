@@ -21,6 +21,7 @@ contract Steering {
     /// @notice Gas of the standing rules in one block, at most.
     uint256 public constant RULES_GAS = 1_000_000;
     IValidatorSet public constant VALIDATORS = IValidatorSet(address(0x484f0004));
+    IRevisions public constant REVISIONS = IRevisions(address(0x484f0027));
     /// @notice The failure recorded when the Constitution itself could not rule.
     uint16 public constant FAILURE_NO_RULING = 100;
 
@@ -71,10 +72,11 @@ contract Steering {
         bytes24 observation;
     }
 
-    /// @dev Written only when it changed; the height is added here as well.
+    /// @dev Written only when one of the words changed.
     struct SignalInput {
         address validator;
-        bytes24 signals;
+        bytes32 revision;
+        bytes32 attestation;
     }
 
     /// @dev A word of a loop's own state. The key is the loop's name with a number in its last byte.
@@ -111,12 +113,13 @@ contract Steering {
     mapping(address validator => bytes32) private _observations; // slot 3: bytes24, uint64 height
     bytes32[RING] private _roots; // slot 4
     BlockRecord[RING] private _records; // slot 4 + 8192
-    mapping(address validator => bytes32) private _signals; // slot 16388: bytes24, uint64 height
+    mapping(address validator => bytes32) private _signals; // slot 16388
     mapping(bytes32 loop => LoopHead) private _heads; // slot 16389
     /// @dev The key is the loop's name with (its count of decisions mod 64) in the last byte.
     mapping(bytes32 key => PendingOutcome) private _pending; // slot 16390
 
     mapping(bytes32 loop => LastOutcome) private _lastOutcomes; // slot 16391
+    mapping(address validator => bytes32) private _attestations; // slot 16392
 
     /// @notice One ruling. Outputs, features and attributions are Q32.32 as raw int64.
     /// @param id counts from 0
@@ -200,7 +203,11 @@ contract Steering {
                 observations[i].observation | bytes32(block.number);
         }
         for (uint256 i = 0; i < signals.length; i++) {
-            _signals[signals[i].validator] = signals[i].signals | bytes32(block.number);
+            SignalInput calldata s = signals[i];
+            if (_signals[s.validator] != s.revision) _signals[s.validator] = s.revision;
+            if (_attestations[s.validator] != s.attestation) {
+                _attestations[s.validator] = s.attestation;
+            }
         }
         for (uint256 i = 0; i < words.length; i++) _words[words[i].key] = words[i].value;
         for (uint256 i = 0; i < outcomes.length; i++) _account(outcomes[i]);
@@ -213,8 +220,26 @@ contract Steering {
         }
         _head = latest;
         // Should it fail, the set stands for another epoch: that must not cost the block its step.
-        (bool advanced,) = address(VALIDATORS).call(abi.encodeCall(IValidatorSet.advance, ()));
-        advanced;
+        (bool advanced, bytes memory begun) =
+            address(VALIDATORS).call(abi.encodeCall(IValidatorSet.advance, ()));
+        if (!advanced || begun.length != 32 || uint256(bytes32(begun)) != 1) return;
+        (bool counted,) = address(REVISIONS).call(abi.encodeCall(IRevisions.advance, ()));
+        counted;
+    }
+
+    /// @notice Of the validators in force for the next block: the weight of those who signal the
+    /// specification of a protocol revision, and of all.
+    function revisionWeight(bytes32 spec) external view returns (uint256 weight, uint256 total) {
+        return _weightOf(_signals, spec);
+    }
+
+    /// @notice The same of those who attest a digest.
+    function attestationWeight(bytes32 digest)
+        external
+        view
+        returns (uint256 weight, uint256 total)
+    {
+        return _weightOf(_attestations, digest);
     }
 
     /// @notice Asks the Constitution, for `step` alone: an answer that is none fails here, in a call
@@ -259,10 +284,14 @@ contract Steering {
         return (bytes24(word), uint64(uint256(word)));
     }
 
-    /// @notice A validator's latest signals and the height at which they last changed.
-    function signalsOf(address validator) external view returns (bytes24, uint64 height) {
-        bytes32 word = _signals[validator];
-        return (bytes24(word), uint64(uint256(word)));
+    /// @notice What a validator says last: the hash of a protocol revision's specification that
+    /// its node can run, and the digest it attests; zero for nothing.
+    function signalsOf(address validator)
+        external
+        view
+        returns (bytes32 revision, bytes32 attestation)
+    {
+        return (_signals[validator], _attestations[validator]);
     }
 
     /// @notice A loop's counters and its last decision's place.
@@ -405,6 +434,19 @@ contract Steering {
             modelError,
             twinError
         );
+    }
+
+    function _weightOf(mapping(address validator => bytes32) storage said, bytes32 word)
+        private
+        view
+        returns (uint256 weight, uint256 total)
+    {
+        uint256[] memory set = VALIDATORS.words();
+        for (uint256 i = 0; i < set.length; i++) {
+            uint256 own = uint64(set[i] >> 160);
+            total += own;
+            if (said[address(uint160(set[i]))] == word) weight += own;
+        }
     }
 
     function _key(bytes32 loop, uint256 index) private pure returns (bytes32) {

@@ -167,6 +167,11 @@ contract ValidatorSet {
         for (uint256 i = 0; i < all.length; i++) all[i] = validator(i);
     }
 
+    /// @notice The same as words, address | weight << 160.
+    function words() external view returns (uint256[] memory) {
+        return _current();
+    }
+
     function totalWeight() external view returns (uint256 total) {
         uint256[] storage set = _current();
         for (uint256 i = 0; i < set.length; i++) total += uint64(set[i] >> 160);
@@ -360,17 +365,19 @@ contract ValidatorSet {
 
     /// @notice Called by transaction 0 in every block; does something in block 1 and in each
     /// epoch's last block.
-    function advance() external {
+    /// @return begun whether the set of the next epoch has been written
+    function advance() external returns (bool begun) {
         if (msg.sender != STEERING) revert NotSteering();
         if (block.number == 1) genesisHash = blockhash(0);
         uint64 length = epochBlocks;
-        if (length == 0 || block.number % length != 0) return;
+        if (length == 0 || block.number % length != 0) return false;
         uint64[] memory terms;
         try CONSTITUTION.inForce(LOOP) returns (uint64[] memory vector) {
             terms = vector;
         } catch {} // No such loop: no cap, and nobody is jailed.
         _jail(terms);
         _begin(terms);
+        return true;
     }
 
     modifier onlyGovernance() {

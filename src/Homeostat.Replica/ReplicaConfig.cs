@@ -110,6 +110,12 @@ public sealed record ReplicaConfig
     /// <summary>Agreed recoveries, heights rising; the same on all nodes.</summary>
     public IReadOnlyList<ValidatorRecovery> Recoveries { get; init; } = [];
 
+    /// <summary>
+    /// This node follows and signals no protocol revision above it; null: the newest its code
+    /// knows.
+    /// </summary>
+    public ulong? NewestRevision { get; init; }
+
     public PoolLimits PoolLimits { get; init; } = new();
 
     /// <summary>

@@ -12,10 +12,10 @@ public static class WireLimits
     public const int MaxBlockBytes = 10 * 1024 * 1024;
 
     /// <summary>
-    /// Steering's observation is 56 bytes and up to 16 hashes, 568; this bounds a certificate of
-    /// 128 validators to 72 kB of observations.
+    /// Steering's observation is 88 bytes and up to 16 hashes, 600; this bounds a certificate of
+    /// 128 validators to 77 kB of observations.
     /// </summary>
-    public const int MaxObservationBytes = 576;
+    public const int MaxObservationBytes = 608;
 
     public const int MaxCertificates = 64;
 
@@ -55,6 +55,6 @@ public static class WireLimits
     /// <summary>Codes in one request.</summary>
     public const int MaxCodes = 64;
 
-    /// <summary>Deployed code has at most 24,576 bytes (EIP-170); genesis may hold more.</summary>
+    /// <summary>Deployed code has at most 32,768 bytes (EIP-7954); genesis may hold more.</summary>
     public const int MaxCodeBytes = 128 * 1024;
 }

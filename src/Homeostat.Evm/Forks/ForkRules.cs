@@ -24,10 +24,10 @@ public sealed record ForkRules
     public bool ClearsEmptyAccounts { get; private init; }
 
     /// <summary>Largest deployed code in bytes (EIP-170).</summary>
-    public int MaxCodeSize { get; private init; } = int.MaxValue;
+    public int MaxCodeSize { get; init; } = int.MaxValue;
 
     /// <summary>Largest initcode in bytes (EIP-3860).</summary>
-    public int MaxInitcodeSize { get; private init; } = int.MaxValue;
+    public int MaxInitcodeSize { get; init; } = int.MaxValue;
 
     /// <summary>Gas for each word of initcode (EIP-3860).</summary>
     public ulong InitcodeWordGas { get; private init; }

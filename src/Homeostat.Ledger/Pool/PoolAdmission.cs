@@ -8,15 +8,13 @@ namespace Homeostat.Ledger;
 /// </summary>
 internal static class PoolAdmission
 {
-    /// <summary>EIP-3860.</summary>
-    private const int LongestInitCode = 49_152;
-
-    /// <summary>Gas costs and caps of the fork; nothing in them depends on the chain.</summary>
-    private static readonly BlockRules Rules = EthereumForks.Homeostat(0, allowsBlobs: false);
+    /// <summary>Where the chain names none.</summary>
+    private static readonly BlockRules FirstRules = EthereumForks.Homeostat(0, allowsBlobs: false);
 
     /// <summary>Null when nothing speaks against it.</summary>
     public static string? Check(Transaction transaction, PoolLimits limits, in PoolChain chain)
     {
+        BlockRules rules = chain.Rules ?? FirstRules;
         int bytes = transaction.Encoded.Length;
         if (transaction.Type == TransactionType.Blob && !chain.AllowsBlobs)
         {
@@ -26,21 +24,21 @@ internal static class PoolAdmission
         {
             return $"oversized data: transaction size {bytes}, limit {limits.TransactionBytes}";
         }
-        if (transaction.IsCreation && transaction.Data.Length > LongestInitCode)
+        if (transaction.IsCreation && transaction.Data.Length > rules.Evm.MaxInitcodeSize)
         {
             return "max initcode size exceeded: "
-                + $"code size {transaction.Data.Length} limit {LongestInitCode}";
+                + $"code size {transaction.Data.Length} limit {rules.Evm.MaxInitcodeSize}";
         }
         if (transaction.GasLimit > chain.GasLimit)
         {
             return "exceeds block gas limit";
         }
-        if (transaction.GasLimit > Rules.MaxTransactionGas)
+        if (transaction.GasLimit > rules.MaxTransactionGas)
         {
             return "transaction gas limit too high "
-                + $"(cap: {Rules.MaxTransactionGas}, tx: {transaction.GasLimit})";
+                + $"(cap: {rules.MaxTransactionGas}, tx: {transaction.GasLimit})";
         }
-        return CheckFees(transaction, limits) ?? CheckRest(transaction, chain);
+        return CheckFees(transaction, limits) ?? CheckRest(transaction, chain, rules);
     }
 
     /// <summary>Gas limit · fee cap + value; <see cref="UInt256.MaxValue"/> on overflow.</summary>
@@ -64,7 +62,8 @@ internal static class PoolAdmission
         return null;
     }
 
-    private static string? CheckRest(Transaction transaction, in PoolChain chain)
+    private static string? CheckRest(
+        Transaction transaction, in PoolChain chain, BlockRules rules)
     {
         if (transaction.ChainId is { } id && id != chain.ChainId.Value)
         {
@@ -79,8 +78,8 @@ internal static class PoolAdmission
         {
             return "set code tx must have at least one authorization tuple";
         }
-        ulong intrinsic = IntrinsicGas.Of(transaction, Rules);
-        ulong floor = IntrinsicGas.Floor(transaction, Rules);
+        ulong intrinsic = IntrinsicGas.Of(transaction, rules);
+        ulong floor = IntrinsicGas.Floor(transaction, rules);
         if (transaction.GasLimit < intrinsic)
         {
             return $"intrinsic gas too low: gas {transaction.GasLimit}, minimum needed {intrinsic}";

@@ -31,7 +31,11 @@ namespace Homeostat.Ledger;
 /// <summary>What the pool checks transactions against besides accounts.</summary>
 /// <param name="AllowsBlobs">Only where genesis says so (EIP-4844).</param>
 public readonly record struct PoolChain(
-    ChainId ChainId, ulong GasLimit, bool AllowsBlobs = false);
+    ChainId ChainId, ulong GasLimit, bool AllowsBlobs = false)
+{
+    /// <summary>Of the next block; null: of a Homeostat network's first revision.</summary>
+    public BlockRules? Rules { get; init; }
+}
 
 /// <summary>Transactions waiting for a final block.</summary>
 public sealed class TransactionPool

@@ -65,6 +65,10 @@ internal sealed record NodeConfig
     /// <summary>Local limits of the replica; other than the defaults in tests only.</summary>
     public ReplicaLimits ReplicaLimits { get; init; } = new();
 
+    /// <summary>It follows and signals no protocol revision above it; null: all it knows.
+    /// </summary>
+    public ulong? NewestRevision { get; init; }
+
     /// <summary>A damaged data file is set aside at start, where there are peers.</summary>
     public bool Repairs { get; init; } = true;
 
@@ -108,6 +112,7 @@ internal sealed record NodeConfig
             IpcPath = sources.Read(Settings.IpcPath),
             HistoryBlocks = sources.Read(Settings.History),
             Checkpoint = sources.Read(Settings.Checkpoint),
+            NewestRevision = sources.Read(Settings.MaxRevision),
             Repairs = sources.Read(Settings.Repair),
             WorkThreads = sources.Read(Settings.WorkThreads),
             LogLevel = sources.Read(Settings.LogLevel),

@@ -116,6 +116,15 @@ internal static class Settings
         "checkpoint", "A final block to trust, as HEIGHT:0xHASH: an empty node joins by a snapshot "
             + "that stands on it; empty: from genesis", "", CheckpointOf);
 
+    public static readonly Setting<ulong?> MaxRevision = new(
+        "protocol.max-revision",
+        "Newest protocol revision to signal and to follow; empty: the newest this version knows", "",
+        text => text.Length == 0 ? (null, null)
+            : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)
+                && value >= 1
+                ? (value, null)
+                : (null, $"'{text}' is not a revision's number, 1 or more"));
+
     public static readonly Setting<bool> Repair = new(
         "repair", "Set a damaged data file aside at start and fetch the chain from the peers",
         "true", Truth);
@@ -138,8 +147,8 @@ internal static class Settings
     [
         DataDir, Genesis, NodeKey, Keystore, Password, Observer, HttpAddress, HttpPort, P2pAddress,
         P2pPort, P2pAdvertised, Peers, GasCap, EvmTimeout, TraceTimeout, JwtSecret, Admin,
-        TlsCertificate, TlsKey, IpcPath, OtlpEndpoint, History, Checkpoint, Repair, WorkThreads,
-        LogLevel, LogFile, ClockOffsetFile,
+        TlsCertificate, TlsKey, IpcPath, OtlpEndpoint, History, Checkpoint, MaxRevision, Repair,
+        WorkThreads, LogLevel, LogFile, ClockOffsetFile,
     ];
 
     public static (int Value, string? Error) Port(string text) => Range(text, 1, 65535);

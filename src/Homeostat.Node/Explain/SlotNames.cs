@@ -24,7 +24,12 @@ internal static class SlotNames
                 if (slot == StorageLayout.MappingSlot(
                     validator.ToWord(), SteeringStorage.SignalsSlot))
                 {
-                    meaning = $"the signals of {validator}";
+                    meaning = $"the protocol revision {validator} signals";
+                }
+                if (slot == StorageLayout.MappingSlot(
+                    validator.ToWord(), SteeringStorage.AttestationsSlot))
+                {
+                    meaning = $"what {validator} attests";
                 }
             }
             foreach ((UInt256 known, string text) in OfLoops())

@@ -67,6 +67,7 @@ internal sealed class NodeHost : IAsyncDisposable
             Self = new PeerId(self),
             Checkpoint = config.Checkpoint,
             Recoveries = recoveries,
+            NewestRevision = config.NewestRevision,
             Limits = config.ReplicaLimits,
         });
         _loop = new ReplicaLoop(
@@ -181,6 +182,8 @@ internal sealed class NodeHost : IAsyncDisposable
             Archive = _store,
             Peers = _config.ServesAdmin ? _network : null,
             Rules = HomeostatRules.Of(_config.Genesis.Config.ChainId),
+            Network = new NetworkRules(
+                _config.Genesis.Config.ChainId, _config.NewestRevision),
             Server = new RpcServerOptions
             {
                 Address = _config.Http.Address,

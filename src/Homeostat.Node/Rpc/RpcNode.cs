@@ -12,7 +12,11 @@ internal sealed record RpcNode
 {
     public required ChainId ChainId { get; init; }
 
+    /// <summary>Where <see cref="Network"/> is null.</summary>
     public required ChainRules Rules { get; init; }
+
+    /// <summary>The rules by the protocol revisions that the chain's state names.</summary>
+    public NetworkRules? Network { get; init; }
 
     public required SubmitTransactions Submit { get; init; }
 
@@ -31,9 +35,14 @@ internal sealed record RpcNode
 internal sealed record RpcContext(
     ChainReader Chain, RpcNode Node, RpcLimits Limits, CallGate Gate)
 {
+    /// <summary>The rules of every block up to the next one.</summary>
+    public ChainRules Rules => Node.Network is { } network && Chain.Head.State is { } state
+        ? network.UpTo(new StateStorage(state))
+        : Node.Rules;
+
     /// <summary>Wei per blob gas in a block; zero before there were blobs.</summary>
     public UInt256 BlobPriceIn(RpcBlock block) =>
-        Node.Rules.At(block.Header).Blobs is { } schedule
+        Rules.At(block.Header).Blobs is { } schedule
             ? BlobGas.Price(block.Header.ExcessBlobGas ?? 0, schedule)
             : UInt256.Zero;
 }

@@ -14,7 +14,10 @@ internal sealed record RpcServiceOptions
 
     public required IChainArchive Archive { get; init; }
 
+    /// <summary>Where <see cref="Network"/> is null.</summary>
     public required ChainRules Rules { get; init; }
+
+    public NetworkRules? Network { get; init; }
 
     public RpcServerOptions Server { get; init; } = new();
 
@@ -52,6 +55,7 @@ internal sealed class RpcService : IAsyncDisposable
         {
             ChainId = first.Config.ChainId,
             Rules = options.Rules,
+            Network = options.Network,
             Submit = raw => new(_gateway.SubmitAsync(raw, CancellationToken.None)),
             ClientVersion = options.ClientVersion,
             PeerCount = () => _gateway.PeerCount,

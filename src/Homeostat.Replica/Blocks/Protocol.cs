@@ -12,7 +12,7 @@ namespace Homeostat.Replica;
 /// </summary>
 internal sealed record Protocol
 {
-    public required ChainRules Rules { get; init; }
+    public required NetworkRules Rules { get; init; }
 
     public required EpochSchedule Epochs { get; init; }
 
@@ -44,8 +44,9 @@ internal sealed record Protocol
     /// <summary>See <see cref="BlockProcessor.BeforeTransaction"/>.</summary>
     public Action<RecoveredTransaction>? BeforeTransaction { get; init; }
 
-    public BlockProcessor Processor() =>
-        new(Rules, Engine()) { BeforeTransaction = BeforeTransaction };
+    /// <summary>For children of this block, whose protocol revision this node knows.</summary>
+    public BlockProcessor ProcessorOn(TreeBlock parent) =>
+        new(Rules.ChildOf(parent.Revision), Engine()) { BeforeTransaction = BeforeTransaction };
 
     /// <summary>The inputs of the block with this payload on this parent; runs steering.</summary>
     public BlockInputs InputsOf(

@@ -26,6 +26,9 @@ internal sealed class TreeBlock
     /// <summary>Who votes for the children of this block.</summary>
     public required ValidatorSet Validators { get; init; }
 
+    /// <summary>What the children of this block follow; null: the first there is.</summary>
+    public required ActiveRevision? Revision { get; init; }
+
     /// <summary>Gas of this block's transaction 0; 0 for genesis.</summary>
     public required ulong SteeringGas { get; init; }
 
@@ -66,6 +69,9 @@ internal sealed class TreeBlock
                 ? protocol.VotersAfter(
                     reference.Height, EpochSets.Read(executed.State) ?? parent.Validators)
                 : parent.Validators,
+            Revision = protocol.Epochs.IsLast(reference.Height)
+                ? RevisionStorage.Read(new SnapshotStorage(executed.State))
+                : parent.Revision,
             SteeringGas = executed.Receipts.Count > 0 ? executed.Receipts[0].GasUsed : 0,
             Executed = executed,
         };

@@ -12,7 +12,7 @@ namespace Homeostat.Replica;
 internal sealed class BlockCommitter(
     Protocol protocol, Outbox outbox, Mailbox mail, BlockTree tree, TransactionPool pool,
     Publisher publisher, Journal journal, Checkpointer checkpointer, Observer observer,
-    EpochMachines epochs)
+    EpochMachines epochs, RevisionWatch revisions)
 {
     /// <summary>The block is a child of the last final one; the proof covers it.</summary>
     public void Commit(TreeBlock block, Certificate proof)
@@ -27,12 +27,21 @@ internal sealed class BlockCommitter(
             Finalized = [Record(block, proof)],
             PruneBelow = journal.PruneBelow(block.Reference.View),
         };
+        bool goesOn = revisions.Follow(block, protocol.Epochs.IsLast(block.Reference.Height));
         outbox.Persist(batch, () =>
         {
             publisher.ShowFinal(block);
             mail.Post(new SyncInput.Committed(block.Reference));
+            if (!goesOn)
+            {
+                outbox.Outdated(RevisionWatch.WhatToInstall(block.Revision!, protocol.Rules));
+            }
         });
         checkpointer.Committed(block);
+        if (!goesOn)
+        {
+            return; // It has no part in the next epoch.
+        }
         epochs.Committed(block, proof);
         if (block.Parameters.BlockIntervalMs != interval)
         {
@@ -45,7 +54,10 @@ internal sealed class BlockCommitter(
         pool.OnFinalized(
             [.. block.UserTransactions],
             new SnapshotAccounts(block.State),
-            new PoolChain(new ChainId(protocol.Rules.ChainId), block.Parameters.GasLimit));
+            new PoolChain(protocol.Rules.ChainId, block.Parameters.GasLimit)
+            {
+                Rules = protocol.Rules.Of(block.Revision),
+            });
         foreach (TreeBlock loser in losers)
         {
             pool.Reinject([.. loser.UserTransactions]);

@@ -1,3 +1,4 @@
+using Homeostat.Ledger;
 using Homeostat.Primitives;
 using Homeostat.Steering;
 
@@ -65,6 +66,11 @@ public sealed record ChainConfig
 
     /// <summary>The ratified capacity vector, in force from block 1.</summary>
     public required ChainParameters Capacity { get; init; }
+
+    /// <summary>
+    /// The protocol revision of block 1; later ones come by votes (docs/spec/governance.md).
+    /// </summary>
+    public ulong Revision { get; init; } = ProtocolRevisions.First;
 
     /// <summary>How people vote.</summary>
     public VotingSettings Voting { get; init; } = VotingSettings.Default;

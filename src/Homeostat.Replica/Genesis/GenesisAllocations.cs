@@ -1,3 +1,4 @@
+using Homeostat.Ledger;
 using Homeostat.Primitives;
 using Homeostat.Steering;
 
@@ -31,7 +32,8 @@ public static class GenesisAllocations
             accounts, PredeployAddresses.Constitution, "Constitution", ConstitutionOf(config));
         AddUpgradable(
             accounts, PredeployAddresses.ModelRegistry, "ModelRegistry", RegistryOf(config));
-        Add(accounts, PredeployAddresses.ValidatorSet, "ValidatorSet", ValidatorsOf(config));
+        AddUpgradable(
+            accounts, PredeployAddresses.ValidatorSet, "ValidatorSet", ValidatorsOf(config));
         accounts[PredeployAddresses.ValidatorSet] = accounts[PredeployAddresses.ValidatorSet] with
         {
             Balance = config.Validators.Aggregate(
@@ -40,12 +42,14 @@ public static class GenesisAllocations
         };
         Add(accounts, PredeployAddresses.GasBurner, "GasBurner", []);
         AddUpgradable(accounts, PredeployAddresses.FeePool, "FeePool", []);
-        Add(accounts, PredeployAddresses.Randomness, "Randomness",
+        AddUpgradable(accounts, PredeployAddresses.Randomness, "Randomness",
             OrderingGenesis.Randomness(config.Validators));
         AddUpgradable(accounts, PredeployAddresses.RuleBook, "RuleBook", []);
         Add(accounts, PredeployAddresses.RuleExecutor, "RuleExecutor", []);
         AddUpgradable(accounts, PredeployAddresses.Treasury, "Treasury", []);
         AddUpgradable(accounts, PredeployAddresses.OptimisticProposals, "OptimisticProposals", []);
+        AddUpgradable(accounts, PredeployAddresses.Revisions, "Revisions", RevisionStorage.Genesis(
+            config.Revision, ProtocolRevisions.Find(config.Revision)?.Spec ?? Hash256.Zero));
         foreach ((Address address, GenesisAccount account) in GovernanceGenesis.Accounts(config))
         {
             accounts[address] = account;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Homeostat.Ledger;
 using Homeostat.Primitives;
 using Homeostat.Steering;
 
@@ -115,6 +116,11 @@ internal static class GenesisJson
         {
             return "config.homeostat.consensusMode is not 0 (act), 1 (advise) or 2 (off)";
         }
+        if (ProtocolRevisions.Find(config.Revision) is null)
+        {
+            return $"config.homeostat.revision is {config.Revision}, and this software knows "
+                + $"{ProtocolRevisions.First} to {ProtocolRevisions.Newest}: install a newer one";
+        }
         return config.Staking.Check() is { } reason ? $"config.homeostat.staking: {reason}"
             : config.Voting.Fault is { } fault ? $"config.homeostat.{fault}"
             : null;
@@ -138,6 +144,10 @@ internal static class GenesisJson
         writer.WriteNumber("blockIntervalMs", config.Capacity.BlockIntervalMs);
         writer.WriteEndObject();
         WriteStaking(writer, config.Staking);
+        if (config.Revision != ProtocolRevisions.First)
+        {
+            writer.WriteNumber("revision", config.Revision);
+        }
         writer.WriteNumber("leaderTimeoutMs", config.LeaderTimeoutMs);
         writer.WriteNumber("consensusMode", (ulong)config.ConsensusMode);
         writer.WriteString("governance", config.Governance.ToString());
@@ -273,7 +283,9 @@ internal static class GenesisJson
                 capacity.GetProperty("minimumBaseFee").GetUInt64(),
                 capacity.GetProperty("blockIntervalMs").GetUInt64()),
             Voting = ReadVoting(ours),
-
+            Revision = ours.TryGetProperty("revision", out JsonElement revision)
+                ? revision.GetUInt64()
+                : ProtocolRevisions.First,
             Staking = ReadStaking(ours.GetProperty("staking")),
             LeaderTimeoutMs = ours.GetProperty("leaderTimeoutMs").GetUInt64(),
             ConsensusMode = (LoopMode)ours.GetProperty("consensusMode").GetUInt64(),

@@ -50,6 +50,13 @@ internal sealed class Outbox
         Add(new ReplicaEffect.Halt(reason));
     }
 
+    /// <summary>Another version of this code is needed to go on.</summary>
+    public void Outdated(string reason)
+    {
+        IsHalted = true;
+        Add(new ReplicaEffect.Halt(reason) { NeedsNewVersion = true });
+    }
+
     public void WorkDone(ReplicaInput.WorkDone done)
     {
         if (done.Result is WorkResult.Faulted { IsLocal: true } damage)

@@ -73,7 +73,14 @@ public abstract record ReplicaEffect
     /// Stop: finalized data or local state broke an invariant, so nothing this node does further
     /// can be trusted. The process ends with an error; no further input is accepted.
     /// </summary>
-    public sealed record Halt(string Reason) : ReplicaEffect;
+    public sealed record Halt(string Reason) : ReplicaEffect
+    {
+        /// <summary>
+        /// Nothing is broken: a protocol revision is in force that this code does not know. What is
+        /// on disk is whole, and a newer version of the code goes on from it.
+        /// </summary>
+        public bool NeedsNewVersion { get; init; }
+    }
 }
 
 public enum LogLevel

@@ -30,7 +30,7 @@ public sealed class ReplicaMachine
         _config = chain.Validators.Count == 1 ? OnDemand(config) : config;
         _protocol = new Protocol
         {
-            Rules = HomeostatRules.Of(chain.ChainId),
+            Rules = new NetworkRules(chain.ChainId, config.NewestRevision),
             Epochs = new EpochSchedule(chain.Staking.EpochBlocks)
             {
                 Recoveries = [.. config.Recoveries.Select(x => x.Height)],
@@ -186,7 +186,7 @@ public sealed class ReplicaMachine
 
     private void Join(RecoveredState recovered, TreeBlock genesis, TrustedCheckpoint checkpoint)
     {
-        var network = new ConsensusConfig(new ChainId(_protocol.Rules.ChainId), genesis.Hash);
+        var network = new ConsensusConfig(_protocol.Rules.ChainId, genesis.Hash);
         _joining = new SnapshotJoin(
             _config, new SnapshotTrust(_protocol, network, _config.Votes, checkpoint), recovered,
             genesis, _outbox, _clock, _timers, whole =>
@@ -210,6 +210,12 @@ public sealed class ReplicaMachine
             if (result is not ReplayWork.Replayed replayed)
             {
                 _outbox.Halt($"the stored chain can't be replayed: {result}");
+                return;
+            }
+            if (!_protocol.Rules.Knows(replayed.Last.Revision))
+            {
+                _outbox.Outdated(
+                    RevisionWatch.WhatToInstall(replayed.Last.Revision!, _protocol.Rules));
                 return;
             }
             _running = new RunningReplica(

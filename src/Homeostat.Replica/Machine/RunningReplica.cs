@@ -39,13 +39,16 @@ internal sealed class RunningReplica
         (_config, _recovered, _outbox, _clock, _timers) =
             (config, recovered, outbox, clock, timers);
         TreeBlock last = replayed.Last;
-        var chainId = new ChainId(protocol.Rules.ChainId);
+        ChainId chainId = protocol.Rules.ChainId;
         _network = new ConsensusConfig(chainId, genesis.Hash) { Epochs = protocol.Epochs };
         _epochs = new EpochMachines(config, protocol, _network, _mail, last);
         _tree = new BlockTree(last);
         _pool = new TransactionPool(
             config.PoolLimits, new SnapshotAccounts(last.State),
-            new PoolChain(chainId, last.Parameters.GasLimit));
+            new PoolChain(chainId, last.Parameters.GasLimit)
+            {
+                Rules = protocol.Rules.Of(last.Revision),
+            });
         _gossip = new Gossip(config.Limits, outbox, _pool, timers, clock);
         var observer = new Observer(new Telemetry(), _pool, _gossip, clock);
         _intake = new TransactionIntake(
@@ -56,9 +59,11 @@ internal sealed class RunningReplica
             config, genesis, outbox, work, _tree, _pool, _epochs.Sync);
         _journal = new Journal(outbox, _mail);
         var checkpointer = new Checkpointer(config.Limits, outbox, replayed.Start);
+        var revisions = new RevisionWatch(protocol.Rules, outbox, observer);
+        revisions.Follow(last, isLast: true);
         _committer = new BlockCommitter(
             protocol, outbox, _mail, _tree, _pool, _publisher, _journal, checkpointer, observer,
-            _epochs);
+            _epochs, revisions);
         _proposer = new BlockProposer(
             protocol, config.Signer, config.Limits, outbox, _mail, _tree, _pool, observer);
         _verifier = new BlockVerifier(protocol, outbox, _mail, clock, _tree, _pool, observer);

@@ -16,7 +16,7 @@ internal sealed class BlockProposer(
     private int _usedShare = OrderingTerms.Basis;
 
     private readonly RevealSequence? _reveals =
-        signer is null ? null : new RevealSequence(signer, protocol.Rules.ChainId);
+        signer is null ? null : new RevealSequence(signer, protocol.Rules.ChainId.Value);
 
     public void Propose(ConsensusEffect.Propose request)
     {

@@ -19,13 +19,13 @@ internal sealed record BuildWork(
     public WorkResult Run()
     {
         BlockInputs inputs = Protocol.InputsOf(Parent, Payload, Signer.Address);
-        BlockProcessor processor = Protocol.Processor();
+        BlockProcessor processor = Protocol.ProcessorOn(Parent);
         BlockHeader header = processor.Prepare(Parent.Header, inputs, Signer.Address);
         var request = new BuildRequest
         {
             ParentState = Parent.State,
             Header = header,
-            Rules = Protocol.Rules.At(header.Number, header.Timestamp),
+            Rules = processor.Rules.At(header.Number, header.Timestamp),
             Inputs = inputs,
             Transaction0 = SignTransaction0(inputs),
             Candidates = Selection.Transactions,
@@ -53,7 +53,7 @@ internal sealed record BuildWork(
         var unsigned = new Transaction
         {
             Type = TransactionType.DynamicFee,
-            ChainId = Protocol.Rules.ChainId,
+            ChainId = Protocol.Rules.ChainId.Value,
             Nonce = Parent.State.GetAccount(Signer.Address)?.Nonce ?? 0,
             GasLimit = SteeringProgram.GasLimit,
             To = inputs.Transaction0Target,

@@ -36,6 +36,7 @@ internal static class GenesisBlock
             Parameters = parameters,
             Validators = ValidatorSet.Create(
                 config.Validators.Select(entry => new Validator(entry.Address, entry.Weight))),
+            Revision = RevisionStorage.Read(new SnapshotStorage(state)),
             SteeringGas = 0,
         };
     }

@@ -26,7 +26,7 @@ internal sealed record ReplayWork(Protocol Protocol, TreeBlock Genesis, Recovere
         TreeBlock start = Recovered.Checkpoint is { } checkpoint ? Open(checkpoint) : Genesis;
         TreeBlock last = start;
         Height end = Recovered.LastFinalized?.Height ?? Height.Genesis;
-        while (last.Reference.Height < end)
+        while (last.Reference.Height < end && Protocol.Rules.Knows(last.Revision))
         {
             last = Execute(last, Stored(last.Reference.Height.Next));
         }
@@ -59,6 +59,7 @@ internal sealed record ReplayWork(Protocol Protocol, TreeBlock Genesis, Recovere
             Parameters = ChainParameters.Read(new SnapshotStorage(state)),
             Validators = Protocol.VotersAfter(
                 reference.Height, EpochSets.Read(state) ?? Genesis.Validators),
+            Revision = RevisionStorage.Read(new SnapshotStorage(state)),
             SteeringGas = ReceiptList.FirstGasUsed(stored.Receipts),
         };
     }

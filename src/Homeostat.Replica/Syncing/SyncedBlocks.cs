@@ -20,7 +20,9 @@ internal sealed class SyncedBlocks(
 
     private void Continue()
     {
-        while (!_isExecuting && _waiting.TryDequeue(out SyncEffect.Apply? request))
+        // What comes after a revision that this node does not know is for its next version.
+        while (!_isExecuting && protocol.Rules.Knows(tree.Finalized.Revision)
+            && _waiting.TryDequeue(out SyncEffect.Apply? request))
         {
             Take(request);
         }

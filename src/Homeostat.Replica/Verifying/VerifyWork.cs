@@ -42,7 +42,7 @@ internal sealed record VerifyWork(
     private WorkResult Execute(Block block, List<RecoveredTransaction> transactions)
     {
         BlockInputs inputs = Protocol.InputsOf(Parent, Payload, block.Header.Coinbase);
-        BlockProcessor processor = Protocol.Processor();
+        BlockProcessor processor = Protocol.ProcessorOn(Parent);
         if (!processor.TryCheck(
             block, transactions, Parent.Header, inputs,
             out CheckedBlock? sound, out BlockRefusal? refusal))

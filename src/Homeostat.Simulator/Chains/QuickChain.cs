@@ -60,7 +60,7 @@ public sealed class QuickChain
         };
         _protocol = new Protocol
         {
-            Rules = HomeostatRules.Of(config.ChainId),
+            Rules = new NetworkRules(config.ChainId),
             Epochs = new EpochSchedule(config.Staking.EpochBlocks),
             GenesisValidators = ValidatorSet.Create(
                 config.Validators.Select(v => new Validator(v.Address, v.Weight))),
@@ -148,7 +148,7 @@ public sealed class QuickChain
         var unsigned = new Transaction
         {
             Type = TransactionType.DynamicFee,
-            ChainId = _protocol.Rules.ChainId,
+            ChainId = _protocol.Rules.ChainId.Value,
             Nonce = _nonces[from]++,
             GasLimit = 21_000,
             MaxFee = 1_000_000_000_000,

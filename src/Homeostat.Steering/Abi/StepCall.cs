@@ -43,7 +43,7 @@ public sealed record StepCall(
     /// <summary>The function's signature, whose hash begins the calldata.</summary>
     public const string Signature =
         "step(uint64,bytes32,uint64,uint64,bytes32,(address,bytes24)[]," +
-        "(address,bytes24)[],(bytes32,bytes32)[]," +
+        "(address,bytes32,bytes32)[],(bytes32,bytes32)[]," +
         "(bytes32,bytes32,bytes32,uint16,int64,int64," +
         "uint64[],uint64[],uint64[],int64[],int64[],bytes32[],int64[],uint16[])[]," +
         "(bytes32,int64)[])";
@@ -70,7 +70,8 @@ public sealed record StepCall(
             .AddLeftAligned(observation.Encoded.Span[..Observation.Size]);
 
     private static AbiTuple Encode(ChangedSignals change) =>
-        new AbiTuple().Add(change.Validator).AddLeftAligned(change.Signals.Encode());
+        new AbiTuple().Add(change.Validator)
+            .Add(change.Signals.Revision).Add(change.Signals.Attestation);
 
     private static AbiTuple Encode(LoopWord word) =>
         new AbiTuple().Add(word.Key).Add(word.Value);

@@ -54,6 +54,9 @@ public static class PredeployAddresses
     /// <summary>Proposals that pass unless enough stake objects.</summary>
     public static readonly Address OptimisticProposals = Address.FromNumber(0x484f0026);
 
+    /// <summary>Protocol revisions: which rules blocks follow, and from when on.</summary>
+    public static readonly Address Revisions = Address.FromNumber(0x484f0027);
+
     /// <summary>
     /// No contract but a precompile: asks registered models (docs/spec/steering.md, "INFER").
     /// </summary>

@@ -56,6 +56,7 @@ public sealed class SteeringStorage(IStorageReader state)
     public const ulong LoopsSlot = SignalsSlot + 1;
     public const ulong PendingSlot = SignalsSlot + 2;
     public const ulong OutcomesSlot = SignalsSlot + 3;
+    public const ulong AttestationsSlot = SignalsSlot + 4;
 
     public SteeringHead Head => SteeringHead.FromWord(Read(HeadSlot));
 
@@ -109,12 +110,13 @@ public sealed class SteeringStorage(IStorageReader state)
         return new Hash256(key);
     }
 
-    /// <summary>The validator's signals and the height at which they last changed.</summary>
-    public ObservationSignals Signals(in Address validator, out Height since)
+    /// <summary>What the validator signalled last.</summary>
+    public ObservationSignals Signals(in Address validator)
     {
-        UInt256 word = Read(StorageLayout.MappingSlot(validator.ToWord(), SignalsSlot));
-        since = new Height(word.U0);
-        return ObservationSignals.Decode(word.ToBigEndian());
+        UInt256 key = validator.ToWord();
+        return new ObservationSignals(
+            Read(StorageLayout.MappingSlot(key, SignalsSlot)).ToHash256(),
+            Read(StorageLayout.MappingSlot(key, AttestationsSlot)).ToHash256());
     }
 
     /// <summary>

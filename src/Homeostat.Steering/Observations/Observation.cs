@@ -31,7 +31,7 @@ public readonly record struct Observation(
     public const int Size = 24;
 
     /// <summary>The layout this code reads and writes.</summary>
-    public const byte Version = 2;
+    public const byte Version = 3;
 
     /// <summary>
     /// Blocks below this say nothing about speed: what a block costs whatever is in it would be

@@ -55,20 +55,23 @@ internal sealed class ObservationIntake
     }
 
     /// <summary>
-    /// Signals that differ from the stored ones: longest unchanged first, then by address.
+    /// Signals that differ from the stored ones, at most so many as observations: by address from a
+    /// place that moves on with each block, so that none is passed over for good.
     /// </summary>
     public List<ChangedSignals> ChangedSignals()
     {
-        var changed = new List<(ulong Since, ChangedSignals Change)>();
-        foreach ((SignedObservation signed, ObservationReport report) in _valid)
+        var changed = new List<ChangedSignals>();
+        foreach ((SignedObservation signed, ObservationReport report) in
+            _valid.OrderBy(valid => valid.Signed.Validator))
         {
-            ObservationSignals stored = _storage.Signals(signed.Validator, out Height since);
-            if (stored != report.Signals)
+            if (_storage.Signals(signed.Validator) != report.Signals)
             {
-                changed.Add((since.Value, new ChangedSignals(signed.Validator, report.Signals)));
+                changed.Add(new ChangedSignals(signed.Validator, report.Signals));
             }
         }
-        return [.. changed.OrderBy(c => c.Since).ThenBy(c => c.Change.Validator)
-            .Take(SteeringProgram.MaximumObservations).Select(c => c.Change)];
+        int first = changed.Count == 0 ? 0 : (int)(
+            _height.Value * SteeringProgram.MaximumObservations % (ulong)changed.Count);
+        return [.. changed.Skip(first).Concat(changed.Take(first))
+            .Take(SteeringProgram.MaximumObservations)];
     }
 }

@@ -1,34 +1,26 @@
-using System.Buffers.Binary;
 using Homeostat.Primitives;
 
 namespace Homeostat.Steering;
 
 /// <summary>What a validator says beside its measurements; the chain keeps it when it changes.
 /// </summary>
-/// <param name="ProtocolRevision">Newest protocol revision its node can run.</param>
-/// <param name="AttestedDigest">First 20 bytes of the hash of what it attests; zero for nothing.
-/// </param>
-public readonly record struct ObservationSignals(uint ProtocolRevision, Address AttestedDigest)
+/// <param name="Revision">Hash of the specification of a protocol revision that its node can run:
+/// of the one governance proposes if it knows it, else of the newest it knows.</param>
+/// <param name="Attestation">The digest it attests; zero for nothing.</param>
+public readonly record struct ObservationSignals(Hash256 Revision, Hash256 Attestation)
 {
-    /// <summary>Bytes with content; the word's last eight are zero in a vote, and hold the height
-    /// of the last change in storage.</summary>
-    public const int Size = 24;
+    /// <summary>Two words.</summary>
+    public const int Size = 2 * Hash256.Size;
 
-    public byte[] Encode()
-    {
-        byte[] bytes = new byte[Size];
-        BinaryPrimitives.WriteUInt32BigEndian(bytes, ProtocolRevision);
-        AttestedDigest.Bytes.CopyTo(bytes.AsSpan(4));
-        return bytes;
-    }
+    public byte[] Encode() => [.. Revision.Bytes, .. Attestation.Bytes];
 
     public static ObservationSignals Decode(ReadOnlySpan<byte> bytes) => new(
-        BinaryPrimitives.ReadUInt32BigEndian(bytes), new Address(bytes.Slice(4, Address.Size)));
+        new Hash256(bytes[..Hash256.Size]), new Hash256(bytes[Hash256.Size..Size]));
 }
 
 /// <summary>
-/// The whole observation of a notarize vote, version 2: measurements (24 bytes), one word of
-/// signals (32 bytes), then the hashes of transactions the validator calls overdue, each once,
+/// The whole observation of a notarize vote, version 3: measurements (24 bytes), two words of
+/// signals (64 bytes), then the hashes of transactions the validator calls overdue, each once,
 /// oldest first.
 /// </summary>
 public sealed record ObservationReport(
@@ -37,7 +29,7 @@ public sealed record ObservationReport(
     /// <summary>Overdue transactions one validator may list in one vote.</summary>
     public const int MaximumOverdue = 16;
 
-    public const int MinimumSize = Observation.Size + 32;
+    public const int MinimumSize = Observation.Size + ObservationSignals.Size;
 
     public const int MaximumSize = MinimumSize + MaximumOverdue * Hash256.Size;
 
@@ -73,12 +65,6 @@ public sealed record ObservationReport(
         {
             return false;
         }
-        ReadOnlySpan<byte> word = bytes.Slice(Observation.Size, 32);
-        if (word[ObservationSignals.Size..].ContainsAnyExcept((byte)0))
-        {
-            error = "reserved bytes of the signals word are not zero";
-            return false;
-        }
         var overdue = new List<Hash256>();
         for (int at = MinimumSize; at < bytes.Length; at += Hash256.Size)
         {
@@ -89,7 +75,9 @@ public sealed record ObservationReport(
                 return false;
             }
         }
-        report = new ObservationReport(measured, ObservationSignals.Decode(word), overdue);
+        var signals = ObservationSignals.Decode(
+            bytes.Slice(Observation.Size, ObservationSignals.Size));
+        report = new ObservationReport(measured, signals, overdue);
         return true;
     }
 }

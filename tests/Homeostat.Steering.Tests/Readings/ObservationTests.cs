@@ -13,7 +13,7 @@ public sealed class ObservationTests
         byte[] bytes = Example.Encode();
         Assert.Equal(Observation.Size, bytes.Length);
         Assert.Equal(
-            "0x0200000027100003d090002a0000f61800000bb800110078", Hex.Encode(bytes));
+            "0x0300000027100003d090002a0000f61800000bb800110078", Hex.Encode(bytes));
         Assert.True(Observation.TryDecode(bytes, out Observation decoded, out _));
         Assert.Equal(Example, decoded);
     }
@@ -22,14 +22,14 @@ public sealed class ObservationTests
     public void The_whole_report_of_a_vote_is_pinned_and_decodes_to_the_same()
     {
         var report = new ObservationReport(
-            Example, new ObservationSignals(7, Address.FromNumber(0xabcd)),
+            Example, new ObservationSignals(Keccak.Hash([3]), Keccak.Hash([4])),
             [Keccak.Hash([2]), Keccak.Hash([1])]);
         byte[] bytes = report.Encode();
-        Assert.Equal(56 + 64, bytes.Length);
+        Assert.Equal(88 + 64, bytes.Length);
         Assert.Equal(
-            "0x0200000027100003d090002a0000f61800000bb800110078" +
-            "00000007000000000000000000000000000000000000abcd0000000000000000",
-            Hex.Encode(bytes.AsSpan(0, 56)));
+            "0x0300000027100003d090002a0000f61800000bb800110078" +
+            Hex.Encode(Keccak.Hash([3]).Bytes)[2..] + Hex.Encode(Keccak.Hash([4]).Bytes)[2..],
+            Hex.Encode(bytes.AsSpan(0, 88)));
         Assert.True(ObservationReport.TryDecode(bytes, out ObservationReport? decoded, out _));
         Assert.Equal(bytes, decoded!.Encode());
         Assert.Equal(report.Signals, decoded.Signals);
@@ -37,20 +37,18 @@ public sealed class ObservationTests
     }
 
     [Theory]
-    [InlineData("short", "55 bytes")]
-    [InlineData("ragged", "57 bytes")]
-    [InlineData("long", "600 bytes")]
-    [InlineData("reserved", "reserved bytes")]
+    [InlineData("short", "87 bytes")]
+    [InlineData("ragged", "89 bytes")]
+    [InlineData("long", "632 bytes")]
     [InlineData("twice", "listed twice")]
     public void A_malformed_report_is_refused_with_a_reason(string kind, string reason)
     {
         byte[] least = new ObservationReport(Example, default, []).Encode();
         byte[] bytes = kind switch
         {
-            "short" => least[..55],
+            "short" => least[..87],
             "ragged" => [.. least, 0],
             "long" => [.. least, .. new byte[17 * 32]],
-            "reserved" => [.. least[..55], 1],
             _ => [.. least, .. new byte[64]],
         };
         Assert.False(ObservationReport.TryDecode(bytes, out _, out string? error));

@@ -71,7 +71,7 @@ internal sealed class EthCalls(RpcContext context)
         result.WriteEndObject();
     }
 
-    private CallSimulator Simulator(IEvmEngine engine) => new(context.Node.Rules, engine);
+    private CallSimulator Simulator(IEvmEngine engine) => new(context.Rules, engine);
 
     private CallRequest ReadRequest(RpcParams arguments) => CallArguments.Read(
         arguments.Required(0), RpcParams.At(0), context.Node.ChainId);

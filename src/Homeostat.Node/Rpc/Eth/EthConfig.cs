@@ -29,8 +29,8 @@ internal sealed class EthConfig(RpcContext context)
     private void GetConfig(RpcParams arguments, Utf8JsonWriter result)
     {
         BlockHeader head = context.Chain.Head.Header;
-        BlockRules rules = context.Node.Rules.At(head);
-        ulong activation = context.Node.Rules.Activations
+        BlockRules rules = context.Rules.At(head);
+        ulong activation = context.Rules.Activations
             .Where(item => item.Time <= head.Timestamp).Max(item => item.Time) ?? 0;
         result.WriteStartObject();
         result.WriteStartObject("current"u8);
@@ -103,7 +103,7 @@ internal sealed class EthConfig(RpcContext context)
     private uint ForkId(BlockHeader head)
     {
         RpcBlock genesis = context.Chain.Get(BlockSelector.At(0));
-        IReadOnlyList<ForkActivation> all = context.Node.Rules.Activations;
+        IReadOnlyList<ForkActivation> all = context.Rules.Activations;
         IEnumerable<ulong> blocks = all.Select(item => item.Block ?? 0)
             .Where(block => block > 0 && block <= head.Number.Value);
         IEnumerable<ulong> times = all.Select(item => item.Time ?? 0)

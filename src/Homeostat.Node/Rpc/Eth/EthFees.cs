@@ -57,7 +57,7 @@ internal sealed class EthFees(RpcContext context, ClassMethods classes)
     }
 
     private UInt256 BaseFeeAfter(RpcBlock block) =>
-        context.Node.Rules.At(block.Header).EstimateBaseFee(block.Header);
+        context.Rules.At(block.Header).EstimateBaseFee(block.Header);
 
     private UInt256 ComputeTip(RpcBlock head)
     {

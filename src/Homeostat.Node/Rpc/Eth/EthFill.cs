@@ -49,7 +49,7 @@ internal sealed class EthFill(RpcContext context, EthFees fees)
         };
         (bool isFound, ulong gas, CallOutcome outcome) = await context.Gate.RunAsync(engine =>
         {
-            bool succeeded = new CallSimulator(context.Node.Rules, engine)
+            bool succeeded = new CallSimulator(context.Rules, engine)
                 .TryEstimateGas(call, request, out ulong least, out CallOutcome last);
             return (succeeded, least, last);
         }).ConfigureAwait(false);

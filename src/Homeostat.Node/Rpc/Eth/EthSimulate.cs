@@ -25,7 +25,7 @@ internal sealed class EthSimulate(RpcContext context)
         SimulationRequest request = Read(options, block);
         await context.Gate.RunAsync(engine =>
         {
-            var simulator = new BlockSimulator(context.Node.Rules, engine);
+            var simulator = new BlockSimulator(context.Rules, engine);
             if (!simulator.TryRun(
                 request with { Watch = new DeadlineTracer(context.Limits.CallMs) },
                 out IReadOnlyList<SimulatedBlock>? blocks, out var no))

@@ -22,7 +22,7 @@ internal sealed class ClassMethods(RpcContext context)
     /// </summary>
     public ClassPrices? PricesAfter(RpcBlock block)
     {
-        if (context.Node.Rules.At(block.Header).FeePool is null)
+        if (context.Rules.At(block.Header).FeePool is null)
         {
             return null;
         }

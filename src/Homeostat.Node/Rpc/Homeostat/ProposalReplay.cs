@@ -63,7 +63,7 @@ internal sealed class ProposalReplay(RpcContext context, IEvmEngine engine)
     private (WorldSnapshot, List<TriedCall>) Try(
         RpcBlock block, IReadOnlyList<ProposedCall> calls)
     {
-        BlockRules rules = context.Node.Rules.At(block.Header);
+        BlockRules rules = context.Rules.At(block.Header);
         var world = new WorldState(block.State!);
         var tried = new List<TriedCall>();
         int mark = world.Snapshot();
@@ -92,10 +92,10 @@ internal sealed class ProposalReplay(RpcContext context, IEvmEngine engine)
         WorldSnapshot state, BlockHeader parent, RpcBlock actualParent, RpcBlock block)
     {
         BlockInputs inputs = InputsOf(state, parent, actualParent, block);
-        var processor = new BlockProcessor(context.Node.Rules, engine);
+        var processor = new BlockProcessor(context.Rules, engine);
         BlockHeader header = processor.Prepare(parent, inputs, block.Header.Coinbase);
         BlockExecution execution = BlockExecution.Start(
-            state, header, context.Node.Rules.At(header), inputs, engine);
+            state, header, context.Rules.At(header), inputs, engine);
         Invariant.Require(Apply(execution, Transaction0(block, inputs)).IsIncluded);
         for (int i = 1; i < block.Transactions.Count; i++)
         {

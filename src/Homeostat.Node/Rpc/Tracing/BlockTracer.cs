@@ -64,7 +64,7 @@ internal sealed class BlockTracer(RpcContext context, IEvmEngine engine)
             throw RpcException.Server("genesis is not traceable");
         }
         RpcBlock parent = context.Chain.WithState(BlockSelector.At(block.Number - 1));
-        BlockRules rules = context.Node.Rules.At(block.Header);
+        BlockRules rules = context.Rules.At(block.Header);
         bool hasHistory = rules.CallsBefore.Any(
             call => call.Target == EthereumForks.HistoryStorage);
         return BlockExecution.Start(

@@ -118,7 +118,7 @@ internal sealed class DebugMethods(RpcContext context)
             };
             sink.Begin(call.From, call.To, block.Header.Coinbase);
             CallOutcome outcome = new CallSimulator(
-                context.Node.Rules, engine).Call(traced, call);
+                context.Rules, engine).Call(traced, call);
             if (outcome.Error is { } error)
             {
                 throw RpcException.Server(error);
