@@ -62,6 +62,7 @@ public sealed class BlockTreeTests
         State = WorldSnapshot.Empty(new MemoryNodeSource()),
         Parameters = default,
         Validators = ValidatorSet.Create(new Validator(Address.FromNumber(1), 1)),
+        Revision = null,
         SteeringGas = 0,
     };
 }
