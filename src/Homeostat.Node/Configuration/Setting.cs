@@ -118,7 +118,8 @@ internal static class Settings
 
     public static readonly Setting<ulong?> MaxRevision = new(
         "protocol.max-revision",
-        "Newest protocol revision to signal and to follow; empty: the newest this version knows", "",
+        "Newest protocol revision to signal and to follow; empty: the newest this version knows",
+        "",
         text => text.Length == 0 ? (null, null)
             : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)
                 && value >= 1

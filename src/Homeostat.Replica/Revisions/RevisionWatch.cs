@@ -43,7 +43,9 @@ internal sealed class RevisionWatch(NetworkRules rules, Outbox outbox, Observer 
         }
         _said = now;
         string revision = $"protocol revision {proposed.Number} (specification {proposed.Spec}) "
-            + (proposed.LockedAt is { } locked ? $"is locked in since block {locked}" : "is proposed");
+            + (proposed.LockedAt is { } locked
+                ? $"is locked in since block {locked}"
+                : "is proposed");
         if (rules.Knows(proposed))
         {
             outbox.Log(LogLevel.Information, $"{revision}; this node knows it and signals it");

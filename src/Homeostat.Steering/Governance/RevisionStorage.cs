@@ -10,7 +10,7 @@ namespace Homeostat.Steering;
 /// <param name="Version">Node software that governance says knows it; empty for genesis'.</param>
 public sealed record ActiveRevision(ulong Number, Height FirstBlock, Hash256 Spec, string Version);
 
-/// <summary>A protocol revision that governance has proposed and that is not in force yet.</summary>
+/// <summary>A protocol revision that governance has proposed, not in force yet.</summary>
 /// <param name="Deadline">Unix seconds from which on two thirds of the weight are enough.</param>
 /// <param name="LockedAt">The block that locked it in; null before.</param>
 /// <param name="Weight">Signalled when an epoch's end last counted it.</param>

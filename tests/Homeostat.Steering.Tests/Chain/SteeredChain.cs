@@ -31,7 +31,7 @@ internal sealed class SteeredChain
         ConstitutionStorage.LoopsSlot + GenesisLoops.CapacityPlace;
 
     private readonly DevelopmentNetwork _network;
-    private readonly BlockProcessor _processor;
+    private readonly NetworkRules _rules = new(DevelopmentNetwork.ChainId);
     private readonly EvmEngine _engine = new();
     private ulong _sinceMs;
     private ulong _parentSteeringGas;
@@ -43,8 +43,6 @@ internal sealed class SteeredChain
         Func<ChainConfig, ChainConfig>? change = null)
     {
         _network = DevelopmentNetwork.Create(validators, change: change);
-        _processor = new BlockProcessor(
-            HomeostatRules.Of(DevelopmentNetwork.ChainId), _engine);
         var world = new WorldState(WorldSnapshot.Empty(new MemoryNodeSource()));
         foreach ((Address address, GenesisAccount allocated) in _network.Genesis.Allocations)
         {
@@ -91,6 +89,9 @@ internal sealed class SteeredChain
 
     public ChainParameters Parameters => ChainParameters.Read(Reader);
 
+    /// <summary>By the protocol revision that the state has in force.</summary>
+    private ChainRules Rules => _rules.ChildOf(RevisionStorage.Read(Reader));
+
     /// <summary>Executes the next block; the transactions must all be included.</summary>
     public SteeredBlock Next(
         IReadOnlyList<SignedObservation>? observations = null,
@@ -106,9 +107,10 @@ internal sealed class SteeredChain
         StepCall call = SteeringProgram.Compose(Reader, facts);
         call = alter is null ? call : alter(call);
         BlockInputs inputs = Inputs(payload, call.Encode());
-        BlockHeader header = _processor.Prepare(Head, inputs, Validators[0].Address);
+        var processor = new BlockProcessor(Rules, _engine);
+        BlockHeader header = processor.Prepare(Head, inputs, Validators[0].Address);
         var execution = BlockExecution.Start(
-            State, header, _processor.Rules.At(header), inputs, _engine);
+            State, header, processor.Rules.At(header), inputs, _engine);
         Apply(execution, Transaction0(inputs.Transaction0Data));
         foreach (Transaction transaction in transactions ?? [])
         {
@@ -150,7 +152,7 @@ internal sealed class SteeredChain
     /// <summary>What a contract returns to a call that changes nothing.</summary>
     public byte[] Read(Address to, byte[] data)
     {
-        var simulator = new CallSimulator(_processor.Rules, _engine);
+        var simulator = new CallSimulator(Rules, _engine);
         CallOutcome outcome = simulator.Call(
             new CallContext { State = State, Header = Head },
             new CallRequest { To = to, Data = data });
@@ -234,6 +236,7 @@ internal sealed class SteeredChain
             if (log.Address == PredeployAddresses.RuleBook ||
                 log.Address == PredeployAddresses.Treasury ||
                 log.Address == PredeployAddresses.ValidatorSet ||
+                log.Address == PredeployAddresses.Revisions ||
                 log.Address == PredeployAddresses.Constitution)
             {
                 continue; // What rules did; the record of it is Steering's.

@@ -13,9 +13,10 @@ internal sealed class GovernedChain
     private readonly CallSimulator _simulator =
         new(HomeostatRules.Of(DevelopmentNetwork.ChainId), new EvmEngine());
 
-    public GovernedChain(Action<WorldState>? amend = null)
+    public GovernedChain(
+        Action<WorldState>? amend = null, Func<ChainConfig, ChainConfig>? change = null)
     {
-        Chain = new SteeredChain(amend: amend, owner: null);
+        Chain = new SteeredChain(amend: amend, owner: null, change: change);
         Wait(2); // Who proposes needs votes in the second before.
     }
 
