@@ -1,14 +1,13 @@
 import type { Chain, Head } from '../chain';
 import { call } from '../contracts';
 import { h, link, put, sync } from '../dom';
-import { STEERING, steeringAbi } from '../events';
-import { duration, integer, num } from '../format';
+import { STEERING, plain, steeringAbi } from '../events';
+import { duration, ether, fixed, integer, num, time } from '../format';
 import type { Page } from '../page';
-
-interface Validator {
-  address: string;
-  weight: number;
-}
+import {
+  type Epoch, type Healed, type Health, type Member, missedText, readEpoch, readHealth, reputation,
+  stateText,
+} from '../standing';
 
 /** What a validator last reported (docs/spec/steering.md, "Observations"). */
 interface Report {
@@ -19,92 +18,200 @@ interface Report {
   queueMs: number;
 }
 
+const EVERY_MS = 2_000;
+const EVENTS = 40;
+const COUNTED = 100;
+
+const STANDING = ['Stake', 'Weight', 'Reputation', 'Blocks led', 'Missed views', 'In the epoch before',
+  'Present'];
+const REPORTS = ['Blocks led, of late', 'Last led', 'Last heard', 'Vote latency, ms', 'Propagation, ms',
+  'Execution, ns per kilogas', 'Queue'];
+const HEALING = ['Connection lost', 'Back after', 'Restarts', 'Repairs', 'Resyncs', 'Blocks fetched'];
+
 export function validatorsPage(chain: Chain): Page {
-  const body = h('tbody', null);
+  const bodies = [h('tbody', null), h('tbody', null), h('tbody', null)] as const;
   const note = h('p', { class: 'note', role: 'status' }, 'Reading…');
+  const happened = h('ol', { class: 'events' });
+  const none = h('p', { class: 'note' });
   const leaders = h('ol', { class: 'leaders', 'aria-label': 'Leaders of recent blocks' });
-  let validators: Validator[] = [];
+  let epoch: Epoch | null = null;
+  let health: Health = { nodes: [], peers: [] };
   const reports = new Map<string, Report | null>();
-  let readAt = -1;
-  let views = '';
+  let [readAt, readTip, busy, views] = [0, -1, false, ''];
   const read = async (): Promise<void> => {
-    const tip = chain.tip?.number ?? 0;
-    if (readAt >= 0 && tip - readAt < 8) return;
-    readAt = tip;
+    busy = true;
+    readAt = Date.now();
     try {
-      const raw = await chain.link.request<Record<string, string>[]>('homeostat_validators');
-      validators = raw.map((v) => ({ address: v.address!, weight: num(v.weight!) }));
-      await Promise.all(validators.map(async ({ address }) => {
-        reports.set(address, await readReport(chain, address));
-      }));
-      views = await missedViews(chain);
+      const tip = chain.tip?.number ?? 0;
+      // What the chain says moves with blocks only; how peers come and go does not.
+      if (readTip < 0 || tip - readTip >= 8 || tip < readTip) {
+        epoch = await readEpoch(chain.link);
+        await Promise.all(epoch.members.map(async ({ address }) => {
+          reports.set(address, await readReport(chain, address));
+        }));
+        views = await missedViews(chain);
+        readTip = tip;
+      }
+      health = await readHealth(chain.link);
       if (element.firstElementChild === note) element.prepend(...sections);
       draw();
-    } catch {
-      readAt = -1;
+    } catch (error) {
+      if (readTip < 0) put(note, `Not read: ${(error as Error).message}`);
+    } finally {
+      busy = false;
     }
   };
   const draw = (): void => {
-    const heads = chain.heads.slice(-100);
-    const total = validators.reduce((sum, v) => sum + v.weight, 0);
-    const rows = validators.map((v) => {
-      const led = heads.filter((x) => x.miner.toLowerCase() === v.address.toLowerCase());
-      return { ...v, led: led.length, last: led.at(-1), report: reports.get(v.address) ?? null };
-    });
-    sync(body, rows,
-      (r) => `${r.address}${r.led}${r.last?.number}${r.report?.height}`,
-      (r) => h('tr', null,
-        h('th', { scope: 'row' }, link(`account/${r.address}`, short(r.address), 'mono')),
-        n(`${integer(r.weight)} (${Math.round((r.weight / (total || 1)) * 100)} %)`),
-        n(integer(r.led)),
-        n(r.last ? integer(r.last.number) : '–'),
-        n(r.report ? integer(r.report.height) : '–'),
-        n(r.report?.nanosecondsPerKilogas ? integer(r.report.nanosecondsPerKilogas) : '–'),
-        n(r.report ? integer(r.report.propagationMs) : '–'),
-        n(r.report ? integer(r.report.voteLatencyMs) : '–'),
-        n(r.report ? duration(r.report.queueMs) : '–')));
-    const placeOf = (x: Head): number =>
-      validators.findIndex((v) => v.address.toLowerCase() === x.miner.toLowerCase());
-    // By place, so that nothing slides as blocks come.
-    const recent = chain.heads.slice(-60).map((x, i) => ({ ...x, i }));
-    if (!leaders.contains(document.activeElement)) sync(leaders, recent, (x) =>
-      `${x.i}/${x.number}/${placeOf(x)}`, (x) => {
-      const place = placeOf(x);
-      const item = link(`block/${x.number}`, place >= 0 ? String(place + 1) : '?');
-      item.setAttribute('aria-label', `block ${x.number} by validator ${place + 1}`);
-      return h('li', null, item);
-    });
-    put(note, validators.length
-      ? `${integer(validators.length)} validators; blocks led counted over the last `
-        + `${integer(heads.length)}. ${views}`
-      : 'Reading…');
+    if (!epoch) return;
+    drawStanding(bodies[0], epoch);
+    drawReports(bodies[1], epoch, chain, reports);
+    drawHealing(bodies[2], epoch, health);
+    drawEvents(happened, none, health, epoch);
+    drawLeaders(leaders, chain, epoch);
+    put(note, `${epochText(epoch)} ${views}`);
   };
   const element = h('div', { class: 'stack' }, note);
   const sections = [
-    h('section', { class: 'card table', tabindex: 0, role: 'region', 'aria-label': 'Validators' },
-      h('table', null,
-        h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Validator'),
-          ...['Weight', 'Blocks led', 'Last led', 'Last heard', 'ns per kilogas',
-            'Propagation ms', 'Vote ms', 'Queue'].map((t) =>
-            h('th', { scope: 'col', class: 'n' }, t)))),
-        body)),
+    table('Standing', ['Validator', 'State'], STANDING, bodies[0], 'Reputation is its part of the '
+      + 'leader’s turns in this epoch against an equal part, taken by its missed views in the epoch '
+      + 'before; a missed view gave no block though there was work. “Present” is the part of the '
+      + 'epoch’s blocks that carry its vote; below the Constitution’s share it is jailed.'),
+    table('Health', ['Validator'], REPORTS, bodies[1], '“Last heard” is the block that recorded a '
+      + 'validator’s latest observation; the figures after it are its own reports.'),
+    table('Healing', ['Validator', 'Seen from here'], HEALING, bodies[2], 'Connections as the node '
+      + 'asked sees them since it started. Restarts, repairs and resyncs are each node’s own record, '
+      + 'since its data folder was made: of the node asked, and of those that run beside it.'),
+    h('section', { class: 'card' }, h('h2', null, 'What was healed'), none, happened),
     h('section', { class: 'card' }, h('h2', null, 'Leaders of recent blocks'), leaders,
-      h('p', { class: 'note' }, 'By place in the table above, oldest first. “Last heard” is the '
-        + 'block that recorded a validator’s latest observation; the figures after it are its '
-        + 'own reports.')),
+      h('p', { class: 'note' }, 'By place in the tables above, oldest first.')),
   ];
   return {
     title: 'Validators',
     element,
     update() {
-      void read();
-      draw();
+      if (chain.loaded && !busy && Date.now() - readAt > EVERY_MS) void read();
+      if (epoch) drawLeaders(leaders, chain, epoch);
     },
   };
 }
 
+function table(
+  title: string, left: string[], right: string[], body: HTMLElement, note: string,
+): HTMLElement {
+  return h('section', { class: 'card table', tabindex: 0, role: 'region', 'aria-label': title },
+    h('h2', null, title),
+    h('table', null,
+      h('thead', null, h('tr', null,
+        ...left.map((t) => h('th', { scope: 'col' }, t)),
+        ...right.map((t) => h('th', { scope: 'col', class: 'n' }, t)))),
+      body),
+    h('p', { class: 'note' }, note));
+}
+
+function epochText(e: Epoch): string {
+  const inSet = e.members.filter((m) => m.weight > 0).length;
+  const jailed = e.members.filter((m) => m.jailedUntil !== null).length;
+  return `${integer(inSet)} validators vote${jailed ? `, ${integer(jailed)} in jail` : ''}. Epoch `
+    + `${integer(e.epoch)}${e.lastBlock === null ? ', without end'
+      : `: blocks ${integer(e.firstBlock)} to ${integer(e.lastBlock)}, `
+        + `${integer(e.blocksCounted)} of ${integer(e.epochBlocks)} made`}.`;
+}
+
+function who(m: Member): HTMLElement {
+  return h('th', { scope: 'row', title: m.node ? plain(m.node, 80) : '' },
+    link(`account/${m.address}`, short(m.address), 'mono'));
+}
+
+function drawStanding(body: HTMLElement, e: Epoch): void {
+  const total = e.members.reduce((sum, m) => sum + m.weight, 0) || 1;
+  rows(body, e.members, (m) => {
+    const share = reputation(m, e);
+    return [
+      h('td', null, h('span', { class: m.jailedUntil !== null || m.tombstoned ? 'chip ruling-2'
+        : 'chip' }, stateText(m, e))),
+      n(ether(m.stake)),
+      n(m.weight ? `${integer(m.weight)} (${Math.round((m.weight / total) * 100)} %)` : '–'),
+      n(share === null ? '–' : `${fixed(share, 2)} (${m.turns} of ${e.turns} turns)`),
+      n(integer(m.led)), n(missedText(m.led, m.failed)), n(missedText(m.ledBefore, m.failedBefore)),
+      n(e.blocksCounted && m.weight ? `${Math.round((m.present / e.blocksCounted) * 100)} %` : '–'),
+    ];
+  });
+}
+
+function drawReports(
+  body: HTMLElement, e: Epoch, chain: Chain, reports: Map<string, Report | null>,
+): void {
+  const heads = chain.heads.slice(-COUNTED);
+  rows(body, e.members, (m) => {
+    const led = heads.filter((x) => x.miner.toLowerCase() === m.address.toLowerCase());
+    const last = led.at(-1);
+    const r = reports.get(m.address);
+    return [
+      n(`${integer(led.length)} of ${integer(heads.length)}`), n(last ? integer(last.number) : '–'),
+      n(r ? integer(r.height) : '–'), n(r ? integer(r.voteLatencyMs) : '–'),
+      n(r ? integer(r.propagationMs) : '–'),
+      n(r?.nanosecondsPerKilogas ? integer(r.nanosecondsPerKilogas) : '–'),
+      n(r ? duration(r.queueMs) : '–'),
+    ];
+  });
+}
+
+function drawHealing(body: HTMLElement, e: Epoch, health: Health): void {
+  rows(body, e.members, (m) => {
+    const peer = health.peers.find((p) => same(p.address, m.address));
+    const node = health.nodes.find((x) => same(x.address, m.address));
+    const seen = node?.own ? 'the node asked' : !peer ? 'not seen'
+      : `${peer.connected ? 'connected' : 'away'} since ${time(peer.since).slice(11)}`;
+    const count = (of: keyof Healed) => n(node ? integer(node[of] as number) : '–');
+    return [
+      h('td', null, h('span', { class: peer && !peer.connected ? 'chip ruling-2' : 'chip' }, seen)),
+      n(peer ? `${integer(peer.lost)} ×` : '–'), n(peer?.awayMs ? duration(peer.awayMs) : '–'),
+      count('restarts'), count('repairs'), count('resyncs'), count('resyncedBlocks'),
+    ];
+  });
+}
+
+function drawEvents(list: HTMLElement, none: HTMLElement, health: Health, e: Epoch): void {
+  const all = health.nodes.flatMap((node) => node.events.map((x) => ({ ...x, of: node.address })));
+  all.sort((a, b) => b.time - a.time);
+  put(none, all.length ? '' : 'Nothing had to be healed, as far as the node asked knows.');
+  none.hidden = all.length > 0;
+  sync(list, all.slice(0, EVENTS), (x) => `${x.time}${x.of}${x.text}`, (x) => {
+    const place = e.members.findIndex((m) => same(m.address, x.of));
+    return h('li', null, `${time(x.time)} · `, h('strong', null, plain(x.kind, 20)),
+      ` of ${place >= 0 ? `validator ${place + 1}` : 'a node'}, ${short(x.of)}: `,
+      h('span', { class: 'break' }, plain(x.text, 400)));
+  });
+}
+
+function drawLeaders(list: HTMLElement, chain: Chain, e: Epoch): void {
+  if (list.contains(document.activeElement)) return;
+  const placeOf = (x: Head): number => e.members.findIndex((m) => same(m.address, x.miner));
+  // By place, so that nothing slides as blocks come.
+  const recent = chain.heads.slice(-60).map((x, i) => ({ ...x, i }));
+  sync(list, recent, (x) => `${x.i}/${x.number}/${placeOf(x)}`, (x) => {
+    const place = placeOf(x);
+    const item = link(`block/${x.number}`, place >= 0 ? String(place + 1) : '?');
+    item.setAttribute('aria-label', `block ${x.number} by validator ${place + 1}`);
+    return h('li', null, item);
+  });
+}
+
+/** A row keeps its place and is made anew when what it says has changed. */
+function rows(
+  body: HTMLElement, members: Member[], cells: (m: Member) => HTMLElement[],
+): void {
+  if (body.contains(document.activeElement)) return;
+  const made = members.map((m) => h('tr', null, who(m), ...cells(m)));
+  sync(body, made, (row) => row.textContent ?? '', (row) => row);
+}
+
 function n(text: string): HTMLElement {
   return h('td', { class: 'n' }, text);
+}
+
+function same(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
 }
 
 function short(address: string): string {
@@ -141,4 +248,3 @@ async function missedViews(chain: Chain): Promise<string> {
   const missed = Math.max(0, b.view - a.view - (b.at - a.at));
   return `Of the last ${integer(b.view - a.view)} views ${integer(missed)} made no block.`;
 }
-

@@ -115,7 +115,7 @@ internal sealed class ChaosCluster : IDisposable
         string clock = Path.Combine(folder.Path, $"clock-{index}");
         string[] arguments =
         [
-            "node", "--supervised",
+            "node", "--supervised", folder.Path,
             Settings.DataDir.Flag, folder.ValidatorFolder(index),
             Settings.Genesis.Flag, folder.GenesisFile,
             Settings.NodeKey.Flag, folder.KeyFileOf(index),

@@ -19,9 +19,10 @@ internal static class NodeCommand
         {
             Description = "JSON file of settings by name; flags and HOMEOSTAT_… variables win",
         };
-        var supervised = new Option<bool>("--supervised")
+        var supervised = new Option<string>("--supervised")
         {
-            Description = "Report to the parent on standard output; stop when standard input ends",
+            Description = "Report to the parent, whose folder this is, on standard output; stop "
+                + "when standard input ends",
             Hidden = true,
         };
         command.Options.Add(config);
@@ -32,8 +33,9 @@ internal static class NodeCommand
     }
 
     private static async Task<int> RunAsync(
-        Dictionary<string, string> flags, string? file, bool supervised)
+        Dictionary<string, string> flags, string? file, string? network)
     {
+        Supervised? supervised = network is null ? null : new Supervised(network);
         var sources = new SettingSources(flags, Environment.GetEnvironmentVariable, file);
         if (NodeConfig.TryRead(sources, out IReadOnlyList<string> errors) is not { } config)
         {
@@ -46,15 +48,15 @@ internal static class NodeCommand
         }
         // Under the supervisor only the file has all lines; what is wrong goes to the console too.
         using var lines = new LineLogging(
-            config.LogLevel, supervised ? null : Console.Error, config.LogFile);
+            config.LogLevel, supervised is null ? Console.Error : null, config.LogFile);
         using ILoggerFactory logs = LoggerFactory.Create(
             builder => builder.SetMinimumLevel(LogLevel.Trace).AddProvider(lines));
-        using var stop = new StopSignals(supervised);
+        using var stop = new StopSignals(supervised is not null);
         return await RunAsync(config, logs, supervised, stop.Token).ConfigureAwait(false);
     }
 
     private static async Task<int> RunAsync(
-        NodeConfig config, ILoggerFactory logs, bool supervised, CancellationToken stop)
+        NodeConfig config, ILoggerFactory logs, Supervised? supervised, CancellationToken stop)
     {
         NodeHost? host = null;
         try
@@ -62,7 +64,9 @@ internal static class NodeCommand
             host = Open(config, logs, supervised);
             await host.StartAsync(stop).ConfigureAwait(false);
             Task stopped = Task.Delay(Timeout.Infinite, stop);
-            Task reporting = supervised ? ChildReport.RunAsync(host, stop) : Task.CompletedTask;
+            Task reporting = supervised is null
+                ? Task.CompletedTask
+                : ChildReport.RunAsync(host, stop);
             await Task.WhenAny(stopped, host.Ended).ConfigureAwait(false);
             await reporting.ConfigureAwait(false);
             if (stop.IsCancellationRequested)
@@ -91,7 +95,7 @@ internal static class NodeCommand
     }
 
     /// <summary>What is damaged is set aside once, where the peers can give it again.</summary>
-    private static NodeHost Open(NodeConfig config, ILoggerFactory logs, bool supervised)
+    private static NodeHost Open(NodeConfig config, ILoggerFactory logs, Supervised? supervised)
     {
         try
         {
@@ -106,7 +110,7 @@ internal static class NodeCommand
             log.LogWarning("{Message}", done);
             Console.Error.WriteLine($"homeostat node: {error.Message}");
             Console.Error.WriteLine($"homeostat node: {done}");
-            return new NodeHost(config, logs, supervised);
+            return new NodeHost(config, logs, supervised, repaired: done);
         }
     }
 

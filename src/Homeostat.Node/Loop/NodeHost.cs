@@ -3,10 +3,12 @@ using System.Security.Cryptography;
 using Homeostat.Consensus;
 using Homeostat.Node.Configuration;
 using Homeostat.Node.Drills;
+using Homeostat.Node.Healing;
 using Homeostat.Node.Metrics;
 using Homeostat.Node.Network;
 using Homeostat.Node.Rpc;
 using Homeostat.Node.Store;
+using Homeostat.Node.Supervision;
 using Homeostat.Primitives;
 using Homeostat.Replica;
 using Microsoft.Extensions.Logging;
@@ -21,13 +23,14 @@ internal sealed class NodeHost : IAsyncDisposable
 {
     // Not disposed of: the node's end may still cancel it, and it holds no timer.
     private readonly NodeConfig _config;
-    private readonly bool _supervised;
+    private readonly Supervised? _supervised;
     private readonly ILogger _log;
     private readonly TaskCompletionSource<NodeEnd> _ended =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly NodeMetrics _metrics = new();
     private readonly MetricsPage _page = new();
     private readonly NodeStore _store;
+    private readonly HealingLog _healing;
     private readonly ReplicaLoop _loop;
     private readonly PeerNetwork _network;
     private readonly ValidatorQuorum _quorum;
@@ -38,8 +41,11 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <param name="config">This node's settings.</param>
     /// <param name="logs">Where it logs to.</param>
     /// <param name="supervised">Under `up`: it may then build the console by npm.</param>
+    /// <param name="repaired">What was set aside so that it can start, in words.</param>
     /// <exception cref="StoreException">The data folder can't be used.</exception>
-    public NodeHost(NodeConfig config, ILoggerFactory logs, bool supervised = false)
+    public NodeHost(
+        NodeConfig config, ILoggerFactory logs, Supervised? supervised = null,
+        string? repaired = null)
     {
         _config = config;
         _supervised = supervised;
@@ -70,15 +76,18 @@ internal sealed class NodeHost : IAsyncDisposable
             NewestRevision = config.NewestRevision,
             Limits = config.ReplicaLimits,
         });
+        RecoveredState recovered = Recover(nonce);
+        _healing = StartHealing(self, repaired, recovered.JournalIntact);
         _loop = new ReplicaLoop(
-            machine, _store, _store.Recover(nonce), config.WorkThreads,
+            machine, _store, recovered, config.WorkThreads,
             new NodeClock(config.ClockOffsetFile), _metrics, crash,
             logs.CreateLogger("replica"));
+        _loop.ViewChanged += _healing.See;
         var local = new LocalSide(
             self, NodeCertificate.Create(self, hash => Secp256k1.Sign(hash, config.Key)),
             new Hello(chain.ChainId, GenesisHash), config.NetworkLimits);
         _network = new PeerNetwork(
-            local, config.P2p, config.Peers, _loop.AddAsync, logs.CreateLogger("network"),
+            local, config.P2p, config.Peers, HearAsync, logs.CreateLogger("network"),
             config.P2pAdvertised);
         _quorum = new ValidatorQuorum(
             [
@@ -168,10 +177,49 @@ internal sealed class NodeHost : IAsyncDisposable
         }
         await _network.DisposeAsync().ConfigureAwait(false);
         _loop.Dispose();
+        if (!Ended.IsCompleted)
+        {
+            _healing.EndCleanly();
+        }
         _store.Dispose();
         _spans?.Dispose();
         _page.Dispose();
         _metrics.Dispose();
+    }
+
+    /// <summary>A folder that can't be used is let go of, so that it can be repaired.</summary>
+    private RecoveredState Recover(in Hash256 nonce)
+    {
+        try
+        {
+            return _store.Recover(nonce);
+        }
+        catch
+        {
+            _store.Dispose();
+            throw;
+        }
+    }
+
+    private HealingLog StartHealing(in Address self, string? repaired, bool hasJournal)
+    {
+        var healing = new HealingLog(
+            _config.DataDir, self, () => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), _log);
+        if (repaired is not null)
+        {
+            healing.Repaired(repaired);
+        }
+        if (!hasJournal)
+        {
+            healing.Abstains();
+        }
+        return healing;
+    }
+
+    private ValueTask HearAsync(NetworkEvent happened, CancellationToken cancel)
+    {
+        _healing.See(happened);
+        return _loop.AddAsync(happened, cancel);
     }
 
     private async Task StartHttpAsync()
@@ -181,6 +229,7 @@ internal sealed class NodeHost : IAsyncDisposable
             Gateway = _loop,
             Archive = _store,
             Peers = _config.ServesAdmin ? _network : null,
+            Health = new NodeHealth(_healing, _supervised?.DataFolders() ?? []),
             Rules = HomeostatRules.Of(_config.Genesis.Config.ChainId),
             Network = new NetworkRules(
                 _config.Genesis.Config.ChainId, _config.NewestRevision),
@@ -194,7 +243,8 @@ internal sealed class NodeHost : IAsyncDisposable
                 Metrics = _page.Render,
                 IsAlive = () => _loop.IsAlive,
                 IsReady = () => NotReadyBecause is null,
-                Console = new ConsolePages(new ConsoleBuild(ConsoleBuild.FindRoot(), _supervised)),
+                Console = new ConsolePages(
+                    new ConsoleBuild(ConsoleBuild.FindRoot(), _supervised is not null)),
             },
             Limits = new RpcLimits
             {

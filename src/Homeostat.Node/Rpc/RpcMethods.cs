@@ -37,6 +37,7 @@ internal static class RpcMethods
         new OtterscanMethods(context).Register(table);
         new HomeostatMethods(context).Register(table);
         new HomeostatReadings(context).Register(table);
+        new HealthMethods(context).Register(table);
         HomeostatLoops.Register(table);
         new HomeostatProposals(context).Register(table);
         if (context.Node.Peers is { } peers)

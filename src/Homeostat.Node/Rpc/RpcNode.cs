@@ -27,6 +27,9 @@ internal sealed record RpcNode
     /// <summary>Null: no admin_* (the default).</summary>
     public IPeerAdministration? Peers { get; init; }
 
+    /// <summary>Null: nothing is known of what it mended.</summary>
+    public NodeHealth? Health { get; init; }
+
     /// <summary>Null when the node is not behind.</summary>
     public Func<SyncStatus?> Syncing { get; init; } = () => null;
 }

@@ -24,6 +24,9 @@ internal sealed record RpcServiceOptions
     /// <summary>Null: no admin_*.</summary>
     public IPeerAdministration? Peers { get; init; }
 
+    /// <summary>Null: homeostat_health has nothing to say.</summary>
+    public NodeHealth? Health { get; init; }
+
     public RpcLimits Limits { get; init; } = new();
 
     public string ClientVersion { get; init; } = "homeostat/v0.1.0";
@@ -60,6 +63,7 @@ internal sealed class RpcService : IAsyncDisposable
             ClientVersion = options.ClientVersion,
             PeerCount = () => _gateway.PeerCount,
             Peers = options.Peers,
+            Health = options.Health,
             Syncing = () => _gateway.View?.Sync,
         };
         var context = new RpcContext(_chain, node, limits, _gate);

@@ -93,7 +93,7 @@ internal sealed class Supervisor(UpOptions options, TextWriter output, TextWrite
         string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
         List<string> arguments =
         [
-            "node", "--supervised",
+            "node", "--supervised", folder.Path,
             Settings.DataDir.Flag, folder.ValidatorFolder(index),
             Settings.Genesis.Flag, folder.GenesisFile,
             Settings.NodeKey.Flag, folder.KeyFileOf(index),

@@ -21,8 +21,10 @@ public static class ValidatorStorage
     private const int MaximumNodeAddressBytes = 255;
     private static readonly UInt256 EpochsSlot = 5;
     private static readonly UInt256 SharesSlot = 6;
-    private static readonly UInt256 MembersSlot = 7;
-    private static readonly UInt256 MemberSlot = 8;
+
+    /// <summary>The list of members, and what is kept of each.</summary>
+    internal static readonly UInt256 MembersSlot = 7;
+    internal static readonly UInt256 MemberSlot = 8;
 
     /// <summary>Governance, whether it admits members, and epochs to unbond.</summary>
     internal static readonly UInt256 GovernanceSlot = 4;

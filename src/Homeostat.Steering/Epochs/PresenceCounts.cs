@@ -21,4 +21,11 @@ internal static class PresenceCounts
             context.WriteWord(key, counts);
         }
     }
+
+    /// <summary>Blocks of the epoch that carry the vote of the validator at the index.</summary>
+    public static ulong Read(SteeringStorage storage, ulong epoch, int index) =>
+        PackedCounts.Read(
+            storage.ReadWord(
+                ConsensusLoop.LoopName, (byte)(FirstWord + index / PackedCounts.PerWord)),
+            index, epoch);
 }

@@ -102,6 +102,18 @@ public sealed class ExplorerMethodTests(RpcFixture rpc) : IClassFixture<RpcFixtu
     }
 
     [Fact]
+    public async Task A_chain_without_a_validator_set_has_an_epoch_without_members()
+    {
+        JsonElement epoch = await rpc.CallAsync("homeostat_epoch");
+        JsonElement health = await rpc.CallAsync("homeostat_health");
+
+        Assert.Equal("0x0", epoch.GetProperty("epoch").GetString());
+        Assert.Equal(JsonValueKind.Null, epoch.GetProperty("lastBlock").ValueKind);
+        Assert.Equal(0, epoch.GetProperty("members").GetArrayLength());
+        Assert.Equal(0, health.GetProperty("nodes").GetArrayLength());
+    }
+
+    [Fact]
     public void A_call_after_its_time_is_aborted()
     {
         var tracer = new DeadlineTracer(-1);

@@ -153,6 +153,42 @@ public sealed class ValidatorSetTests
     }
 
     [Fact]
+    public void A_member_stands_with_its_stake_its_counts_and_its_sentence()
+    {
+        SteeredChain chain = Create(validators: 5);
+        Address absent = chain.Validators[3].Address;
+        ValidatorStanding Of(Address member) =>
+            ValidatorStanding.ReadAll(chain.Reader).Single(x => x.Address == member);
+        ToEpoch(chain, 1, absent: 3);
+        for (int i = 0; i < 3; i++)
+        {
+            chain.Next([.. chain.Validators.Where((_, v) => v is not 2 and not 3).Select(
+                v => new SignedObservation(v.Address, SteeredChain.Report(default)))]);
+        }
+        IReadOnlyList<ValidatorStanding> all = ValidatorStanding.ReadAll(chain.Reader);
+        Assert.Equal(all.Select(x => x.Address).Order(), all.Select(x => x.Address));
+        Assert.Equal(5, all.Count);
+        // Absent in epoch 0: out of the set, its stake still there, jailed for epoch 1.
+        Assert.Equal((0UL, 0, 0UL), (Of(absent).Weight, Of(absent).Turns, Of(absent).Present));
+        Assert.Equal(2UL, Of(absent).Stake.JailedUntil);
+        Assert.Equal(Coin * 10UL, Of(absent).Stake.Stake);
+        Assert.Equal(DevelopmentNetwork.FundedAccounts[3].Address, Of(absent).Stake.Owner);
+        Assert.Equal(3UL, Of(chain.Validators[0].Address).Present);
+        Assert.Equal(0UL, Of(chain.Validators[2].Address).Present);
+        Assert.True(Of(chain.Validators[2].Address).Turns > 0);
+        Assert.True(Send(chain, 1, Encode(
+            "exit(address)", new AbiTuple().Add(chain.Validators[1].Address))));
+        StakeRecord leaving = Of(chain.Validators[1].Address).Stake;
+        Assert.True(leaving is { IsLeaving: true, IsTombstoned: false, JailedUntil: 0 });
+        Assert.True(leaving.Stake.IsZero);
+        DevelopmentAccount bad = chain.Validators[2];
+        Assert.True(Send(chain, 5, Slash(
+            Signed(chain, bad, VoteKind.Finalize, 7, Keccak.Hash([1]), [], epoch: 1),
+            Signed(chain, bad, VoteKind.Finalize, 7, Keccak.Hash([2]), [], epoch: 1))));
+        Assert.True(Of(bad.Address).Stake is { IsTombstoned: true, IsLeaving: true });
+    }
+
+    [Fact]
     public void A_permissioned_network_takes_whom_governance_admits()
     {
         SteeredChain chain = Create(permissioned: true);
