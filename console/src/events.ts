@@ -1,5 +1,6 @@
-// What Steering and ERC-20 contracts log, decoded. Pure functions, tested in test/.
-import { type Abi, decodeEventLog, getAddress, hexToString } from 'viem';
+// What Steering logs, decoded; names and interfaces of the predeploys. Pure functions, tested in
+// test/.
+import { type Abi, decodeEventLog, hexToString } from 'viem';
 import { abi as steeringJson } from '../../contracts/artifacts/Steering.json';
 import { abi as constitutionJson } from '../../contracts/artifacts/Constitution.json';
 import { abi as registryJson } from '../../contracts/artifacts/ModelRegistry.json';
@@ -7,6 +8,7 @@ import { abi as feePoolJson } from '../../contracts/artifacts/FeePool.json';
 import { abi as randomnessJson } from '../../contracts/artifacts/Randomness.json';
 import { abi as bookJson } from '../../contracts/artifacts/RuleBook.json';
 import { abi as optimisticJson } from '../../contracts/artifacts/OptimisticProposals.json';
+import { abi as executorJson } from '../../contracts/artifacts/RuleExecutor.json';
 import { abi as treasuryJson } from '../../contracts/artifacts/Treasury.json';
 import { abi as timelockJson } from '../../contracts/artifacts/TimelockController.json';
 import { abi as votesJson } from '../../contracts/artifacts/StakeVotes.json';
@@ -43,11 +45,10 @@ export const ABIS: Record<string, Abi> = {
   [GOVERNOR]: governorJson as unknown as Abi,
   [VOTES]: votesJson as unknown as Abi,
   '0x00000000000000000000000000000000484f0023': bookJson as unknown as Abi,
+  '0x00000000000000000000000000000000484f0024': executorJson as unknown as Abi,
   '0x00000000000000000000000000000000484f0025': treasuryJson as unknown as Abi,
   '0x00000000000000000000000000000000484f0026': optimisticJson as unknown as Abi,
 };
-
-const TRANSFER = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef';
 
 export const NAMES: Record<string, string> = {
   [STEERING]: 'Steering',
@@ -224,49 +225,19 @@ export const RULINGS = ['held', 'applied', 'refused'] as const;
 export const ACTORS = ['nobody', 'the model', 'the twin', 'a rule'] as const;
 export const MODES = ['act', 'advise', 'off'] as const;
 
-/** One line about any log: what we know how to read, or null. */
-export function describeLog(log: Log): { name: string; text: string } | null {
-  if (log.topics[0] === TRANSFER && log.topics.length === 3 && log.data.length === 66) {
-    const [from, to] = [addressOf(log.topics[1]!), addressOf(log.topics[2]!)];
-    return { name: 'Transfer', text: `${BigInt(log.data)} units from ${from} to ${to}` };
-  }
-  const address = log.address.toLowerCase();
-  if (address === STEERING) {
-    const event = decodeSteering(log);
-    if (event && isDecision(event)) {
-      return {
-        name: 'Decision',
-        text: `#${event.id} of ${event.loop}: ${RULINGS[event.ruling] ?? event.ruling}`,
-      };
-    }
-    if (event) {
-      return {
-        name: 'Outcome',
-        text: `of decision #${event.id} of ${event.loop}: ${event.realised.toFixed(3)} came, the `
-          + `model said ${event.model.toFixed(3)}, the twin ${event.twin.toFixed(3)}`,
-      };
-    }
-  }
-  const known = ABIS[address];
-  return known ? describeBy(known, log) : null;
-}
-
-function describeBy(abi: Abi, log: Log): { name: string; text: string } | null {
-  try {
-    const { eventName, args } = decodeEventLog({
-      abi,
-      data: log.data,
-      topics: log.topics as [`0x${string}`, ...`0x${string}`[]],
-    });
+/** One line about a log of Steering; null of any other. */
+export function describeSteering(log: Log): { name: string; text: string } | null {
+  if (log.address.toLowerCase() !== STEERING) return null;
+  const event = decodeSteering(log);
+  if (event && isDecision(event)) {
     return {
-      name: eventName ?? '',
-      text: plain(JSON.stringify(args, (_, v) => (typeof v === 'bigint' ? v.toString() : v)), 2_000),
+      name: 'Decision',
+      text: `#${event.id} of ${event.loop}: ${RULINGS[event.ruling] ?? event.ruling}`,
     };
-  } catch {
-    return null;
   }
-}
-
-function addressOf(topic: string): string {
-  return getAddress(`0x${topic.slice(26)}`);
+  return event && {
+    name: 'Outcome',
+    text: `of decision #${event.id} of ${event.loop}: ${event.realised.toFixed(3)} came, the `
+      + `model said ${event.model.toFixed(3)}, the twin ${event.twin.toFixed(3)}`,
+  };
 }

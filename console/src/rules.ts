@@ -3,6 +3,8 @@ import { type Abi, toEventSelector } from 'viem';
 import { abi as bookJson } from '../../contracts/artifacts/RuleBook.json';
 import { abi as optimisticJson } from '../../contracts/artifacts/OptimisticProposals.json';
 import { call } from './contracts';
+import { GOVERNOR, STEERING, decodeSteering, isDecision } from './events';
+import { governorAbi } from './governance';
 import type { Link, Log } from './link';
 
 export const RULE_BOOK = '0x00000000000000000000000000000000484f0023';
@@ -31,6 +33,8 @@ export interface Rule {
   firings: number;
   armedAt: bigint;
   bonder: string;
+  /** As the node words it; null of a node without the method. */
+  words: { condition: string; action: string } | null;
   /** Whether its condition holds at this block; null when it can't be asked. */
   holds: boolean | null;
 }
@@ -60,7 +64,8 @@ async function readRule(link: Link, id: `0x${string}`): Promise<Rule> {
   const holds = await call<[boolean, bigint[]]>(
     link, RULE_BOOK, bookAbi, 'evaluate', [rule.condition, BigInt(rule.sustainBlocks)])
     .then((x) => x[0]).catch(() => null);
-  return { ...rule, ...state, id, holds };
+  const words = await link.request<Rule['words']>('homeostat_rule', [id]).catch(() => null);
+  return { ...rule, ...state, id, holds, words };
 }
 
 export const OPTIMISTIC_KINDS = [
@@ -70,6 +75,7 @@ export const OPTIMISTIC_STATUSES = [
   'unknown', 'open', 'scheduled', 'under a full vote', 'settled', 'cancelled',
 ] as const;
 export const OPEN = 1;
+export const VOTED = 3;
 export const BOND = 10n ** 18n;
 
 export interface Optimistic {
@@ -80,6 +86,11 @@ export interface Optimistic {
   endsAt: number;
   objector: string;
   objections: bigint;
+  /** The Governor's number of the vote it became. */
+  vote: bigint;
+  voteIsOver: boolean;
+  owedToProposer: bigint;
+  owedToObjector: bigint;
   description: string;
 }
 
@@ -87,7 +98,45 @@ export interface Optimistic {
 export async function readOptimistic(link: Link, most: number): Promise<Optimistic[]> {
   const count = Number(await call<bigint>(link, OPTIMISTIC, optimisticAbi, 'count'));
   const ids = Array.from({ length: Math.min(count, most) }, (_, i) => BigInt(count - i));
-  return Promise.all(ids.map(async (id) => ({
-    ...await call<Optimistic>(link, OPTIMISTIC, optimisticAbi, 'proposal', [id]), id,
-  })));
+  return Promise.all(ids.map(async (id) => {
+    const p = await call<Optimistic>(link, OPTIMISTIC, optimisticAbi, 'proposal', [id]);
+    const owed = (account: string) =>
+      call<bigint>(link, OPTIMISTIC, optimisticAbi, 'owed', [account]);
+    const [owedToProposer, owedToObjector, state] = await Promise.all([
+      owed(p.proposer), owed(p.objector),
+      p.status === VOTED ? call<number>(link, GOVERNOR, governorAbi, 'state', [p.vote]) : 0,
+    ]);
+    // Pending and active are 0 and 1.
+    return { ...p, id, owedToProposer, owedToObjector, voteIsOver: state > 1 };
+  }));
+}
+
+/** One time that a rule's condition held and it was carried out, or tried. */
+export interface Firing {
+  rule: string;
+  decision: number;
+  block: number;
+  ruling: number;
+  failure: number;
+}
+
+const DECISION = toEventSelector('Decision(uint256,bytes32,bytes32,bytes32,uint8,uint8,uint16,'
+  + 'uint16,uint16,int64,int64,uint64[],uint64[],uint64[],uint64[],int64[],int64[],bytes32[],int64[],'
+  + 'uint16[])');
+
+/** Newest first: a firing is a Decision whose model is the rule (docs/spec/governance.md). */
+export async function readFirings(
+  link: Link, tip: number, rules: readonly `0x${string}`[],
+): Promise<Firing[]> {
+  if (rules.length === 0) return [];
+  const logs = await link.request<Log[]>('eth_getLogs', [{
+    address: STEERING, topics: [DECISION, null, null, rules],
+    fromBlock: `0x${Math.max(0, tip - BLOCKS).toString(16)}`,
+  }]);
+  return logs.reverse().flatMap((log) => {
+    const d = decodeSteering(log);
+    return d && isDecision(d) ? [{
+      rule: d.modelHash, decision: d.id, block: d.block, ruling: d.ruling, failure: d.failure,
+    }] : [];
+  });
 }

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeAbiParameters, encodeEventTopics, stringToHex } from 'viem';
+import { encodeAbiParameters, encodeEventTopics, encodeFunctionData, stringToHex } from 'viem';
 import { describeModel, invariantText } from '../src/contracts';
 import {
-  type Decision, type Outcome, STEERING, decodeSteering, describeLog, fromFixed, isDecision,
+  type Decision, type Outcome, STEERING, decodeSteering, fromFixed, isDecision,
   loopName, refusalText, steeringAbi,
 } from '../src/events';
 import { duration, ether, gwei, integer, short } from '../src/format';
 import type { Log } from '../src/link';
+import { describeEvent, giveInterface, callText } from '../src/interfaces';
 import { setWords } from '../src/words';
 
 setWords('capacity', {
@@ -72,13 +73,13 @@ test('hostile logs are nothing, or text', () => {
   assert.equal((decodeSteering(log) as Decision).loop, '<img src=x>');
   assert.equal(decodeSteering({ ...log, data: '0x1234' }), null);
   assert.equal(decodeSteering({ ...log, topics: [] }), null);
-  assert.equal(describeLog({ ...log, data: '0x' }), null);
+  assert.equal(describeEvent({ ...log, data: '0x' }), null);
   assert.equal(loopName(`0x${'00'.repeat(32)}`), '(unnamed)');
 });
 
 test('an ERC-20 Transfer is named with checksummed addresses', () => {
   const topic = (digit: string) => `0x${'0'.repeat(24)}${digit.repeat(40)}` as `0x${string}`;
-  const known = describeLog({
+  const known = describeEvent({
     address: '0x1', blockNumber: '0x1', transactionHash: HASH, logIndex: '0x0',
     topics: [
       '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef', topic('1'), topic('2'),
@@ -86,7 +87,35 @@ test('an ERC-20 Transfer is named with checksummed addresses', () => {
     data: `0x${'0'.repeat(62)}64`,
   });
   assert.equal(known?.name, 'Transfer');
-  assert.match(known!.text, /^100 units from 0x1{40} to 0x2{40}$/);
+  assert.deepEqual(JSON.parse(known!.text),
+    { from: `0x${'1'.repeat(40)}`, to: `0x${'2'.repeat(40)}`, value: '100' });
+  const nft = describeEvent({
+    address: '0x1', blockNumber: '0x1', transactionHash: HASH, logIndex: '0x0', data: '0x',
+    topics: ['0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef', topic('1'),
+      topic('2'), `0x${'0'.repeat(63)}7`],
+  });
+  assert.equal(JSON.parse(nft!.text).tokenId, '7');
+});
+
+test('a given interface names events and calls; what is none is refused', () => {
+  const abi = [
+    { type: 'function', name: 'up', inputs: [{ name: 'by', type: 'uint8' }], outputs: [] },
+    { type: 'event', name: 'Said', inputs: [{ name: 'what', type: 'string' }] },
+  ];
+  for (const text of ['', '{', '[]', '[1]', '{"abi":3}', 'null', '['.repeat(400_000)]) {
+    assert.throws(() => giveInterface('0xAb', text), /no ABI/);
+  }
+  assert.equal(callText('0xAB', '0x12345678'), 'selector 0x12345678');
+  assert.equal(giveInterface('0xAb', JSON.stringify({ abi })), 2);
+  const data = encodeFunctionData({ abi, functionName: 'up', args: [3] });
+  assert.equal(callText('0xAB', data), 'up(3)');
+  const said = describeEvent({
+    address: '0xaB', blockNumber: '0x1', transactionHash: HASH, logIndex: '0x0',
+    topics: encodeEventTopics({ abi, eventName: 'Said' }) as `0x${string}`[],
+    data: encodeAbiParameters([{ type: 'string' }], ['<b>\u202e']),
+  });
+  assert.equal(said?.name, 'Said');
+  assert.equal(JSON.parse(said!.text).what, '<b>\ufffd');
 });
 
 test('refusals name the field or the invariant', () => {

@@ -3,16 +3,20 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { hexToString, stringToHex } from 'viem';
+import { hexToString, stringToHex, toEventSelector, toFunctionSelector } from 'viem';
+import { nodeAway, socketCut } from './lib/away.mjs';
+import { buttons } from './lib/buttons.mjs';
 import { assert, check, finish } from './lib/checks.mjs';
-import { governance } from './lib/governance.mjs';
+import { governance, proposeRoutine, routine } from './lib/governance.mjs';
 import {
-  ROOT, clients, codeThatSays, startNetwork, startReplay, startTraffic,
+  ROOT, clients, codeThatSays, sharedTrace, startNetwork, startReplay, startTraffic,
 } from './lib/network.mjs';
 import { injectWallet } from './lib/wallet.mjs';
 
 const SHORT = process.argv.includes('--short');
-const TRACE = process.argv[process.argv.indexOf('--trace') + 1];
+const TRACE = process.argv.includes('--trace')
+  ? process.argv[process.argv.indexOf('--trace') + 1]
+  : process.argv.includes('--made') || SHORT ? null : sharedTrace();
 const RESULTS = join(import.meta.dirname, 'TestResults');
 const AXE = readFileSync(join(import.meta.dirname, 'node_modules/axe-core/axe.min.js'), 'utf8');
 const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
@@ -23,14 +27,22 @@ const CONSTITUTION = '0x00000000000000000000000000000000484f0002';
 const STEERING = '0x00000000000000000000000000000000484f0001';
 const { abi } = JSON.parse(
   readFileSync(join(ROOT, 'contracts/artifacts/Constitution.json'), 'utf8'));
+const COUNTER_ABI = [
+  { type: 'function', name: 'up', inputs: [], outputs: [], stateMutability: 'nonpayable' },
+  { type: 'event', name: 'Counted', inputs: [
+    { name: 'by', type: 'address', indexed: true }, { name: 'count', type: 'uint256' }] },
+];
+// Whatever it is called with it logs Counted(caller, 1): PUSH1 1, MSTORE at 0, LOG2.
+const RUNTIME = `60015f52337f${toEventSelector(COUNTER_ABI[1]).slice(2)}60205fa200`;
+const COUNTER = `0x60${(RUNTIME.length / 2).toString(16)}600a5f3960${
+  (RUNTIME.length / 2).toString(16)}5ff3${RUNTIME}`;
 const ATTEMPTS = 3;
 const IN_SHORT = ['now', 'decision', 'constitution', 'transaction', 'account'];
 
 rmSync(RESULTS, { recursive: true, force: true });
 mkdirSync(RESULTS, { recursive: true });
 const network = await startNetwork();
-const traffic = process.argv.includes('--trace') ? startReplay(network, TRACE)
-  : startTraffic(network);
+let traffic = { stop: () => ({ sent: 'none', failures: [] }) };
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM, args: ['--no-sandbox', '--disable-gpu'],
 });
@@ -51,7 +63,9 @@ process.exit(code);
 
 async function main() {
   const chain = clients(network);
-  await check('cold start of `up` to its first final block ≤ 10 s', () => coldStart(chain.reader));
+  await check('cold start of `up` to its first final block ≤ 10 s', () => coldStart(chain));
+  traffic = TRACE ? await startReplay(network, TRACE) : startTraffic(network);
+  console.log(TRACE ? `replaying ${TRACE}` : 'with transfers of our own: no recorded traffic');
   const planted = await plant(chain);
   await waitForBuild();
   await waitForDecisions(chain.reader);
@@ -59,6 +73,11 @@ async function main() {
     await check('a picture for the README', picture);
     return;
   }
+  const run = {
+    network, chain, check, assert, injectWallet, open, settle, shot, accessible, HOSTILE_LOOP,
+    HOSTILE,
+  };
+  const waiting = SHORT ? null : await proposeRoutine(run);
   const pages = await pageList(chain.reader, planted);
   if (SHORT) for (const name of Object.keys(pages)) if (!IN_SHORT.includes(name)) delete pages[name];
   const looks = SHORT ? [['phone', 'dark']]
@@ -68,10 +87,12 @@ async function main() {
   await check('first paint of Now ≤ 1 s on localhost', firstPaint);
   await check('the keyboard reaches every page', keyboard);
   await check('from Now, two actions put a loop to advise', () => advise(chain));
-  await governance({
-    network, chain, check, assert, injectWallet, open, settle, shot, accessible, HOSTILE_LOOP,
-  });
-  if (!SHORT) await check('a node that is killed and comes back', () => nodeAway());
+  await governance(run, SHORT);
+  if (SHORT) return;
+  await buttons(run, planted);
+  await routine(run, waiting);
+  await check('the WebSocket alone is cut and restored', () => socketCut(run));
+  await check('a node that is killed and comes back', () => nodeAway(run));
 }
 
 /** Names from the chain that would be markup, were they not text. */
@@ -85,11 +106,20 @@ async function plant({ reader, accounts, wallet }) {
     to: contractAddress, data: stringToHex(HOSTILE), gas: 200_000n,
   });
   await reader.waitForTransactionReceipt({ hash: call });
-  return { token: contractAddress, call };
+  const made = await reader.waitForTransactionReceipt({
+    hash: await deployer.deployContract({ abi: [], bytecode: COUNTER, gas: 3_000_000n }),
+  });
+  const counted = await deployer.sendTransaction({
+    to: made.contractAddress, data: toFunctionSelector('up()'), gas: 200_000n,
+  });
+  await reader.waitForTransactionReceipt({ hash: counted });
+  return { token: contractAddress, call, counter: made.contractAddress, counted, abi: COUNTER_ABI };
 }
 
 /** From the command to a block that is final; a busy machine is told from a slow network by eye. */
-async function coldStart(reader) {
+async function coldStart({ reader, accounts, wallet }) {
+  // An idle network makes no block: one transfer asks for the first.
+  await wallet(accounts[6]).sendTransaction({ to: accounts[9].address, value: 1n, gas: 30_000n });
   while (await reader.getBlockNumber({ cacheTime: 0 }) === 0n) {
     await new Promise((done) => setTimeout(done, 20));
   }
@@ -342,28 +372,6 @@ async function actingLoop(reader) {
     }
   }
   throw new Error('no loop is in mode act');
-}
-
-async function nodeAway() {
-  const { context, page } = await open();
-  await page.goto(`${network.url}/console/`);
-  await settle(page, 'Now');
-  process.kill(network.nodes[0].pid, 'SIGKILL');
-  const state = (wanted) => page.waitForFunction(
-    (x) => document.querySelector('.state').dataset.state === x, wanted, { timeout: 60_000 });
-  await state('lost');
-  const before = await page.locator('.state-text').innerText();
-  assert(/node away/.test(before), `it says "${before}"`);
-  await shot(page, 'node-away');
-  await state('live');
-  const height = () => page.evaluate(() => Number(
-    document.querySelector('.state-text').textContent.replace(/\D/g, '')));
-  const first = await height();
-  await page.waitForFunction((x) => Number(
-    document.querySelector('.state-text').textContent.replace(/\D/g, '')) > x + 3, first,
-  { timeout: 30_000 });
-  await context.close();
-  return `back and following at block ${await first}`;
 }
 
 /** For the README: small, and of a network that has something to show. */

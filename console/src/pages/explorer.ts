@@ -1,14 +1,16 @@
-import { decodeAbiParameters, decodeFunctionData } from 'viem';
+import { decodeAbiParameters } from 'viem';
 import type { Chain, Head } from '../chain';
 import { type Child, fill, h, link, put, sync } from '../dom';
-import { ABIS, NAMES, describeLog, plain } from '../events';
+import { NAMES, plain } from '../events';
 import { big, ether, gwei, hash, integer, num, time } from '../format';
+import { callText, describeEvent, giveInterface, interfaceOf } from '../interfaces';
 import type { Log } from '../link';
 import { classOf, placeText, placesOf, pricesOf } from '../order';
 import type { Page } from '../page';
 
 const PAGE = 25;
 const MOST_CALLDATA = 2_000;
+const SHOWN_EVENTS = 40;
 
 type Raw = Record<string, string>;
 type Receipt = Raw & { logs: Log[] };
@@ -179,7 +181,7 @@ export function transactionPage(chain: Chain, argument: string): Page {
         ['From', accountLink(t.from)],
         ['To', accountLink(t.to)],
         r?.contractAddress ? ['Created', accountLink(r.contractAddress)]
-          : ['Call', nameCall(t.to, input)],
+          : ['Call', callText(t.to, input)],
         ['Value', ether(big(t.value!))],
         ['Gas', r ? `${integer(num(r.gasUsed!))} of ${integer(num(t.gas!))}`
           : integer(num(t.gas!))],
@@ -215,35 +217,25 @@ async function readPlace(
 }
 
 function eventItem(log: Log): HTMLElement {
-  const known = describeLog(log);
+  const known = describeEvent(log);
   return h('li', null,
     h('strong', null, known?.name ?? 'Event'), ' of ', accountLink(log.address),
     h('div', { class: known ? 'break' : 'mono break' },
       known?.text ?? `${log.topics.join(' ')} ${log.data.slice(0, 400)}`));
 }
 
-/** The called function where we have the contract's interface, else the selector. */
-function nameCall(to: string | null | undefined, input: string): string {
-  if (input === '0x') return 'plain transfer';
-  const abi = ABIS[to?.toLowerCase() ?? ''];
-  try {
-    if (abi) return decodeFunctionData({ abi, data: input as `0x${string}` }).functionName;
-  } catch {
-    // An unknown selector is shown as such.
-  }
-  return `selector ${input.slice(0, 10)}`;
-}
-
 export function accountPage(chain: Chain, argument: string): Page {
   return readOnce(`Account ${hash(argument)}`, async () => {
     const read = <T>(method: string) => chain.link.request<T>(method, [argument, 'latest']);
     const tip = num(await chain.link.request<string>('eth_blockNumber'));
+    // Ours log in every block.
+    const past = NAMES[argument.toLowerCase()] ? 200 : 20_000;
     const [balance, nonce, code, logs] = await Promise.all([
       read<string>('eth_getBalance'),
       read<string>('eth_getTransactionCount'),
       read<string>('eth_getCode'),
       chain.link.request<Log[]>('eth_getLogs', [{
-        address: argument, fromBlock: `0x${Math.max(0, tip - 200).toString(16)}`,
+        address: argument, fromBlock: `0x${Math.max(0, tip - past).toString(16)}`,
       }]).catch(() => [] as Log[]),
     ]);
     const bytes = (code.length - 2) / 2;
@@ -257,17 +249,52 @@ export function accountPage(chain: Chain, argument: string): Page {
         ['Code', bytes ? `${integer(bytes)} bytes` : 'none'],
         ...token,
       ])),
-      h('section', { class: 'card' },
-        h('h2', null, 'Events of the last 200 blocks'),
-        logs.length === 0 ? h('p', { class: 'note' }, 'None.') : null,
-        h('ol', { class: 'events' }, ...logs.slice(-40).reverse().map((log) => h('li', null,
-          link(`tx/${log.transactionHash}`, `Block ${integer(num(log.blockNumber))}`), ' · ',
-          h('strong', null, describeLog(log)?.name ?? 'Event'),
-          h('div', { class: 'break' }, describeLog(log)?.text ?? log.topics[0] ?? ''))))),
+      ...bytes ? contractEvents(argument, logs, past)
+        : [eventCard(h('ol', { class: 'events' }), logs, past)],
     ];
   });
 }
 
+/** A contract's events, and room for its interface where it is not one of ours. */
+function contractEvents(address: string, logs: Log[], past: number): HTMLElement[] {
+  const list = h('ol', { class: 'events' });
+  const events = eventCard(list, logs, past);
+  const text = h('textarea', { id: 'abi', rows: 6, spellcheck: 'false', autocomplete: 'off' });
+  const said = h('p', { class: 'note', role: 'status' });
+  const use = h('button', { type: 'button', class: 'quiet' }, 'Use it');
+  use.addEventListener('click', () => {
+    try {
+      const entries = giveInterface(address, text.value);
+      put(said, `${integer(entries)} entries are used until this tab is closed.`);
+      fill(list, ...logs.slice(-SHOWN_EVENTS).reverse().map(pastEvent));
+    } catch (error) {
+      put(said, (error as Error).message);
+    }
+  });
+  const isOurs = NAMES[address.toLowerCase()] !== undefined;
+  return [
+    events,
+    ...isOurs ? [] : [h('details', { class: 'card' },
+      h('summary', null, interfaceOf(address) ? 'Interface (ABI), given' : 'Interface (ABI)'),
+      h('div', { class: 'stack' },
+        h('label', { for: 'abi' }, 'A compiler’s ABI, as JSON: its events and calls are then named.'),
+        text, h('div', { class: 'row' }, use, said)))],
+  ];
+}
+
+function eventCard(list: HTMLElement, logs: Log[], past: number): HTMLElement {
+  fill(list, ...logs.slice(-SHOWN_EVENTS).reverse().map(pastEvent));
+  return h('section', { class: 'card' }, h('h2', null, `Events of the last ${integer(past)} blocks`),
+    logs.length === 0 ? h('p', { class: 'note' }, 'None.') : null, list);
+}
+
+function pastEvent(log: Log): HTMLElement {
+  const known = describeEvent(log);
+  return h('li', null,
+    link(`tx/${log.transactionHash}`, `Block ${integer(num(log.blockNumber))}`), ' · ',
+    h('strong', null, known?.name ?? 'Event'),
+    h('div', { class: 'break' }, known?.text ?? log.topics[0] ?? ''));
+}
 
 /** What a contract says it is called (ERC-20, 721): its own claim, shown as text. */
 async function readToken(chain: Chain, address: string): Promise<[string, Child][]> {

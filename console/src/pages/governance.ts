@@ -9,7 +9,7 @@ import {
   readStanding,
 } from '../governance';
 import type { Page } from '../page';
-import { type Send, showRuleBook } from './rules';
+import { type Send, ruleSection } from './rules';
 import { connect, sendAndWait, wallets } from '../wallet';
 
 const MOST = 20;
@@ -38,11 +38,14 @@ export function governancePage(chain: Chain): Page {
   const pick = h('select', { id: 'vote-wallet' });
   const note = h('p', { class: 'note', role: 'status' });
   const cards = new Map<string, Card>();
-  const book = h('section', { class: 'stack', 'aria-label': 'Standing rules' });
   const send: Send = (label, to, data, value, status) =>
     void sendBy(chain, pick.value, label, { to, data, value }, status);
-  const element = h('div', { class: 'stack' }, rules,
-    h('div', { class: 'row' }, h('label', { for: 'vote-wallet' }, 'Vote with'), pick, note), list, book);
+  const book = ruleSection(chain, send);
+  // What is below the first card comes when all of it has been read, so that nothing moves.
+  const below = h('div', { class: 'stack', hidden: true },
+    h('div', { class: 'row' }, h('label', { for: 'vote-wallet' }, 'Vote with'), pick), note, list,
+    book.element);
+  const element = h('div', { class: 'stack' }, rules, below);
   let readAt = 0;
   let busy = false;
   let shown = false;
@@ -50,15 +53,11 @@ export function governancePage(chain: Chain): Page {
     busy = true;
     readAt = Date.now();
     try {
-      if (!shown) {
-        if (!await hasGovernor(chain.link)) {
-          fill(element, h('p', { class: 'card' }, 'This network has no Governor: who owns the '
-            + 'Constitution stands on its page.'));
-          readAt = Infinity;
-          return;
-        }
-        showRules(rules, await readGovernor(chain.link));
-        shown = true;
+      if (!shown && !await hasGovernor(chain.link)) {
+        fill(element, h('p', { class: 'card' }, 'This network has no Governor: who owns the '
+          + 'Constitution stands on its page.'));
+        readAt = Infinity;
+        return;
       }
       const proposals = await readProposals(chain.link, chain.tip?.number ?? 0, MOST);
       const standings = await Promise.all(proposals.map((p) => readStanding(chain.link, p)));
@@ -68,10 +67,13 @@ export function governancePage(chain: Chain): Page {
         return made.element;
       });
       proposals.forEach((p, i) => cards.get(p.id.toString())?.show(standings[i]!));
-      await showRuleBook(chain, book, send);
+      await book.update();
+      if (!shown) showRules(rules, await readGovernor(chain.link));
+      shown = true;
       put(note, proposals.length ? '' : 'Nothing has been proposed in the last 90 000 blocks.');
+      below.hidden = false;
     } catch (error) {
-      put(note, `Not read: ${(error as Error).message}`);
+      put(shown ? note : rules, `Not read: ${(error as Error).message}`);
     } finally {
       busy = false;
     }
@@ -116,10 +118,12 @@ function proposalCard(chain: Chain, p: Proposal, pick: HTMLSelectElement): Card 
   const actions = h('div', { class: 'row' });
   const status = h('p', { class: 'note', role: 'status' });
   const dry = h('ul', { class: 'plain', hidden: true });
-  const title = plain(p.description.split('\n')[0] ?? '', 120) || '(no description)';
+  // Who alone may propose the text (OpenZeppelin's Governor) is no part of it for people.
+  const description = p.description.replace(/#proposer=0x[0-9a-fA-F]{40}$/, '');
+  const title = plain(description.split('\n')[0] ?? '', 120) || '(no description)';
   const element = h('article', { class: 'card' },
     h('h2', null, title), state,
-    h('p', { class: 'break' }, plain(p.description.slice(title.length).trim(), 1_000)),
+    h('p', { class: 'break' }, plain(description.slice(title.length).trim(), 1_000)),
     h('dl', { class: 'facts' },
       h('dt', null, 'Votes'), tally, h('dt', null, 'When'), when,
       h('dt', null, 'By'), h('dd', null, link(`account/${p.proposer}`, p.proposer, 'mono break')),

@@ -1,6 +1,6 @@
 // A live network of this checkout's binary, and traffic on it.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -105,13 +105,67 @@ export function startTraffic(network) {
   return { async stop() { going = false; await run; return { sent, failures }; } };
 }
 
-/** Recorded traffic by `homeostat replay`; ends with the run or when stopped. */
-export function startReplay(network, trace) {
+const SHARED = process.env.HOMEOSTAT_SHARED ?? join(ROOT, '../shared');
+const TRACE = join(SHARED,
+  'data/transactions/eth_consecutive_20k_2017/transactions_3300400_3301573.csv.gz');
+
+/** The recorded traffic that lies beside a checkout, or null. */
+export function sharedTrace() {
+  return existsSync(TRACE) ? TRACE : null;
+}
+
+/** Recorded seconds in one: 4.6 hours of 2017 last eleven minutes, some twenty transactions a second. */
+const SPEED = 25;
+const FUNDING_MS = 120_000;
+
+/**
+ * Recorded traffic by `homeostat replay`; resolves when its accounts have their funds, as it takes
+ * them from the same accounts as the checks. Ends with its trace or when stopped.
+ */
+export async function startReplay(network, trace, speed = SPEED) {
+  const { reader, accounts } = clients(network);
+  const own = new Set(accounts.map((x) => x.address.toLowerCase()));
+  const began = await reader.getBlockNumber({ cacheTime: 0 });
+  let errors = '';
   const child = spawn(join(ROOT, 'homeostat'), [
-    'replay', '--trace', trace, '--rpc', network.url, '--speed', '50', '--json',
-  ], { stdio: ['ignore', 'ignore', 'inherit'] });
+    // The last node: the first is the one that is killed.
+    'replay', '--trace', trace, '--rpc', network.nodes.at(-1).rpc, '--speed', String(speed), '--json',
+  ], { stdio: ['ignore', 'ignore', 'pipe'] });
+  child.stderr.on('data', (text) => { errors = (errors + text).slice(-2000); });
   const over = new Promise((done) => child.once('exit', done));
-  return { async stop() { child.kill('SIGINT'); await over; return { sent: 'a trace', failures: [] }; } };
+  const count = async (from) => {
+    const last = await reader.getBlockNumber({ cacheTime: 0 });
+    let [sent, called] = [0, 0];
+    for (let number = from + 1n; number <= last; number++) {
+      const block = await reader.getBlock({ blockNumber: number, includeTransactions: true });
+      for (const x of block.transactions.slice(1)) {
+        if (own.has(x.from.toLowerCase())) continue;
+        sent++;
+        if (x.input !== '0x') called++;
+      }
+    }
+    return { sent, called, last };
+  };
+  const giveUp = Date.now() + FUNDING_MS;
+  for (let from = began, seen = { sent: 0 }; seen.sent === 0; from = seen.last) {
+    if (child.exitCode !== null) throw new Error(`replay ended with ${child.exitCode}: ${errors}`);
+    if (Date.now() > giveUp) throw new Error('replay sent nothing in two minutes');
+    await new Promise((done) => setTimeout(done, 500));
+    seen = await count(from);
+  }
+  return {
+    async stop() {
+      const went = child.exitCode === null;
+      if (went) child.kill('SIGTERM');
+      await over;
+      const { sent, called } = await count(began);
+      return {
+        sent: `${sent} recorded transactions, ${called} of them calls, at ${speed} times their speed`
+          + (went ? '' : ', to the end of the record'),
+        failures: went || child.exitCode === 0 ? [] : [`replay ended with ${child.exitCode}: ${errors}`],
+      };
+    },
+  };
 }
 
 /** Code that answers every call with this string, as name() and symbol() would. */

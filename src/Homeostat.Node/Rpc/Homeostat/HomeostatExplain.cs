@@ -2,16 +2,21 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Homeostat.Node.Client;
 using Homeostat.Node.Explain;
+using Homeostat.Steering;
 
 namespace Homeostat.Node.Rpc;
 
 /// <summary>
-/// homeostat_explain: what `homeostat explain` says, from this node's own methods.
+/// homeostat_explain: what `homeostat explain` says, and homeostat_rule: a standing rule in words;
+/// both from this node's own methods.
 /// </summary>
 internal sealed class HomeostatExplain(Func<RpcTable> table) : IRpcCaller
 {
-    public void Register(RpcTable.Builder builder) =>
+    public void Register(RpcTable.Builder builder)
+    {
         builder.AddAsync("homeostat_explain", ExplainAsync);
+        builder.AddAsync("homeostat_rule", WordAsync);
+    }
 
     /// <summary>Runs a method and gives its result.</summary>
     public async Task<JsonElement> CallAsync(
@@ -38,6 +43,34 @@ internal sealed class HomeostatExplain(Func<RpcTable> table) : IRpcCaller
         }
         using JsonDocument answer = JsonDocument.Parse(output.Written);
         return answer.RootElement.Clone();
+    }
+
+    private async ValueTask WordAsync(
+        RpcParams arguments, Utf8JsonWriter result, RpcSession? session)
+    {
+        try
+        {
+            var reader = new RuleReader(this);
+            StandingRule? rule = await reader
+                .FindAsync(arguments.Hash(0), CancellationToken.None).ConfigureAwait(false);
+            if (rule is null)
+            {
+                result.WriteNullValue();
+                return;
+            }
+            IReadOnlyList<string> loops =
+                await reader.LoopNamesAsync(CancellationToken.None).ConfigureAwait(false);
+            result.WriteStartObject();
+            result.WriteString("purpose"u8, rule.Purpose);
+            result.WriteString("condition"u8, RuleDescription.Of(
+                rule.Condition, i => i < loops.Count ? loops[i] : $"loop {i}"));
+            result.WriteString("action"u8, rule.Action.Describe());
+            result.WriteEndObject();
+        }
+        catch (Client.RpcException error)
+        {
+            throw RpcException.Server(error.Message);
+        }
     }
 
     private async ValueTask ExplainAsync(
