@@ -15,7 +15,8 @@ const solc = createRequire(process.env.HOMEOSTAT_NODE_MODULES
 const names = ['Steering', 'Constitution', 'ModelRegistry', 'ValidatorSet', 'GasBurner',
   'FeePool', 'Randomness',
   'governance/RuleBook', 'governance/RuleExecutor', 'governance/Treasury',
-  'governance/OptimisticProposals', 'governance/PredeployProxy', 'governance/Revisions']
+  'governance/OptimisticProposals', 'governance/DryRuns', 'governance/PredeployProxy',
+  'governance/Revisions']
 // Genesis runs these contracts' constructors: their artifacts have the creation code too.
 const constructed = { 'governance/StakeVotes.sol': 'StakeVotes',
   'governance/HomeostatGovernor.sol': 'HomeostatGovernor',

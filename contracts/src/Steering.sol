@@ -22,6 +22,8 @@ contract Steering {
     uint256 public constant RULES_GAS = 1_000_000;
     IValidatorSet public constant VALIDATORS = IValidatorSet(address(0x484f0004));
     IRevisions public constant REVISIONS = IRevisions(address(0x484f0027));
+    /// @notice Whose outcomes are those of rules that fired.
+    bytes32 public constant RULES_LOOP = "rules";
     /// @notice The failure recorded when the Constitution itself could not rule.
     uint16 public constant FAILURE_NO_RULING = 100;
 
@@ -254,12 +256,15 @@ contract Steering {
     }
 
     /// @notice Runs the rules, for `step` alone, with at most their share of gas.
-    function askRules(uint64 intervalMs, uint64 demandGas, uint64 baseFee, bytes32 state)
-        external
-        returns (Firing memory)
-    {
+    function askRules(
+        uint64 intervalMs,
+        uint64 demandGas,
+        uint64 baseFee,
+        bytes32 state,
+        uint64 id
+    ) external returns (Firing memory) {
         if (msg.sender != address(this)) revert OnlyItself();
-        return RULES.run{gas: RULES_GAS}(intervalMs, demandGas, baseFee, state);
+        return RULES.run{gas: RULES_GAS}(intervalMs, demandGas, baseFee, state, id);
     }
 
     /// @notice The last block that stepped and the number of the next decision.
@@ -334,13 +339,25 @@ contract Steering {
         uint64 baseFee,
         bytes32 state
     ) private returns (bool) {
-        try this.askRules(intervalMs, demandGas, baseFee, state) returns (Firing memory f) {
+        try this.askRules(intervalMs, demandGas, baseFee, state, id) returns (Firing memory f) {
+            if (f.scored != 0) _recordOutcome(f);
             if (f.rule == 0) return false;
             _recordFiring(id, f);
             return true;
         } catch {
             return false;
         }
+    }
+
+    /// @dev A rule forecasts nothing: what it is measured against, in both places, is that its reading
+    /// would have stayed as it was.
+    function _recordOutcome(Firing memory f) private {
+        (int64 before, int64 realised) = (_fixed(f.before), _fixed(f.realised));
+        int64 change = _distance(before, realised);
+        _lastOutcomes[RULES_LOOP] = LastOutcome(realised, change, change, uint64(block.number));
+        emit Outcome(
+            f.scored - 1, RULES_LOOP, f.firedAt, realised, before, before, change, change
+        );
     }
 
     function _recordFiring(uint64 id, Firing memory f) private {
@@ -451,6 +468,11 @@ contract Steering {
 
     function _key(bytes32 loop, uint256 index) private pure returns (bytes32) {
         return loop | bytes32(index);
+    }
+
+    /// @dev A whole number as Q32.32, saturated.
+    function _fixed(uint64 value) private pure returns (int64) {
+        return value >= 1 << 31 ? type(int64).max : int64(value << 32);
     }
 
     /// @dev |a - b|, saturated.

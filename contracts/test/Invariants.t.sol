@@ -3,11 +3,13 @@ pragma solidity 0.8.37;
 
 import {Genesis} from "./Genesis.sol";
 import {Constitution} from "../src/Constitution.sol";
+import {DryRuns} from "../src/governance/DryRuns.sol";
 import {RuleBook} from "../src/governance/RuleBook.sol";
 
 /// @notice What a fuzzer may do: everybody's moves, hostile ones above all.
 contract Actions is Genesis {
     bytes32[] public rules;
+    uint256[] public subjects;
     uint256 public firings;
 
     constructor() {
@@ -87,7 +89,18 @@ contract Actions is Genesis {
         vm.prank(other);
         OPTIMISTIC.object{value: 1 ether}(id);
         _pass(2 days + 1);
+        subjects.push(id);
+        if (id % 3 != 0) _dryRun(id);
+        else _request(id);
         OPTIMISTIC.schedule(id);
+    }
+
+    function releases(uint256 which) external {
+        DRY_RUNS.release(subjects[which % subjects.length]);
+    }
+
+    function subjectCount() external view returns (uint256) {
+        return subjects.length;
     }
 
     function takesOwed(uint256 who) external {
@@ -152,6 +165,24 @@ contract InvariantsTest {
         require(address(RULES).balance == bonds, "bonds are not what lies there");
         require(address(0xbeef0001).balance <= spent, "paid more than was debited");
         require(RULES.active().length <= 16, "too many rules");
+    }
+
+    /// @dev What DryRuns owes and holds as bonds is what it has.
+    function invariant_dry_runs_bonds_are_accounted_for() external view {
+        DryRuns runs = DryRuns(address(0x484f0028));
+        uint256 due = runs.owed(address(0x484f0025)) + runs.owed(address(uint160(0xa11ce005)));
+        for (uint256 i = 0; i < _actions.subjectCount(); i++) {
+            if (runs.runOf(_actions.subjects(i)).isBonded) due += 1 ether;
+        }
+        require(address(runs).balance == due, "bonds are not what lies there");
+    }
+
+    /// @dev Every phase of the rules' epoch has what it can evaluate within its gas.
+    function invariant_every_rule_in_force_has_its_turn() external view {
+        bytes32[] memory active = RULES.active();
+        uint256[4] memory places;
+        for (uint256 i = 0; i < active.length; i++) places[RULES.stateOf(active[i]).phase]++;
+        for (uint256 p = 0; p < 4; p++) require(places[p] <= 4, "a phase is overfull");
     }
 
     /// @dev What OptimisticProposals owes and holds as bonds is what it has.

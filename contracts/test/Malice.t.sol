@@ -14,7 +14,9 @@ contract Reentrant {
     function enter(bytes calldata rule) external payable {
         calls++;
         (bool ran,) = address(RULES).call(
-            abi.encodeWithSignature("run(uint64,uint64,uint64,bytes32)", 1, 1, 1, bytes32(0))
+            abi.encodeWithSignature(
+                "run(uint64,uint64,uint64,bytes32,uint64)", 1, 1, 1, bytes32(0), 1
+            )
         );
         (bool wrote,) = address(RULES).call{value: address(this).balance}(rule);
         (bool withdrew,) =
@@ -135,6 +137,9 @@ contract MaliceTest is Genesis {
         }
         (, uint256 id) = _propose(voter(0), address(LAW), _grab);
         _vote(id, 1, 3);
+        (bool unready,) = address(GOVERNOR).call(abi.encodeWithSignature("queue(uint256)", id));
+        require(!unready, "queued without a dry run");
+        _dryRun(id);
         (bool queued,) = address(GOVERNOR).call(abi.encodeWithSignature("queue(uint256)", id));
         require(queued, "queue");
         _pass(2 days - 10);
@@ -165,6 +170,9 @@ contract MaliceTest is Genesis {
         (bool bare,) = address(OPTIMISTIC).call(abi.encodeCall(OPTIMISTIC.object, (id)));
         require(!bare, "objected without a vote");
         _pass(2 days);
+        (bool unready,) = address(OPTIMISTIC).call(abi.encodeCall(OPTIMISTIC.schedule, (id)));
+        require(!unready, "scheduled without a dry run");
+        _dryRun(id);
         OPTIMISTIC.schedule(id);
         require(OPTIMISTIC.owed(voter(0)) == 2 ether, "the proposer gets the spammer's bond");
         require(OPTIMISTIC.owed(voter(1)) == 0, "the spammer gets nothing");
@@ -256,7 +264,7 @@ contract MaliceTest is Genesis {
             6, abi.encode(address(callee), uint256(1 wei), uint32(200_000), data), 1 ether
         );
         bytes32 id = _adopt(rule);
-        for (uint256 i = 0; i < 4; i++) require(_block(0), "run");
+        for (uint256 i = 0; i < 12; i++) require(_block(0), "run");
         require(callee.calls() > 0, "called");
         require(callee.broken() == 0, "a nested call got through");
         require(RULES.stateOf(id).failures == 0, "counted as failed");
@@ -268,7 +276,7 @@ contract MaliceTest is Genesis {
         bytes32 id = _adopt(
             _rule(6, abi.encode(address(callee), uint256(0), uint32(200_000), bytes("")), 1 ether)
         );
-        for (uint256 i = 0; i < 16; i++) require(_block(0), "run");
+        for (uint256 i = 0; i < 48; i++) require(_block(0), "run");
         require(RULES.stateOf(id).status == RULES.STATUS_SUSPENDED(), "three failures suspend");
         require(address(TREASURY).balance == 1 ether, "its bond is the Treasury's");
     }
@@ -294,14 +302,14 @@ contract MaliceTest is Genesis {
     function test_a_budget_is_debited_before_anything_is_paid() external {
         vm.deal(address(TREASURY), 100 ether);
         bytes32 id = _adopt(_rule(5, abi.encode(address(0xbeef0001), uint256(4 ether)), 9 ether));
-        for (uint256 i = 0; i < 24; i++) _block(0);
+        for (uint256 i = 0; i < 72; i++) _block(0);
         require(address(0xbeef0001).balance == 8 ether, "more than the budget");
         require(RULES.stateOf(id).spent == 8 ether, "spent");
     }
 
     function test_nobody_else_runs_rules_or_pays() external {
         (bool ran,) = address(RULES).call(
-            abi.encodeCall(RULES.run, (1, 1, 1, bytes32(0)))
+            abi.encodeCall(RULES.run, (1, 1, 1, bytes32(0), 1))
         );
         require(!ran, "run by a stranger");
         (bool paid,) = address(TREASURY).call(abi.encodeCall(TREASURY.pay, (voter(0), 1)));
@@ -309,6 +317,56 @@ contract MaliceTest is Genesis {
         uint64[] memory vector = new uint64[](2);
         (bool decided,) = address(LAW).call(abi.encodeCall(LAW.decideByRule, (CAPACITY, vector, 0)));
         require(!decided, "decided by a stranger");
+    }
+
+    // A third of the weight can neither lie a proposal through nor, with two thirds honest, keep it
+    // out; a result that failed keeps it out.
+    function test_a_dry_run_is_attested_by_over_two_thirds_or_not_at_all() external {
+        (, uint256 id) = _propose(voter(0), address(LAW), _grab);
+        _vote(id, 1, 3);
+        require(_request(id), "requested");
+        bytes memory lie = _result(id, 1);
+        bytes memory found = _result(id, 2);
+        _attest(keccak256(lie), 0, 1);
+        _attest(keccak256(found), 1, 3);
+        require(!_conclude(id, lie) && !_conclude(id, found), "concluded without a quorum");
+        _attest(keccak256(found), 3, 4);
+        require(!_conclude(id, abi.encode(uint256(1), id, uint256(0), "")), "of another block");
+        require(_conclude(id, found), "three of four");
+        require(!_conclude(id, lie), "concluded twice");
+        (bool queued,) = address(GOVERNOR).call(abi.encodeWithSignature("queue(uint256)", id));
+        require(!queued, "queued what failed its dry run");
+    }
+
+    // Requests cost a bond that only a proposal which is carried out gives back; nobody takes more
+    // than one epoch's run, and nothing that is no live proposal takes any.
+    function test_dry_runs_are_not_griefed() external {
+        require(!_request(uint256(keccak256("no proposal"))), "of nothing");
+        (, uint256 paying) =
+            _propose(voter(0), address(TREASURY), abi.encodeCall(TREASURY.pay, (voter(0), 1)));
+        require(!_request(paying), "of one that needs none");
+        (, uint256 id) = _propose(voter(0), address(LAW), _grab);
+        (, uint256 next) = _propose(voter(0), address(MODELS), _grab);
+        (bool bare,) = address(DRY_RUNS).call(abi.encodeCall(DRY_RUNS.request, (id)));
+        require(!bare, "without a bond");
+        require(_request(id), "requested");
+        vm.deal(voter(5), 1 ether);
+        vm.prank(voter(5));
+        (bool second,) =
+            address(DRY_RUNS).call{value: 1 ether}(abi.encodeCall(DRY_RUNS.request, (next)));
+        require(!second, "two in an epoch");
+        require(!_release(id), "released while it is under way");
+        bytes memory result = _result(id, 1);
+        _attest(keccak256(result), 0, 4);
+        require(_conclude(id, result), "concluded");
+        require(!_release(id), "released before the vote");
+        require(!_request(id), "requested again");
+        _vote(id, 0, 3);
+        require(_release(id), "released");
+        require(!_release(id), "released twice");
+        require(DRY_RUNS.owed(address(TREASURY)) == 1 ether, "a defeated proposal's bond");
+        DRY_RUNS.withdraw(address(TREASURY));
+        require(address(TREASURY).balance == 1 ether, "paid");
     }
 
     function test_the_guardian_can_not_keep_its_place() external {
@@ -328,6 +386,14 @@ contract MaliceTest is Genesis {
         vm.prank(GUARDIAN);
         (bool cancelled,) = address(GOVERNOR).call(abi.encodeWithSignature("cancel(uint256)", id));
         require(!cancelled, "cancelled after its term");
+    }
+
+    function _conclude(uint256 id, bytes memory result) private returns (bool done) {
+        (done,) = address(DRY_RUNS).call(abi.encodeCall(DRY_RUNS.conclude, (id, result)));
+    }
+
+    function _release(uint256 id) private returns (bool done) {
+        (done,) = address(DRY_RUNS).call(abi.encodeCall(DRY_RUNS.release, (id)));
     }
 
     function _optimistic() private returns (uint256 id, bytes32 rule) {

@@ -12,12 +12,14 @@ import {GovernorTimelockControl} from
 import {GovernorVotes} from "@openzeppelin/contracts/governance/extensions/GovernorVotes.sol";
 import {GovernorVotesQuorumFraction} from
     "@openzeppelin/contracts/governance/extensions/GovernorVotesQuorumFraction.sol";
+import {IDryRuns} from "./IGovernance.sol";
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 
 /// @title The vote of bonded stake
 /// @notice OpenZeppelin's Governor over StakeVotes and the TimelockController that owns everything
-/// privileged. Its one addition is the guardian, who may cancel a proposal until its term ends, and
-/// can neither lengthen the term nor cancel a proposal that only ends it.
+/// privileged. Its additions are the guardian, who may cancel a proposal until its term ends, and can
+/// neither lengthen the term nor cancel a proposal that only ends it; and that what has privileged
+/// effects is queued only after validators have attested a dry run of it.
 /// @dev Genesis runs the constructor, so code and storage are the ones a deployment would have.
 contract HomeostatGovernor is
     Governor,
@@ -46,6 +48,8 @@ contract HomeostatGovernor is
 
     /// @notice Where objections become votes (OptimisticProposals.sol).
     address public constant OPTIMISTIC = address(0x484f0026);
+    /// @notice Whose attested dry runs let proposals into the timelock (DryRuns.sol).
+    IDryRuns public constant DRY_RUNS = IDryRuns(address(0x484f0028));
     /// @notice May cancel proposals before `guardianExpiry`.
     address public guardian;
     /// @notice Unix seconds at which the guardian's power ends.
@@ -53,6 +57,9 @@ contract HomeostatGovernor is
 
     /// @notice The guardian's term was ended by a vote.
     event GuardianDismissed(address guardian);
+
+    /// @notice No dry run of the proposal has been attested and passed (DryRuns.request).
+    error DryRunMissing(uint256 proposalId);
 
     /// @param settings see `Settings`
     constructor(Settings memory settings)
@@ -119,6 +126,7 @@ contract HomeostatGovernor is
         bytes[] memory calldatas,
         bytes32 descriptionHash
     ) internal override(Governor, GovernorTimelockControl) returns (uint48) {
+        if (!DRY_RUNS.mayQueue(proposalId, targets, calldatas)) revert DryRunMissing(proposalId);
         return super._queueOperations(proposalId, targets, values, calldatas, descriptionHash);
     }
 

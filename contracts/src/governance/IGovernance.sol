@@ -11,6 +11,10 @@ pragma solidity 0.8.37;
 /// @param readings what the condition read, in the order of its reads
 /// @param proposal the vector, or the action's words
 /// @param inForce the vector in force from the next block on
+/// @param scored the number of an earlier firing's Decision whose outcome is known now, plus one
+/// @param firedAt height of that firing
+/// @param before what its condition's first read gave when it fired
+/// @param realised what the same read gives now
 struct Firing {
     bytes32 rule;
     bytes32 loop;
@@ -21,16 +25,37 @@ struct Firing {
     uint64[] readings;
     uint64[] proposal;
     uint64[] inForce;
+    uint64 scored;
+    uint64 firedAt;
+    uint64 before;
+    uint64 realised;
 }
 
 /// @notice What Steering asks of the RuleBook, once a block.
 interface IRuleBook {
-    /// @notice Records the block and carries out at most one rule.
+    /// @notice Records the block, evaluates the rules whose turn in the epoch it is and carries out
+    /// at most one.
     /// @param intervalMs from the parent to this block
     /// @param demandGas gas of the parent that burned base fee
     /// @param baseFee of the parent, wei
     /// @param estimators Steering's word of means and readings
-    function run(uint64 intervalMs, uint64 demandGas, uint64 baseFee, bytes32 estimators)
+    /// @param decision number that the Decision of a firing in this block will have
+    function run(
+        uint64 intervalMs,
+        uint64 demandGas,
+        uint64 baseFee,
+        bytes32 estimators,
+        uint64 decision
+    ) external returns (Firing memory);
+}
+
+/// @notice What the ways into the timelock ask of DryRuns.
+interface IDryRuns {
+    /// @notice Whether these calls may wait in the timelock: they need no dry run, or validators
+    /// have attested one that passed.
+    /// @param subject the vote's number, or the optimistic proposal's
+    function mayQueue(uint256 subject, address[] calldata targets, bytes[] calldata calldatas)
         external
-        returns (Firing memory);
+        view
+        returns (bool);
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+import {IDryRuns} from "./IGovernance.sol";
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 
 /// @notice What OptimisticProposals reads of the Constitution.
@@ -37,6 +38,7 @@ contract OptimisticProposals {
     IVotes public constant VOTES = IVotes(address(0x484f0022));
     address public constant RULE_BOOK = address(0x484f0023);
     address public constant TREASURY = address(0x484f0025);
+    IDryRuns public constant DRY_RUNS = IDryRuns(address(0x484f0028));
     bytes32 public constant LOOP = "rules";
 
     /// @notice Adopts a rule: (bytes32 id).
@@ -111,6 +113,8 @@ contract OptimisticProposals {
     error NotGuardian();
     error VoteRunning();
     error NothingOwed();
+    /// @notice No dry run of the proposal has been attested and passed (DryRuns.request).
+    error DryRunMissing(uint256 id);
 
     /// @notice Proposes a typed action under a bond.
     /// @param kind KIND_*
@@ -164,6 +168,7 @@ contract OptimisticProposals {
         // An objection that did not find its share is lost to whom it held up.
         owed[p.proposer] += p.objector == address(0) ? BOND : 2 * BOND;
         (address target, bytes memory data) = callOf(p.kind, p.arguments);
+        _requireDryRun(id, target, data);
         bytes32 salt = bytes32(id);
         operation = TIMELOCK.hashOperation(target, 0, data, 0, salt);
         TIMELOCK.schedule(target, 0, data, 0, salt, TIMELOCK.getMinDelay());
@@ -252,6 +257,13 @@ contract OptimisticProposals {
             return (MODELS, abi.encodeWithSignature("setChampion(bytes32,bytes32)", loop, model));
         }
         revert BadAction();
+    }
+
+    function _requireDryRun(uint256 id, address target, bytes memory data) private view {
+        address[] memory targets = new address[](1);
+        bytes[] memory calldatas = new bytes[](1);
+        (targets[0], calldatas[0]) = (target, data);
+        if (!DRY_RUNS.mayQueue(id, targets, calldatas)) revert DryRunMissing(id);
     }
 
     function _requireSmall(uint8 kind, bytes memory arguments) private view {

@@ -54,9 +54,13 @@ interface ISteeringRecord {
 /// @title Standing rules: what people voted for once, carried out by the chain
 /// @notice A rule is a condition over what the chain knows of itself and one typed action, under
 /// limits: how often, how many times, until when, for how much. Anyone writes one down under a bond;
-/// a vote adopts it; from then on transaction 0 evaluates it. A rule whose condition holds is armed,
-/// and the next time it is looked at, with the condition checked again, it is carried out.
-/// @dev Steering calls `run` once a block with a fixed share of transaction 0's gas. Rules take turns.
+/// a vote adopts it; from then on transaction 0 evaluates it once in every epoch of four blocks. A
+/// rule whose condition holds in one epoch is armed; in a later one, with the condition checked again
+/// in the same step, it is carried out. Two epochs after it fired the chain records what became of
+/// what it read.
+/// @dev Steering calls `run` once a block with a fixed share of transaction 0's gas. A rule has its
+/// block of the epoch (its phase) from adoption on; adoption is refused where no phase has a place and
+/// enough cost left, so that every rule in force is evaluated in every epoch within the gas.
 /// What a rule may do to the protocol is a typed action that the Constitution or the registry judges;
 /// everything else is a call from RuleExecutor, which has no privilege. Records of the last 1,024
 /// blocks are what conditions read (docs/spec/governance.md).
@@ -75,9 +79,14 @@ contract RuleBook is IRuleBook {
     uint256 public constant RING = 1_024;
     /// @notice Rules in force at a time.
     uint256 public constant MAXIMUM_ACTIVE = 16;
-    /// @notice Rules looked at in a block: each is at least every fourth block.
-    uint256 public constant VISITS = 4;
-    /// @notice Most a rule may cost: one evaluation by the blocks it must hold for, in units.
+    /// @notice Blocks of an epoch: every rule in force is evaluated once in each.
+    uint256 public constant PHASES = 4;
+    /// @notice Rules evaluated in one block.
+    uint256 public constant PLACES = 4;
+    /// @notice Blocks after which the outcome of a firing is recorded.
+    uint256 public constant HORIZON = 8;
+    /// @notice Most a rule may cost (one evaluation by the blocks it must hold for, in units), and
+    /// most that the rules of one phase may cost together.
     uint256 public constant MAXIMUM_COST = 1_536;
     uint256 public constant MAXIMUM_SUSTAIN = 64;
     uint256 public constant MAXIMUM_ACTION_BYTES = 2_048;
@@ -115,8 +124,10 @@ contract RuleBook is IRuleBook {
     uint16 public constant FAILURE_BUDGET = 202;
     uint16 public constant FAILURE_ACTION = 203;
 
-    /// @dev Gas a visit needs beside its condition: loading the rule, the action, the record.
-    uint256 private constant VISIT_GAS = 300_000;
+    /// @dev Gas of an evaluation beside its condition's: loading the rule, arming it.
+    uint256 private constant VISIT_GAS = 60_000;
+    /// @dev Gas of carrying a rule out, with the record of it.
+    uint256 private constant FIRING_GAS = 300_000;
     uint256 private constant GAS_OF_COST = 320;
     uint16 private constant REFUSED_COOLDOWN = 6;
     /// @dev `Dwelling(uint256)` of the Constitution: a loop's mode was switched a moment ago.
@@ -153,6 +164,7 @@ contract RuleBook is IRuleBook {
     /// @param lastFired unix seconds
     /// @param armedAt height at which its condition was first seen to hold, 0 when it is not armed
     /// @param cost of one evaluation
+    /// @param phase its block of the epoch, while it is in force
     struct State {
         address bonder;
         uint8 status;
@@ -163,6 +175,24 @@ contract RuleBook is IRuleBook {
         uint64 lastFired;
         uint64 armedAt;
         uint32 cost;
+        uint8 phase;
+    }
+
+    /// @dev A firing whose outcome is not recorded yet.
+    /// @param decision its number plus one
+    /// @param firedAt height
+    /// @param reading what the condition's first read gave
+    struct Waiting {
+        uint64 decision;
+        uint64 firedAt;
+        uint64 reading;
+    }
+
+    /// @dev What a block's visits share.
+    struct Turn {
+        bool acts;
+        uint64 baseFee;
+        uint64 decision;
     }
 
     /// @dev What one visit works on.
@@ -177,7 +207,9 @@ contract RuleBook is IRuleBook {
     mapping(bytes32 id => Rule) private _rules; // slot 1024
     mapping(bytes32 id => State) private _states; // slot 1025
     bytes32[] private _active; // slot 1026
-    uint256 private _cursor; // slot 1027
+    uint256 private _loads; // slot 1027: cost of the rules of phase p in 64 bits from 64 p
+    bytes32[16] private _places; // slot 1028: place q of phase p at 1028 + 4 p + q
+    mapping(bytes32 id => Waiting) private _waiting; // slot 1044
     bool private transient _running;
 
     event RuleWritten(bytes32 indexed id, address indexed by, string purpose);
@@ -193,6 +225,8 @@ contract RuleBook is IRuleBook {
     error KnownRule();
     error WrongStatus(uint8 status);
     error TooMany();
+    /// @notice No phase of the epoch has a place and enough cost left: repeal a rule first.
+    error EpochFull();
     error BadBond();
     error BadLimits();
     error BadAction();
@@ -234,7 +268,7 @@ contract RuleBook is IRuleBook {
         if (_active.length == MAXIMUM_ACTIVE) revert TooMany();
         if (_rules[id].expiry <= block.timestamp) revert BadLimits();
         state.status = STATUS_ACTIVE;
-        _active.push(id);
+        _place(id, state);
         emit RuleAdopted(id);
     }
 
@@ -253,7 +287,7 @@ contract RuleBook is IRuleBook {
         if (msg.value != BOND) revert BadBond();
         if (_active.length == MAXIMUM_ACTIVE) revert TooMany();
         (state.status, state.failures, state.bond) = (STATUS_ACTIVE, 0, msg.value);
-        _active.push(id);
+        _place(id, state);
         emit RuleResumed(id);
     }
 
@@ -272,26 +306,29 @@ contract RuleBook is IRuleBook {
     }
 
     /// @inheritdoc IRuleBook
-    function run(uint64 intervalMs, uint64 demandGas, uint64 baseFee, bytes32 estimators)
-        external
-        returns (Firing memory firing)
-    {
+    function run(
+        uint64 intervalMs,
+        uint64 demandGas,
+        uint64 baseFee,
+        bytes32 estimators,
+        uint64 decision
+    ) external returns (Firing memory firing) {
         if (msg.sender != STEERING) revert NotSteering();
         _records[block.number % RING] = _pack(intervalMs, demandGas, baseFee, estimators);
-        uint256 count = _active.length;
-        if (count == 0) return firing;
+        uint256 phase = block.number % PHASES;
+        if (uint64(_loads >> (64 * phase)) == 0) return firing;
         uint8 mode = CONSTITUTION.modeOf(LOOP);
         if (mode == 2) return firing;
         _running = true;
-        uint256 visits = count < VISITS ? count : VISITS;
-        uint256 cursor = _cursor;
-        for (uint256 i = 0; i < visits && _active.length != 0; i++) {
-            bytes32 id = _active[cursor % _active.length];
+        Turn memory turn = Turn(mode == 0, baseFee, decision);
+        // Another is first in each epoch: of several that are armed, each has its turn.
+        uint256 first = block.number / PHASES;
+        for (uint256 i = 0; i < PLACES; i++) {
+            bytes32 id = _places[PLACES * phase + (first + i) % PLACES];
+            if (id == 0) continue;
             if (gasleft() < VISIT_GAS + _gasOf(id)) break;
-            cursor++;
-            if (_visit(id, mode == 0, baseFee, firing)) break;
+            _visit(id, turn, firing);
         }
-        _cursor = cursor;
         _running = false;
     }
 
@@ -363,54 +400,75 @@ contract RuleBook is IRuleBook {
         }
     }
 
-    /// @dev True when the rule was carried out, or tried and failed: one of these a block.
-    function _visit(bytes32 id, bool acts, uint64 baseFee, Firing memory firing)
-        private
-        returns (bool)
-    {
+    /// @dev One rule's evaluation of the epoch. One block carries out at most one rule and records
+    /// at most one outcome; what finds neither free waits an epoch.
+    function _visit(bytes32 id, Turn memory turn, Firing memory firing) private {
         State storage state = _states[id];
         Rule storage r = _rules[id];
-        if (block.timestamp >= r.expiry || state.firings >= r.maximumFirings) {
+        Waiting memory waiting = _waiting[id];
+        bool isOver = block.timestamp >= r.expiry || state.firings >= r.maximumFirings;
+        if (isOver && waiting.decision == 0) {
             _remove(id);
             _end(id, STATUS_ENDED);
-            return false;
+            return;
         }
-        if (block.timestamp < uint256(state.lastFired) + r.intervalSeconds) return false;
         Visit memory visit;
         visit.id = id;
-        if (!_holds(r.condition, r.sustainBlocks, visit)) {
+        bool isHeld = _holds(r.condition, r.sustainBlocks, visit);
+        if (waiting.decision != 0 && _isKnown(waiting, visit, firing)) {
+            (firing.scored, firing.firedAt) = (waiting.decision, waiting.firedAt);
+            (firing.before, firing.realised) = (waiting.reading, visit.readings[0]);
+            delete _waiting[id];
+            waiting.decision = 0;
+        }
+        if (isOver) return;
+        if (!isHeld) {
             if (state.armedAt != 0) state.armedAt = 0;
-            return false;
+            return;
         }
         if (state.armedAt == 0) {
             state.armedAt = uint64(block.number);
             emit RuleArmed(id, block.number);
-            return false;
+            return;
         }
-        if (!acts) return false;
-        return _fire(id, r, state, baseFee, visit, firing);
+        bool isFree = firing.rule == 0 && gasleft() >= FIRING_GAS;
+        bool isDue = block.timestamp >= uint256(state.lastFired) + r.intervalSeconds;
+        // A rule is done with one firing before it fires again.
+        if (turn.acts && isFree && isDue && waiting.decision == 0) {
+            _fire(id, r, state, turn, visit, firing);
+        }
+    }
+
+    function _isKnown(Waiting memory waiting, Visit memory visit, Firing memory firing)
+        private
+        view
+        returns (bool)
+    {
+        return firing.scored == 0 && visit.reads != 0
+            && block.number >= uint256(waiting.firedAt) + HORIZON;
     }
 
     function _fire(
         bytes32 id,
         Rule storage r,
         State storage state,
-        uint64 baseFee,
+        Turn memory turn,
         Visit memory visit,
         Firing memory firing
-    ) private returns (bool) {
+    ) private {
         firing.loop = LOOP;
         firing.ruling = RULING_APPLIED;
         bytes memory action = r.action;
         if (r.kind == KIND_VECTOR) {
             _changeVector(action, firing);
         } else {
-            _act(r, state, action, baseFee, firing);
+            _act(r, state, action, turn.baseFee, firing);
         }
         // A cooldown or a dwell passes: the rule stays armed, and nothing has happened.
         if (firing.refusal >> 8 == REFUSED_COOLDOWN) {
             (firing.loop, firing.ruling, firing.refusal, firing.failure) = (0, 0, 0, 0);
-            return false;
+            (firing.proposal, firing.inForce) = (new uint64[](0), new uint64[](0));
+            return;
         }
         firing.rule = id;
         firing.readings = _trim(visit);
@@ -418,13 +476,13 @@ contract RuleBook is IRuleBook {
         state.firings++;
         state.lastFired = uint64(block.timestamp);
         state.armedAt = 0;
+        _waiting[id] = Waiting(turn.decision + 1, uint64(block.number), firing.readings[0]);
         if (firing.failure == 0) {
             if (state.failures != 0) state.failures = 0;
         } else {
             firing.ruling = RULING_REFUSED;
             if (++state.failures == FAILURES) _suspend(id, state);
         }
-        return true;
     }
 
     /// @dev The whole vector is judged; nothing is clamped.
@@ -548,7 +606,35 @@ contract RuleBook is IRuleBook {
         emit RuleEnded(id, status);
     }
 
+    /// @dev Into the phase that has least to evaluate, of those with a place free.
+    function _place(bytes32 id, State storage state) private {
+        uint256 cost = uint256(state.cost) * _rules[id].sustainBlocks;
+        uint256 loads = _loads;
+        uint256 best = PHASES;
+        uint256 least = MAXIMUM_COST - cost;
+        for (uint256 p = 0; p < PHASES; p++) {
+            uint256 load = uint64(loads >> (64 * p));
+            if (load > least || (best != PHASES && load == least)) continue;
+            if (_freePlace(p) != PLACES) (best, least) = (p, load);
+        }
+        if (best == PHASES) revert EpochFull();
+        _places[PLACES * best + _freePlace(best)] = id;
+        _loads = loads + (cost << (64 * best));
+        state.phase = uint8(best);
+        _active.push(id);
+    }
+
+    function _freePlace(uint256 phase) private view returns (uint256 place) {
+        while (place < PLACES && _places[PLACES * phase + place] != 0) place++;
+    }
+
     function _remove(bytes32 id) private {
+        uint256 phase = _states[id].phase;
+        for (uint256 q = PLACES * phase; q < PLACES * (phase + 1); q++) {
+            if (_places[q] == id) _places[q] = 0;
+        }
+        _loads -= (uint256(_states[id].cost) * _rules[id].sustainBlocks) << (64 * phase);
+        if (_waiting[id].decision != 0) delete _waiting[id];
         uint256 last = _active.length - 1;
         for (uint256 i = 0; i <= last; i++) {
             if (_active[i] != id) continue;

@@ -55,6 +55,7 @@ internal sealed class DecisionFinder(IRpcCaller rpc)
     {
         FoundDecision found = await FindAsync(id, cancellation);
         IReadOnlyList<ulong> before = await BeforeAsync(found, cancellation);
+        OutcomeEvent? outcome = await OutcomeAsync(found.Decision.Id, cancellation);
         if (found.Decision.Actor == Actor.Rule)
         {
             var book = new RuleReader(rpc);
@@ -62,9 +63,8 @@ internal sealed class DecisionFinder(IRpcCaller rpc)
             return RuleWords.Describe(
                 found, SteeringLoops.Find(found.Decision.Loop)?.Words ?? DecisionWords.Unknown,
                 before, await book.FindAsync(found.Decision.ModelHash, cancellation),
-                place => place < loops.Count ? loops[place] : $"loop {place}");
+                place => place < loops.Count ? loops[place] : $"loop {place}", outcome);
         }
-        OutcomeEvent? outcome = await OutcomeAsync(found.Decision.Id, cancellation);
         return DecisionWords.Describe(found, before, outcome);
     }
 

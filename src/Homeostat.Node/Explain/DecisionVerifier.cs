@@ -40,12 +40,16 @@ internal static class DecisionVerifier
         List<Address> validators = Validators(evidence);
         CheckStorage(evidence, parent, validators, inputs);
         var storage = new ProvenStorage(evidence.Proofs);
-        CheckCodes(evidence, inputs);
+        CheckCodes(evidence, storage, inputs);
         StepCall? call = Recompute(evidence, storage, out DecisionEvent? ruled);
         foreach ((Address contract, UInt256 slot) in storage.Missing)
         {
             inputs.Add($"{SlotNames.Of(contract, slot, validators)}: no proof of it was given");
         }
+        inputs.AddRange(storage.MissingAccounts.Select(
+            account => $"account {account}: no proof of it was given"));
+        inputs.AddRange(storage.MissingCodes.Select(
+            account => $"the code of {account}: it was not given"));
         CheckValidatorSet(evidence, validators, inputs);
         CheckFinality(evidence, block.Header, inputs);
         DecisionEvent? decision = DecisionOf(evidence, block.Header, inputs);
@@ -83,15 +87,13 @@ internal static class DecisionVerifier
         return call;
     }
 
-    private static void CheckCodes(DecisionEvidence evidence, List<string> inputs)
+    private static void CheckCodes(
+        DecisionEvidence evidence, ProvenStorage storage, List<string> inputs)
     {
-        var storage = new ProvenStorage(evidence.Proofs);
-        foreach (Address contract in RulingReplay.CodesOf(storage))
+        foreach ((Address contract, byte[] code) in evidence.Codes)
         {
-            AccountProof? proof = evidence.Proofs.FirstOrDefault(p => p.Address == contract);
-            bool isProven = evidence.Codes.TryGetValue(contract, out byte[]? code)
-                && proof?.Account is { } account && Keccak.Hash(code) == account.CodeHash;
-            if (!isProven)
+            if (storage.Account(contract) is not { } account
+                || Keccak.Hash(code) != account.CodeHash)
             {
                 inputs.Add($"the code of {contract}: not what its account's proof says");
             }
@@ -183,7 +185,8 @@ internal static class DecisionVerifier
         {
             if (!(proof with { Slots = [] }).Verify(parent.StateRoot))
             {
-                inputs.Add($"account {proof.Address}: not proven by the parent's state root");
+                inputs.Add($"account {proof.Address} (balance, nonce, code): not proven by the "
+                    + "parent's state root");
                 continue;
             }
             foreach (StorageProof slot in proof.Slots)

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Homeostat.Ledger;
 using Homeostat.Node.Client;
 using Homeostat.Primitives;
-using Homeostat.Steering;
 
 namespace Homeostat.Node.Explain;
 
@@ -13,9 +12,10 @@ internal sealed class EvidenceCollector(RpcClient rpc)
     /// <summary>
     /// Rounds of asking for proofs. Each finds the words whose places the words before named: the
     /// deepest way of a loop is head, pending decision, its block's record. A rule's condition
-    /// stops at the first record that is not known: each of its up to 64 blocks takes a round.
+    /// stops at the first record that is not known: each of its up to 64 blocks takes a round, of
+    /// up to four rules evaluated in a block; so do accounts and codes of what it calls.
     /// </summary>
-    private const int Rounds = 128;
+    private const int Rounds = 384;
 
     /// <summary>Slots of one eth_getProof; nodes answer at most 1,024.</summary>
     private const int SlotsAtOnce = 512;
@@ -48,7 +48,7 @@ internal sealed class EvidenceCollector(RpcClient rpc)
             Descendants = await DescendantsAsync(
                 found.Height, RpcClient.Quantity(certificate.GetProperty("certifiedNumber")),
                 cancellation),
-            Codes = await CodesAsync(parent, cancellation),
+            Codes = new Dictionary<Address, byte[]>(),
             Block = await BytesAsync("debug_getRawBlock", number, cancellation),
             ParentHeader = await BytesAsync("debug_getRawHeader", parent, cancellation),
             Receipts = await ListAsync("debug_getRawReceipts", number, cancellation),
@@ -74,40 +74,14 @@ internal sealed class EvidenceCollector(RpcClient rpc)
         return headers;
     }
 
-    private async Task<Dictionary<Address, byte[]>> CodesAsync(
-        string block, CancellationToken cancellation)
-    {
-        var codes = new Dictionary<Address, byte[]>();
-        foreach (Address proxy in RulingReplay.Predeploys)
-        {
-            string slot = DecisionEvidence.Word(PredeployAddresses.ImplementationSlot);
-            UInt256 word = UInt256.FromBigEndian(Hex.Decode((await rpc.CallAsync(
-                "eth_getStorageAt", [proxy.ToString(), slot, block], cancellation)).GetString()));
-            foreach (Address account in (Address[])[proxy, Address.FromWord(word)])
-            {
-                codes[account] = Hex.Decode((await rpc.CallAsync(
-                    "eth_getCode", [account.ToString(), block], cancellation)).GetString());
-            }
-        }
-        return codes;
-    }
-
     private async Task<DecisionEvidence> ProveAsync(
         DecisionEvidence evidence, string parent, CancellationToken cancellation)
     {
-        var accounts = new List<AccountProof>();
-        foreach (Address account in evidence.Codes.Keys.Order())
-        {
-            accounts.Add(await ProofAsync(account, RulingReplay.Predeploys.Contains(account)
-                ? [PredeployAddresses.ImplementationSlot]
-                : [], parent, cancellation));
-        }
-        evidence = evidence with { Proofs = accounts };
         for (int round = 0; round < Rounds; round++)
         {
             var storage = new ProvenStorage(evidence.Proofs);
             DecisionVerifier.Recompute(evidence, storage, out _);
-            if (storage.Missing.Count == 0)
+            if (storage.IsWhole)
             {
                 return evidence;
             }
@@ -121,7 +95,17 @@ internal sealed class EvidenceCollector(RpcClient rpc)
                     Merge(proofs, more);
                 }
             }
-            evidence = evidence with { Proofs = proofs };
+            foreach (Address account in storage.MissingAccounts)
+            {
+                Merge(proofs, await ProofAsync(account, [], parent, cancellation));
+            }
+            var codes = new Dictionary<Address, byte[]>(evidence.Codes);
+            foreach (Address account in storage.MissingCodes)
+            {
+                codes[account] = await BytesAsync(
+                    "eth_getCode", account.ToString(), parent, cancellation);
+            }
+            evidence = evidence with { Proofs = proofs, Codes = codes };
         }
         throw new InvalidDataException(
             $"steering reads ever more of the state after {Rounds} rounds of proofs");
@@ -164,6 +148,10 @@ internal sealed class EvidenceCollector(RpcClient rpc)
     private async Task<byte[]> BytesAsync(
         string method, string block, CancellationToken cancellation) =>
         Hex.Decode((await rpc.CallAsync(method, [block], cancellation)).GetString());
+
+    private async Task<byte[]> BytesAsync(
+        string method, string account, string block, CancellationToken cancellation) =>
+        Hex.Decode((await rpc.CallAsync(method, [account, block], cancellation)).GetString());
 
     private async Task<List<byte[]>> ListAsync(
         string method, string block, CancellationToken cancellation) =>

@@ -9,9 +9,10 @@ internal static class RuleWords
 {
     /// <param name="rule">As the RuleBook has it; null where the node does not say.</param>
     /// <param name="nameOf">A loop's name by its place.</param>
+    /// <param name="outcome">Null while it is not known.</param>
     public static string Describe(
         FoundDecision found, LoopWords words, IReadOnlyList<ulong> before, StandingRule? rule,
-        Func<int, string> nameOf)
+        Func<int, string> nameOf, OutcomeEvent? outcome)
     {
         DecisionEvent decision = found.Decision;
         var text = new StringBuilder();
@@ -42,7 +43,27 @@ internal static class RuleWords
                 + DecisionEvent.RefusalText(decision.Loop, decision.ModelRefusal));
         }
         Vector(text, decision, words, before);
+        Outcome(text, outcome);
         return text.ToString();
+    }
+
+    private static void Outcome(StringBuilder text, OutcomeEvent? outcome)
+    {
+        text.AppendLine().AppendLine("Turned out");
+        if (outcome is null)
+        {
+            text.AppendLine("  not known: it is recorded two of the rules' epochs, eight blocks, "
+                + "after the firing, while the rule is in force");
+            return;
+        }
+        string change = outcome.Realised.CompareTo(outcome.TwinOutput) switch
+        {
+            < 0 => $"less by {outcome.TwinError}",
+            > 0 => $"more by {outcome.TwinError}",
+            _ => "the same",
+        };
+        text.AppendLine($"  what the condition read first was {outcome.TwinOutput} when it fired "
+            + $"and {outcome.Realised} when its outcome was due: {change}");
     }
 
     private static void Vector(

@@ -11,20 +11,6 @@ namespace Homeostat.Node.Explain;
 /// </summary>
 internal static class RulingReplay
 {
-    /// <summary>The contracts it runs: each is a proxy, with the code to run elsewhere.</summary>
-    public static readonly IReadOnlyList<Address> Predeploys =
-    [
-        PredeployAddresses.Steering, PredeployAddresses.Constitution, PredeployAddresses.RuleBook,
-        PredeployAddresses.ModelRegistry,
-    ];
-
-    /// <summary>
-    /// The accounts whose code it runs: the proxies and, by their storage, their implementations.
-    /// </summary>
-    public static IEnumerable<Address> CodesOf(IStorageReader storage) => Predeploys.Concat(
-        Predeploys.Select(proxy => Address.FromWord(
-            storage.Read(proxy, PredeployAddresses.ImplementationSlot))));
-
     /// <summary>
     /// The decision as the run records it, or null where it records none of this number. Words that
     /// no proof speaks of are noted in <paramref name="storage"/>.
@@ -44,8 +30,10 @@ internal static class RulingReplay
                 Timestamp = header.Timestamp,
                 GasLimit = header.GasLimit,
                 BaseFee = header.BaseFee ?? UInt256.Zero,
-                ChainId = 0,
-                BlockHashes = new NoBlockHashes(),
+                PrevRandao = UInt256.FromHash256(header.MixHash),
+                BlobBaseFee = UInt256.One,
+                ChainId = evidence.ChainId.Value,
+                BlockHashes = new ProvenHashes(header, storage),
             },
             new TransactionEnvironment { Origin = header.Coinbase });
         CallResult result = new EvmEngine().Execute(context, new CallMessage(
@@ -67,8 +55,16 @@ internal static class RulingReplay
         return null;
     }
 
-    private sealed class NoBlockHashes : IBlockHashes
+    /// <summary>Hashes of ancestors from the state (EIP-2935), the parent's from the header.
+    /// </summary>
+    private sealed class ProvenHashes(BlockHeader header, ProvenStorage storage) : IBlockHashes
     {
-        public Hash256 Get(ulong number) => Hash256.Zero;
+        private const ulong Served = 8_191;
+        private static readonly Address History =
+            new("0x0000f90827f1c53a10cb7a02335b175320002935");
+
+        public Hash256 Get(ulong number) => number + 1 == header.Number.Value
+            ? header.ParentHash
+            : storage.Read(History, number % Served).ToHash256();
     }
 }

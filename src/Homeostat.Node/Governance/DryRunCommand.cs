@@ -14,7 +14,10 @@ namespace Homeostat.Node.Governance;
 /// </summary>
 internal static class DryRunCommand
 {
-    public static Command Create(Option<Uri> rpc)
+    private const int Attempts = 240;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
+    public static Command Create(Option<Uri> rpc, Option<FileInfo> key)
     {
         Argument<string> id = GovernanceCommand.IdArgument();
         var blocks = new Option<int>("--blocks")
@@ -22,23 +25,90 @@ internal static class DryRunCommand
             Description = "recent blocks to execute again, at most 64",
             DefaultValueFactory = _ => 16,
         };
-        var command = new Command("dry-run",
-            "Execute recent blocks again as if the proposal had been carried out before them.")
+        // Of its own: the shared one is required, and looking needs no key.
+        var signer = new Option<FileInfo?>("--request")
         {
-            id, blocks, rpc,
+            Description = "request the attested dry run under a bond of 1 coin, with the private "
+                + "key in this file",
+        };
+        var command = new Command("dry-run",
+            "What a proposal would change: the dry run that validators attest, and recent blocks "
+            + "executed again as if it had been carried out before them.")
+        {
+            id, blocks, signer, rpc,
         };
         command.SetAction((parsed, cancellation) => GovernanceCommand.RunAsync(
             parsed, async client =>
             {
-                VoteStatus vote = await client.VoteAsync(
-                    GovernanceCommand.IdOf(parsed.GetValue(id)!), cancellation);
+                UInt256 subject = GovernanceCommand.IdOf(parsed.GetValue(id)!);
+                if (parsed.GetValue(signer) is { } file)
+                {
+                    await client.SendAsync(await GovernanceCommand.ReadKeyAsync(
+                        file, cancellation), PredeployAddresses.DryRuns, Request(subject),
+                        StandingRule.Bond, cancellation);
+                }
+                VoteStatus vote = await client.VoteAsync(subject, cancellation);
+                Console.Out.Write(GovernanceReport.Words(vote));
+                Console.Out.Write(DryRunWords.Describe(
+                    await client.DryRunAsync(subject, cancellation)));
                 JsonElement replayed = await client.SimulateAsync(
                     vote.Calls, parsed.GetValue(blocks), cancellation);
-                Console.Out.Write(GovernanceReport.Words(vote));
                 Console.Out.Write(Words(vote.Calls, replayed));
             }));
         return command;
     }
+
+    private static byte[] Request(UInt256 subject) =>
+        AbiCall.Encode("request(uint256)", new AbiTuple().Add(subject));
+
+    /// <summary>
+    /// Before a proposal is queued: requests its dry run if it needs one and has none, waits until
+    /// validators attest the result and publishes it.
+    /// </summary>
+    public static async Task ConcludeAsync(
+        GovernanceClient client, ParseResult parsed, UInt256 subject,
+        IReadOnlyList<ProposedCall> calls, CancellationToken cancellation)
+    {
+        if (!await client.NeedsDryRunAsync(calls, cancellation))
+        {
+            return;
+        }
+        JsonElement run = await client.DryRunAsync(subject, cancellation);
+        if (Status(run) is "none" or "replaced")
+        {
+            await GovernanceCommand.SendAsync(client, parsed, PredeployAddresses.DryRuns,
+                Request(subject), StandingRule.Bond, cancellation);
+            run = await client.DryRunAsync(subject, cancellation);
+        }
+        for (int i = 0; i < Attempts && Status(run) == "open"; i++)
+        {
+            if (3 * Number(run, "attestedWeight") > 2 * Number(run, "totalWeight"))
+            {
+                await GovernanceCommand.SendAsync(client, parsed, PredeployAddresses.DryRuns,
+                    AbiCall.Encode("conclude(uint256,bytes)", new AbiTuple().Add(subject)
+                        .AddBytes(Hex.Decode(run.GetProperty("result").GetString()))),
+                    UInt256.Zero, cancellation);
+            }
+            else
+            {
+                // An idle network makes no blocks, and votes attest in blocks.
+                await GovernanceCommand.SendAsync(client, parsed, Address.Zero, [], UInt256.Zero,
+                    cancellation);
+                await Task.Delay(Pause, cancellation);
+            }
+            run = await client.DryRunAsync(subject, cancellation);
+        }
+        if (Status(run) != "passed")
+        {
+            Console.Out.Write(DryRunWords.Describe(run));
+            throw new RpcException(0, Status(run) == "open"
+                ? "validators with more than two thirds of the weight do not attest the dry run "
+                    + "yet: try again"
+                : "the dry run did not pass, so the proposal can't be queued");
+        }
+    }
+
+    private static string Status(JsonElement run) => run.GetProperty("status").GetString()!;
 
     /// <summary>A replay in words.</summary>
     public static string Words(IReadOnlyList<ProposedCall> calls, JsonElement replayed)

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Homeostat.Ledger;
 using Homeostat.Node.Client;
 using Homeostat.Node.Explain;
 using Homeostat.Primitives;
@@ -16,10 +15,8 @@ internal sealed record VoteStatus(
 /// <summary>Reads the governance predeploys of a node and sends them transactions.</summary>
 internal sealed class GovernanceClient(IRpcCaller rpc)
 {
-    private const int Attempts = 240;
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
-
     private readonly RuleReader _reader = new(rpc);
+    private readonly TransactionSender _sender = new(rpc);
 
     public RuleReader Rules => _reader;
 
@@ -73,68 +70,60 @@ internal sealed class GovernanceClient(IRpcCaller rpc)
             ? Word(await AskAsync("quorum(uint256)", snapshot), 0)
             : UInt256.Zero;
         return new VoteStatus(
-            id, (ProposalState)Word(state, 0).U0, Calls(details), Word(counts, 0),
-            Word(counts, 1), Word(counts, 2), quorum,
+            id, (ProposalState)Word(state, 0).U0, ProposedCall.DecodeList(details) ?? [],
+            Word(counts, 0), Word(counts, 1), Word(counts, 2), quorum,
             Word(await AskAsync("proposalDeadline(uint256)", id), 0).U0,
             Word(await AskAsync("proposalEta(uint256)", id), 0).U0);
     }
 
     /// <summary>Signs, sends and waits for a receipt; throws with the reason of a revert.</summary>
-    public async Task<Hash256> SendAsync(
-        Hash256 key, Address to, byte[] data, UInt256 value, CancellationToken cancellation)
+    public Task<Hash256> SendAsync(
+        Hash256 key, Address to, byte[] data, UInt256 value, CancellationToken cancellation) =>
+        _sender.SendAsync(key, to, data, value, gas: null, cancellation);
+
+    /// <summary>The call that an optimistic proposal stands for.</summary>
+    /// <param name="proposal">What `proposal(uint256)` returned.</param>
+    public async Task<IReadOnlyList<ProposedCall>> OptimisticCallAsync(
+        byte[] proposal, CancellationToken cancellation)
     {
-        Address sender = Secp256k1.AddressOf(key);
-        ulong gas = RpcClient.Quantity(await rpc.CallAsync("eth_estimateGas", [new JsonObject
-        {
-            ["from"] = sender.ToString(),
-            ["to"] = to.ToString(),
-            ["data"] = Hex.Encode(data),
-            ["value"] = value.ToQuantity(),
-        }], cancellation));
-        var transaction = new Transaction
-        {
-            Type = TransactionType.DynamicFee,
-            ChainId = RpcClient.Quantity(await rpc.CallAsync("eth_chainId", [], cancellation)),
-            Nonce = RpcClient.Quantity(await rpc.CallAsync(
-                "eth_getTransactionCount", [sender.ToString(), "latest"], cancellation)),
-            MaxFee = 2 * RpcClient.Quantity(
-                await rpc.CallAsync("eth_gasPrice", [], cancellation)),
-            GasLimit = Math.Min(EthereumForks.OsakaMaxTransactionGas, gas + gas / 2),
-            To = to,
-            Value = value,
-            Data = data,
-        };
-        string raw = Hex.Encode(transaction.Sign(key).Encoded);
-        string hash = (await rpc.CallAsync("eth_sendRawTransaction", [raw], cancellation))
-            .GetString()!;
-        for (int i = 0; i < Attempts; i++)
-        {
-            JsonElement receipt = await rpc.CallAsync(
-                "eth_getTransactionReceipt", [hash], cancellation);
-            if (receipt.ValueKind == JsonValueKind.Object)
-            {
-                return RpcClient.Quantity(receipt.GetProperty("status")) == 1
-                    ? new Hash256(hash)
-                    : throw new RpcException(0, $"{hash} was included and reverted");
-            }
-            await Task.Delay(Pause, cancellation);
-        }
-        throw new RpcException(0, $"{hash} is in no block after {Attempts * Pause.TotalSeconds} s");
+        (ulong kind, byte[] arguments) = OptimisticAction(proposal);
+        byte[] call = await CallAsync(PredeployAddresses.OptimisticProposals,
+            "callOf(uint8,bytes)", new AbiTuple().Add((UInt256)kind).AddBytes(arguments),
+            cancellation);
+        return [CallOf(call)];
     }
 
-    private static IReadOnlyList<ProposedCall> Calls(byte[] details)
+    private static (ulong Kind, byte[] Arguments) OptimisticAction(byte[] proposal)
     {
-        var reader = new AbiReader(details);
-        Hash256[] targets = reader.ReadHashArray();
-        Hash256[] values = reader.ReadHashArray();
-        byte[][] datas = reader.ReadBytesArray();
-        return
-        [
-            .. targets.Select((target, i) => new ProposedCall(
-                Address.FromWord(UInt256.FromHash256(target)), UInt256.FromHash256(values[i]),
-                i < datas.Length ? datas[i] : [])),
-        ];
+        var outer = new AbiReader(proposal);
+        var reader = new AbiReader(outer.ReadTuple());
+        reader.ReadWord();
+        ulong kind = reader.ReadUInt64();
+        for (int i = 0; i < 6; i++)
+        {
+            reader.ReadWord();
+        }
+        return (kind, reader.ReadBytes());
     }
+
+    private static ProposedCall CallOf(byte[] returned)
+    {
+        var reader = new AbiReader(returned);
+        Address target = Address.FromWord(reader.ReadWord());
+        return new ProposedCall(target, UInt256.Zero, reader.ReadBytes());
+    }
+
+    /// <summary>The dry run of a proposal, as homeostat_dryRun has it.</summary>
+    public Task<JsonElement> DryRunAsync(UInt256 subject, CancellationToken cancellation) =>
+        AskAsync("homeostat_dryRun", [subject.ToQuantity()], cancellation);
+
+    /// <summary>Whether calls with privileged effects are among these.</summary>
+    public async Task<bool> NeedsDryRunAsync(
+        IReadOnlyList<ProposedCall> calls, CancellationToken cancellation) =>
+        !(await WordAsync(PredeployAddresses.DryRuns, "needsDryRun(address[],bytes[])",
+            new AbiTuple()
+                .AddWords([.. calls.Select(call => call.Target.ToWord())])
+                .AddBytesArray([.. calls.Select(call => call.Data)]), cancellation)).IsZero;
 
     private static UInt256 Word(byte[] returned, int index) =>
         UInt256.FromBigEndian(returned.AsSpan(32 * index, 32));

@@ -22,7 +22,7 @@ internal static class GovernanceCommand
         "governance", "Vote, write standing rules, object, and see where proposals stand.")
     {
         ProposeCommand.Create(Rpc, Key), CreateVote(), CreateVeto(), CreateCarry(),
-        CreateDelegate(), CreateRules(), DryRunCommand.Create(Rpc), CreateStatus(),
+        CreateDelegate(), CreateRules(), DryRunCommand.Create(Rpc, Key), CreateStatus(),
     };
 
     private static Command CreateVote()
@@ -85,6 +85,11 @@ internal static class GovernanceCommand
                 return;
             }
             VoteStatus vote = await client.VoteAsync(number, cancellation);
+            if (vote.State == ProposalState.Succeeded)
+            {
+                await DryRunCommand.ConcludeAsync(
+                    client, parsed, number, vote.Calls, cancellation);
+            }
             byte[] call = vote.State switch
             {
                 ProposalState.Succeeded => GovernorCalls.Queue(number),
@@ -105,6 +110,11 @@ internal static class GovernanceCommand
         byte[] proposal = await client.CallAsync(PredeployAddresses.OptimisticProposals,
             "proposal(uint256)", new AbiTuple().Add(number), cancellation);
         bool isVoted = UInt256.FromBigEndian(proposal.AsSpan(3 * 32, 32)) == 3;
+        if (!isVoted)
+        {
+            await DryRunCommand.ConcludeAsync(client, parsed, number,
+                await client.OptimisticCallAsync(proposal, cancellation), cancellation);
+        }
         await SendAsync(client, parsed, PredeployAddresses.OptimisticProposals,
             AbiCall.Encode(isVoted ? "settle(uint256)" : "schedule(uint256)",
                 new AbiTuple().Add(number)),
@@ -168,16 +178,22 @@ internal static class GovernanceCommand
         GovernanceClient client, ParseResult parsed, Address to, byte[] data, UInt256 value,
         CancellationToken cancellation)
     {
-        string line = (await File.ReadAllLinesAsync(
-            parsed.GetRequiredValue(Key).FullName, cancellation)).FirstOrDefault() ?? "";
-        if (line.Trim().Length is not (64 or 66))
-        {
-            throw new FormatException("the key file's first line is no private key in hex");
-        }
         Hash256 hash = await client.SendAsync(
-            new Hash256(line.Trim()), to, data, value, cancellation);
+            await ReadKeyAsync(parsed.GetRequiredValue(Key), cancellation), to, data, value,
+            cancellation);
         Console.Out.WriteLine($"included: {hash}");
         return hash;
+    }
+
+    internal static async Task<Hash256> ReadKeyAsync(
+        FileInfo file, CancellationToken cancellation)
+    {
+        string line = (await File.ReadAllLinesAsync(file.FullName, cancellation))
+            .FirstOrDefault()?.Trim() ?? "";
+        return line.Length is 64 or 66
+            ? new Hash256(line)
+            : throw new FormatException(
+                $"the first line of {file.Name} is no private key in hex");
     }
 
     internal static async Task<int> RunAsync(

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text.Json;
 using Homeostat.Evm;
 using Homeostat.Ledger;
 using Homeostat.Node.Client;
@@ -16,10 +15,7 @@ internal sealed class ModelRegistration(RpcClient rpc, Hash256 key)
     /// </summary>
     private const int PartBytes = 24_575;
 
-    private const int Attempts = 120;
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
-
-    private readonly Address _sender = Secp256k1.AddressOf(key);
+    private readonly TransactionSender _transactions = new(rpc);
 
     public async Task<Hash256> RegisterAsync(
         byte[] model, UInt256 bond, CancellationToken cancellation)
@@ -39,7 +35,8 @@ internal sealed class ModelRegistration(RpcClient rpc, Hash256 key)
         var parts = new List<Address>();
         foreach (byte[] part in model.Chunk(PartBytes))
         {
-            ulong nonce = await NonceOfAsync(PredeployAddresses.ModelRegistry, cancellation);
+            ulong nonce = await _transactions.NonceAsync(
+                PredeployAddresses.ModelRegistry, cancellation);
             await SendAsync(Call("upload(bytes)", [.. Words(32, (ulong)part.Length),
                 .. Padded(part)]), UInt256.Zero, cancellation);
             parts.Add(ContractAddress.FromNonce(PredeployAddresses.ModelRegistry, nonce));
@@ -52,43 +49,18 @@ internal sealed class ModelRegistration(RpcClient rpc, Hash256 key)
 
     private async Task SendAsync(byte[] data, UInt256 value, CancellationToken cancellation)
     {
-        ulong chain = RpcClient.Quantity(await rpc.CallAsync("eth_chainId", [], cancellation));
-        ulong price = RpcClient.Quantity(await rpc.CallAsync("eth_gasPrice", [], cancellation));
-        var transaction = new Transaction
+        try
         {
-            Type = TransactionType.DynamicFee,
-            ChainId = chain,
-            Nonce = await NonceOfAsync(_sender, cancellation),
-            MaxFee = 2 * price,
-            GasLimit = EthereumForks.OsakaMaxTransactionGas,
-            To = PredeployAddresses.ModelRegistry,
-            Value = value,
-            Data = data,
-        };
-        string raw = Hex.Encode(transaction.Sign(key).Encoded);
-        string hash = (await rpc.CallAsync("eth_sendRawTransaction", [raw], cancellation))
-            .GetString()!;
-        for (int i = 0; i < Attempts; i++)
-        {
-            JsonElement receipt = await rpc.CallAsync(
-                "eth_getTransactionReceipt", [hash], cancellation);
-            if (receipt.ValueKind == JsonValueKind.Object)
-            {
-                if (RpcClient.Quantity(receipt.GetProperty("status")) == 1)
-                {
-                    return;
-                }
-                throw new RpcException(0, $"the registry refused it ({hash}): the model is "
-                    + "registered already, or the bond is too small");
-            }
-            await Task.Delay(Pause, cancellation);
+            await _transactions.SendAsync(
+                key, PredeployAddresses.ModelRegistry, data, value,
+                EthereumForks.OsakaMaxTransactionGas, cancellation);
         }
-        throw new RpcException(0, $"{hash} is in no block after {Attempts * Pause.TotalSeconds} s");
+        catch (RpcException e) when (e.Message.Contains("reverted", StringComparison.Ordinal))
+        {
+            throw new RpcException(0, $"the registry refused it ({e.Message}): the model is "
+                + "registered already, or the bond is too small");
+        }
     }
-
-    private async Task<ulong> NonceOfAsync(Address account, CancellationToken cancellation) =>
-        RpcClient.Quantity(await rpc.CallAsync(
-            "eth_getTransactionCount", [account.ToString(), "latest"], cancellation));
 
     private static byte[] Call(string signature, byte[] arguments) =>
         [.. Keccak.Hash(System.Text.Encoding.ASCII.GetBytes(signature)).Bytes[..4], .. arguments];

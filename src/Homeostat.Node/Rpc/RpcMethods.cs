@@ -40,6 +40,7 @@ internal static class RpcMethods
         new HealthMethods(context).Register(table);
         HomeostatLoops.Register(table);
         new HomeostatProposals(context).Register(table);
+        new HomeostatDryRuns(context).Register(table);
         if (context.Node.Peers is { } peers)
         {
             new AdminMethods(context, peers).Register(table);

@@ -50,6 +50,10 @@ public static class GenesisAllocations
         AddUpgradable(accounts, PredeployAddresses.OptimisticProposals, "OptimisticProposals", []);
         AddUpgradable(accounts, PredeployAddresses.Revisions, "Revisions", RevisionStorage.Genesis(
             config.Revision, ProtocolRevisions.Find(config.Revision)?.Spec ?? Hash256.Zero));
+        AddUpgradable(accounts, PredeployAddresses.DryRuns, "DryRuns", new()
+        {
+            [DryRunStorage.EpochBlocksSlot] = config.Voting.DryRunBlocks,
+        });
         foreach ((Address address, GenesisAccount account) in GovernanceGenesis.Accounts(config))
         {
             accounts[address] = account;

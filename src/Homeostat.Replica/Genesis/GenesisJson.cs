@@ -189,6 +189,7 @@ internal static class GenesisJson
         writer.WriteString("proposalThreshold", voting.ProposalThreshold.ToQuantity());
         writer.WriteNumber("quorumPercent", voting.QuorumPercent);
         writer.WriteNumber("vetoSeconds", voting.VetoSeconds);
+        writer.WriteNumber("dryRunBlocks", voting.DryRunBlocks);
         writer.WriteEndObject();
     }
 
@@ -204,7 +205,12 @@ internal static class GenesisJson
             voting.GetProperty("timelockSeconds").GetUInt64(),
             ReadQuantity(voting.GetProperty("proposalThreshold")),
             voting.GetProperty("quorumPercent").GetUInt64(),
-            voting.GetProperty("vetoSeconds").GetUInt64());
+            voting.GetProperty("vetoSeconds").GetUInt64())
+        {
+            DryRunBlocks = voting.TryGetProperty("dryRunBlocks", out JsonElement blocks)
+                ? blocks.GetUInt64()
+                : 0,
+        };
     }
 
     private static void WriteStaking(Utf8JsonWriter writer, StakingTerms terms)

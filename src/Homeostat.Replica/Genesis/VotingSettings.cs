@@ -16,6 +16,10 @@ public sealed record VotingSettings(
     ulong DelaySeconds, ulong PeriodSeconds, ulong TimelockSeconds,
     UInt256 ProposalThreshold, ulong QuorumPercent, ulong VetoSeconds)
 {
+    /// <summary>Blocks of an epoch of dry runs, each of which has one at most; 0: the validators'
+    /// epochs.</summary>
+    public ulong DryRunBlocks { get; init; }
+
     /// <summary>Votes of one unit of a genesis validator's weight: 1 coin.</summary>
     public static readonly UInt256 StakeOfWeight = 1_000_000_000_000_000_000;
 
@@ -27,7 +31,8 @@ public sealed record VotingSettings(
         new(86_400, 3 * 86_400, 2 * 86_400, StakeOfWeight, 20, 2 * 86_400);
 
     /// <summary>For one machine: a vote is over in a quarter of a minute.</summary>
-    public static readonly VotingSettings Development = new(1, 12, 2, StakeOfWeight, 20, 100);
+    public static readonly VotingSettings Development =
+        new(1, 12, 2, StakeOfWeight, 20, 100) { DryRunBlocks = 32 };
 
     /// <summary>What is wrong with them, or null.</summary>
     public string? Fault => this switch
@@ -37,6 +42,7 @@ public sealed record VotingSettings(
         { TimelockSeconds: > 90 * 86_400 } => "voting.timelockSeconds is over 90 days",
         { QuorumPercent: 0 or > 100 } => "voting.quorumPercent is not within 1 and 100",
         { VetoSeconds: 0 or > 90 * 86_400 } => "voting.vetoSeconds is 0 or over 90 days",
+        { DryRunBlocks: > 1 << 20 } => "voting.dryRunBlocks is over 1,048,576",
         _ => null,
     };
 }

@@ -50,7 +50,9 @@ internal sealed class RunningReplica
                 Rules = protocol.Rules.Of(last.Revision),
             });
         _gossip = new Gossip(config.Limits, outbox, _pool, timers, clock);
-        var observer = new Observer(new Telemetry(), _pool, _gossip, clock);
+        var observer = new Observer(
+            new Telemetry(), _pool, _gossip, clock,
+            new DryRunDesk(protocol, outbox, config.Signer?.Address));
         _intake = new TransactionIntake(
             config.Limits, config.Senders, outbox, _pool, _gossip,
             peer => IsValidator(config.Self) && !IsValidator(peer));

@@ -6,7 +6,7 @@ namespace Homeostat.Replica;
 
 /// <summary>Puts together the observation that goes with a notarize vote.</summary>
 internal sealed class Observer(
-    Telemetry telemetry, TransactionPool pool, Gossip gossip, StepClock clock)
+    Telemetry telemetry, TransactionPool pool, Gossip gossip, StepClock clock, DryRunDesk dryRuns)
 {
     /// <summary>
     /// Gas of a transaction in the pool when it is not known better: a transfer's.
@@ -40,7 +40,8 @@ internal sealed class Observer(
     {
         int count = pool.ExecutableCount;
         Observation measured = Telemetry.Observe(count, (ulong)count * _meanGas);
-        return new ObservationReport(measured, Signals, OverdueAfter(block)).Encode();
+        ObservationSignals signals = Signals with { Attestation = dryRuns.Attested(block) };
+        return new ObservationReport(measured, signals, OverdueAfter(block)).Encode();
     }
 
     /// <summary>

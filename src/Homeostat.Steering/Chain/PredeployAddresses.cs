@@ -57,6 +57,9 @@ public static class PredeployAddresses
     /// <summary>Protocol revisions: which rules blocks follow, and from when on.</summary>
     public static readonly Address Revisions = Address.FromNumber(0x484f0027);
 
+    /// <summary>Dry runs of proposals, attested before they may be queued.</summary>
+    public static readonly Address DryRuns = Address.FromNumber(0x484f0028);
+
     /// <summary>
     /// No contract but a precompile: asks registered models (docs/spec/steering.md, "INFER").
     /// </summary>

@@ -4,7 +4,26 @@ using Homeostat.Primitives;
 namespace Homeostat.Steering;
 
 /// <summary>One call that a proposal makes.</summary>
-public sealed record ProposedCall(Address Target, UInt256 Value, byte[] Data);
+public sealed record ProposedCall(Address Target, UInt256 Value, byte[] Data)
+{
+    /// <summary>ABI encoding that begins with (targets, values, calldatas); null where it does not.
+    /// </summary>
+    public static IReadOnlyList<ProposedCall>? DecodeList(ReadOnlySpan<byte> encoded)
+    {
+        var reader = new AbiReader(encoded);
+        Hash256[] targets = reader.ReadHashArray();
+        Hash256[] values = reader.ReadHashArray();
+        byte[][] datas = reader.ReadBytesArray();
+        return reader.Failed || values.Length != targets.Length || datas.Length != targets.Length
+            ? null
+            :
+            [
+                .. targets.Select((target, i) => new ProposedCall(
+                    Address.FromWord(UInt256.FromHash256(target)),
+                    UInt256.FromHash256(values[i]), datas[i])),
+            ];
+    }
+}
 
 /// <summary>
 /// A proposal to the Governor: calls that the timelock makes, and why, in words.

@@ -137,8 +137,9 @@ internal sealed class UpProcess : IAsyncDisposable
         return (hash, block.GetProperty("stateRoot").GetString()!);
     }
 
-    /// <summary>Sends a transfer of 1 wei to an address; returns its hash.</summary>
-    public static async Task<string> TransferAsync(string url, int account, ulong nonce, Address to)
+    /// <summary>Sends wei to an address; returns the transaction's hash.</summary>
+    public static async Task<string> TransferAsync(
+        string url, int account, ulong nonce, Address to, ulong wei = 1, ulong gas = 21_000)
     {
         Transaction transaction = new Transaction
         {
@@ -147,9 +148,9 @@ internal sealed class UpProcess : IAsyncDisposable
             Nonce = nonce,
             MaxFee = 100_000_000_000UL,
             MaxPriorityFee = 1_000_000_000UL,
-            GasLimit = 21_000,
+            GasLimit = gas,
             To = to,
-            Value = 1UL,
+            Value = wei,
         }.Sign(DevelopmentNetwork.FundedAccounts[account].PrivateKey);
         JsonElement hash = await CallAsync(
             url, "eth_sendRawTransaction", Hex.Encode(transaction.Encoded));

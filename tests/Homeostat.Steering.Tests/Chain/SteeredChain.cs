@@ -160,6 +160,11 @@ internal sealed class SteeredChain
         return outcome.Output;
     }
 
+    /// <summary>A dry run on the state after the last block.</summary>
+    public DryRunResult DryRun(DryRunRequest request, int blocks) => Replica.DryRun.Run(
+        State, Head, _parentSteeringGas, Rules.At(Head.Number, Head.Timestamp),
+        new EvmEngine(), request, blocks);
+
     /// <summary>Puts code on the chain; returns its place.</summary>
     public Address Deploy(byte[] code)
     {

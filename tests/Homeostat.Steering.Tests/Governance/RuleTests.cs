@@ -41,10 +41,12 @@ public sealed class RuleTests(ITestOutputHelper output)
     public void What_a_rule_set_the_loop_leaves_alone_until_its_hold_is_over()
     {
         var governed = new GovernedChain();
-        Adopt(governed, Rule("height > 0",
-            Lower(hold: 50), sustain: 1, interval: 3_600));
+        RuleAction raise = RuleAction.Vector(
+            Capacity, 50, [new FieldChange(0, FieldOperation.Scale, 11_000)]);
+        Adopt(governed, Rule("height > 0", raise, sustain: 1, interval: 3_600));
         DecisionEvent decision = Assert.Single(
             Run(governed, 12, load: false), d => d.Actor == Actor.Rule);
+        Assert.Equal(RulingKind.Applied, decision.Ruling);
         ulong target = governed.Chain.Parameters.GasTargetPerSecond;
         Assert.Equal(decision.InForce[0], target);
         Run(governed, 36, load: true);
@@ -119,7 +121,77 @@ public sealed class RuleTests(ITestOutputHelper output)
         Assert.DoesNotContain(Run(governed, 40, load: false), d => d.Actor == Actor.Rule);
     }
 
-    // Sixteen rules, each as costly as one may be, all of whose conditions hold.
+    // As for any decision: what became of what it read, two epochs on.
+    [Fact]
+    public void Each_firing_gets_an_outcome()
+    {
+        var governed = new GovernedChain();
+        Adopt(governed, Rule(
+            "last(demandKilogas) > 100", Lower(hold: 0), sustain: 1, interval: 1));
+        var fired = new Dictionary<ulong, (ulong Reading, ulong Height)>();
+        var outcomes = new List<OutcomeEvent>();
+        for (int i = 0; i < 60; i++)
+        {
+            SteeredBlock block = i < 20 ? Loaded(governed) : governed.Chain.Next();
+            foreach (DecisionEvent d in block.Decisions.Where(d => d.Actor == Actor.Rule))
+            {
+                fired[d.Id] = (d.Readings[0], block.Header.Number.Value);
+            }
+            outcomes.AddRange(block.Outcomes.Where(o => o.Loop == SteeringLoops.NameOf("rules")));
+        }
+        Assert.InRange(fired.Count, 2, 4);
+        Assert.Equal(fired.Keys.Order(), outcomes.Select(o => o.Id));
+        Assert.All(outcomes, outcome =>
+        {
+            (ulong reading, ulong height) = fired[outcome.Id];
+            Assert.Equal(height, outcome.DecidedAt.Value);
+            Assert.Equal(Fixed.FromInteger((int)reading), outcome.TwinOutput);
+            Assert.Equal(
+                Fixed.Abs(outcome.Realised - outcome.TwinOutput), outcome.TwinError);
+        });
+        Assert.Equal(Fixed.Zero, outcomes[^1].Realised); // The load was over by then.
+    }
+
+    // Every rule in force is evaluated in each epoch of four blocks, sixteen of them at once.
+    [Fact]
+    public void Every_rule_is_evaluated_in_every_epoch()
+    {
+        var governed = new GovernedChain();
+        StandingRule[] rules =
+        [
+            .. Enumerable.Range(0, 16).Select(i => Rule(
+                $"last(demandKilogas) > {1_000 + i}", Lower(0), 20, 1_000_000)),
+        ];
+        foreach (StandingRule rule in rules)
+        {
+            Assert.True(governed.Send(
+                0, PredeployAddresses.RuleBook, rule.Write(), value: StandingRule.Bond));
+        }
+        governed.Adopt([.. rules.Select(rule => rule.Adoption())]);
+        Assert.All(rules, rule => Assert.Equal(0UL, ArmedAt(governed, rule)));
+        for (int i = 0; i < 20; i++)
+        {
+            Loaded(governed);
+        }
+        // From block to block as many are armed as a phase has, and all within one epoch.
+        for (int i = 0; i < 4; i++)
+        {
+            Loaded(governed);
+        }
+        ulong[] armed = [.. rules.Select(rule => ArmedAt(governed, rule))];
+        ulong last = governed.Chain.Head.Number.Value;
+        Assert.All(armed, height => Assert.InRange(height, last - 4, last));
+        Assert.Equal(4, armed.Distinct().Count());
+        StandingRule seventeenth = Rule("height > 0", Lower(0), 1, 1);
+        Assert.True(governed.Send(
+            0, PredeployAddresses.RuleBook, seventeenth.Write(), value: StandingRule.Bond));
+        governed.Decide(
+            new Proposal([seventeenth.Adoption()], "too many"), VoteSupport.For, 0, 1, 2);
+        Assert.Equal(DryRunVerdict.CallReverts, governed.LastDryRun!.Verdict);
+    }
+
+    // Four rules, each as costly as a phase of the epoch allows, and twelve in what is left: all of
+    // their conditions hold.
     [Fact]
     public void Transaction_0_stays_within_its_gas_whatever_rules_there_are()
     {
@@ -127,9 +199,12 @@ public sealed class RuleTests(ITestOutputHelper output)
         const string costly = "last(executionMicros) > 0 and last(demandKilogas) > 0";
         StandingRule[] rules =
         [
-            .. Enumerable.Range(0, 16).Select(i => Rule(costly, Lower((uint)i), 43, 1)),
+            .. Enumerable.Range(0, 4).Select(i => Rule(costly, Lower((uint)i), 37, 1)),
+            .. Enumerable.Range(4, 12).Select(i => Rule("height > 0", Lower((uint)i), 4, 1)),
         ];
-        Assert.InRange(rules[0].Condition.Cost * 43, 1_400, RuleCondition.MaximumCost);
+        Assert.InRange(
+            rules[0].Condition.Cost * 37 + 3 * rules[4].Condition.Cost * 4, 1_300,
+            RuleCondition.MaximumCost);
         foreach (StandingRule rule in rules)
         {
             Assert.True(governed.Send(
@@ -189,6 +264,12 @@ public sealed class RuleTests(ITestOutputHelper output)
         governed.Adopt(rule.Adoption());
         Assert.Equal(RuleStatus.Active, StatusOf(governed, rule));
     }
+
+    private static ulong ArmedAt(GovernedChain governed, StandingRule rule) =>
+        UInt256.FromBigEndian(governed.Read(
+            PredeployAddresses.RuleBook,
+            AbiCall.Encode("stateOf(bytes32)", new AbiTuple().Add(rule.Id)))
+            .AsSpan(7 * 32, 32)).U0;
 
     private static RuleStatus StatusOf(GovernedChain governed, StandingRule rule) =>
         (RuleStatus)UInt256.FromBigEndian(governed.Read(

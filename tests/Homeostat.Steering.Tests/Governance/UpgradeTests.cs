@@ -1,4 +1,5 @@
 using Homeostat.Primitives;
+using Homeostat.Replica;
 
 namespace Homeostat.Steering.Tests;
 
@@ -29,12 +30,15 @@ public sealed class UpgradeTests
 
     // A broken Constitution decides nothing, and blocks go on; one vote mends it.
     [Fact]
-    public void A_broken_upgrade_of_the_constitution_stops_no_block()
+    public void A_broken_constitution_stops_no_block_and_no_vote_that_mends_it()
     {
-        var governed = new GovernedChain();
         Address proxy = PredeployAddresses.Constitution;
-        Address other = governed.Chain.Deploy(Sevens);
-        governed.Adopt(new ProposedCall(proxy, UInt256.Zero, Upgrade(other)));
+        var other = Address.FromNumber(0xbad);
+        var governed = new GovernedChain(world =>
+        {
+            world.SetCode(other, new Evm.Code(Sevens));
+            world.SetStorage(proxy, PredeployAddresses.ImplementationSlot, other.ToWord());
+        });
         ulong[] vector = ConstitutionStorage.ReadVector(governed.Chain.Reader, 0, 4);
         for (int i = 0; i < 8; i++)
         {
@@ -45,6 +49,20 @@ public sealed class UpgradeTests
             proxy, UInt256.Zero, Upgrade(PredeployAddresses.ImplementationOf(proxy))));
         Assert.All(governed.Chain.NextDecision().Decisions,
             decision => Assert.NotEqual(SteeringFailure.NoRuling, decision.Failure));
+    }
+
+    [Fact]
+    public void An_upgrade_under_which_nothing_rules_is_not_queued()
+    {
+        var governed = new GovernedChain();
+        Address other = governed.Chain.Deploy(Sevens);
+        var proposal = new Proposal(
+            [new ProposedCall(PredeployAddresses.Constitution, UInt256.Zero, Upgrade(other))],
+            "sevens");
+        governed.Decide(proposal, VoteSupport.For, 0, 1, 2);
+        Assert.Equal(DryRunVerdict.NothingRules, governed.LastDryRun!.Verdict);
+        Assert.Equal(ProposalState.Succeeded, governed.State(proposal));
+        Assert.False(governed.Carry(proposal));
     }
 
     [Fact]

@@ -20,6 +20,7 @@ const constitution = { address: place(0x484f0002), abi: artifact('Constitution')
 const burner = place(0x484f0010)
 const governor = { address: place(0x484f0021), abi: artifact('HomeostatGovernor') }
 const votes = { address: place(0x484f0022), abi: artifact('StakeVotes') }
+const dryRuns = { address: place(0x484f0028), abi: artifact('DryRuns') }
 const book = { address: place(0x484f0023), abi: artifact('RuleBook') }
 
 const id = Number((await rpc('eth_chainId')).result)
@@ -101,7 +102,28 @@ for (const voter of voters) {
   await send(voter, { ...governor, functionName: 'castVote', args: [proposal, 1] })
 }
 await reach(4)
+let refused = false
+await client.simulateContract({
+  ...governor, functionName: 'queue', args: [proposal], account: voters[1].account,
+}).catch(error => { refused = /DryRunMissing/.test(error.message) })
+check(refused, 'it is not queued before its dry run')
+await send(voters[1], {
+  ...dryRuns, functionName: 'request', args: [proposal], value: parseEther('1') })
+const dryRun = async () => (await rpc('homeostat_dryRun', proposal.toString())).result
+let run = await dryRun()
+for (let i = 0; i < 120 && 3n * BigInt(run.attestedWeight) <= 2n * BigInt(run.totalWeight); i++) {
+  await idle(250)
+  run = await dryRun()
+}
+console.log(`  dry run ${run.verdict} over ${Number(run.blocks)} blocks, attested by ${
+  Number(run.attestedWeight)} of ${Number(run.totalWeight)} in block ${
+  await client.getBlockNumber()}, requested in ${Number(run.requestedAt)}`)
+check(3n * BigInt(run.attestedWeight) > 2n * BigInt(run.totalWeight),
+  'validators attest what this node computes')
+await send(voters[2], { ...dryRuns, functionName: 'conclude', args: [proposal, run.result] })
+check((await dryRun()).status === 'passed', 'the dry run passed')
 await send(voters[1], { ...governor, functionName: 'queue', args: [proposal] })
+await send(voters[1], { ...dryRuns, functionName: 'release', args: [proposal] })
 await idle(4_000)
 await send(voters[1], { ...governor, functionName: 'execute', args: [proposal] })
 check(await status() === 2, 'the rule is in force')
@@ -152,6 +174,11 @@ await idle(15_000)
 const settled = (await firings()).length
 await idle(seconds * 1_000 + 10_000)
 check((await firings()).length === settled, 'the load is over, and it fires no more')
+const outcomes = parseEventLogs({
+  abi: steering.abi, eventName: 'Outcome',
+  logs: await client.getLogs({ address: steering.address, fromBlock: adopted }),
+}).filter(log => fired.some(firing => firing.args.id === log.args.id))
+check(outcomes.length === fired.length, `each of ${fired.length} firings has its outcome`)
 console.log(`  transaction 0 of a block with a firing: ${
   (await client.getTransactionReceipt({ hash: (await client.getBlock(
     { blockNumber: first.blockNumber })).transactions[0] })).gasUsed} gas`)

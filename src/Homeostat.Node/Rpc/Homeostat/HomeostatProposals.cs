@@ -137,7 +137,7 @@ internal sealed class HomeostatProposals(RpcContext context)
         result.WriteEndArray();
     }
 
-    private static void WriteVector(
+    internal static void WriteVector(
         Utf8JsonWriter result, string name, IReadOnlyList<ulong> values)
     {
         result.WriteStartArray(name);
