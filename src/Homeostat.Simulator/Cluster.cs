@@ -420,6 +420,7 @@ internal sealed class Cluster : IWorldOfNodes
                 break;
             case ReplicaEffect.Halt halt:
                 Warnings.Add($"{_queue.NowUs / 1_000} ms, node {node.Index} halts: {halt.Reason}");
+                Disconnect(node);
                 break;
             default:
                 break;

@@ -10,4 +10,9 @@ internal static class ExitCode
     /// Flags, configuration or the data folder are wrong: trying again won't help.
     /// </summary>
     public const int Usage = 2;
+
+    /// <summary>
+    /// A protocol revision is in force that this version does not know: another must be installed.
+    /// </summary>
+    public const int NeedsNewVersion = 3;
 }

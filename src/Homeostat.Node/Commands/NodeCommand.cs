@@ -76,7 +76,7 @@ internal static class NodeCommand
             NodeEnd end = await host.Ended.ConfigureAwait(false);
             await Console.Error.WriteLineAsync($"homeostat node: {end.Message}")
                 .ConfigureAwait(false);
-            return ExitCode.Failed;
+            return end.NeedsNewVersion ? ExitCode.NeedsNewVersion : ExitCode.Failed;
         }
         catch (Exception error) when (error is StoreException or PortInUseException)
         {

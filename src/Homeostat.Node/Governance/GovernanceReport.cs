@@ -66,6 +66,8 @@ internal sealed class GovernanceReport(GovernanceClient client)
         UInt256 stake = await client.WordAsync(
             PredeployAddresses.StakeVotes, "totalSupply()", null, cancellation);
         text.AppendLine($"stake   {Coins(stake)} coins bonded");
+        text.Append(RevisionReport.Words(await client.AskAsync(
+            "homeostat_revisions", ["latest"], cancellation)));
         UInt256 open = await client.WordAsync(
             PredeployAddresses.OptimisticProposals, "open()", null, cancellation);
         text.AppendLine($"open    {open} optimistic proposals");

@@ -55,22 +55,28 @@ internal static class ProposeCommand
 
     public static Command Create(Option<Uri> rpc, Option<FileInfo> key)
     {
-        var command = new Command("propose", "Put a standing rule, or calls, to the vote.")
+        var command = new Command(
+            "propose", "Put a standing rule, calls, or a protocol revision to the vote.")
         {
             When, Action, Sustain, Interval, Firings, Days, Budget, Calls, Why, Optimistic, rpc,
             key,
         };
+        RevisionOptions.AddTo(command);
         command.Validators.Add(result =>
         {
             bool isRule = result.GetValue(When) is not null && result.GetValue(Action) is not null;
             bool isCall = result.GetValue(Calls) is { Length: > 0 };
-            if (isRule == isCall)
+            bool isRevision = RevisionOptions.AreGiven(result);
+            if ((isRule ? 1 : 0) + (isCall ? 1 : 0) + (isRevision ? 1 : 0) != 1)
             {
-                result.AddError("give --when and --do for a rule, or --call, one of them");
+                result.AddError("give --when and --do for a rule, or --call, or --revision or "
+                    + "--withdraw: one of them");
             }
         });
         command.SetAction((parsed, cancellation) => GovernanceCommand.RunAsync(
-            parsed, client => parsed.GetValue(Calls) is { Length: > 0 } calls
+            parsed, client => RevisionOptions.AreGiven(parsed)
+                ? RevisionAsync(client, parsed, cancellation)
+                : parsed.GetValue(Calls) is { Length: > 0 } calls
                 ? VoteAsync(client, parsed, [.. calls.Select(CallOf)], cancellation)
                 : RuleAsync(client, parsed, cancellation)));
         return command;
@@ -105,6 +111,11 @@ internal static class ProposeCommand
             PredeployAddresses.OptimisticProposals, "count()", null, cancellation);
         Console.Out.WriteLine($"optimistic proposal {count}");
     }
+
+    private static async Task RevisionAsync(
+        GovernanceClient client, ParseResult parsed, CancellationToken cancellation) =>
+        await VoteAsync(client, parsed,
+            [RevisionOptions.Read(parsed, await client.NowAsync(cancellation))], cancellation);
 
     private static async Task VoteAsync(
         GovernanceClient client, ParseResult parsed, IReadOnlyList<ProposedCall> calls,

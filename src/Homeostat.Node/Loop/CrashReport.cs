@@ -49,6 +49,16 @@ internal sealed class CrashReport(string folder, Action<NodeEnd> end, ILogger lo
         }
     }
 
+    /// <summary>Nothing is broken: a newer version has to go on from here.</summary>
+    public void Outdated(string reason)
+    {
+        if (Interlocked.Exchange(ref _ended, 1) == 0)
+        {
+            log.LogError("the node stops: {Reason}", reason);
+            end(new NodeEnd(reason) { NeedsNewVersion = true });
+        }
+    }
+
     /// <summary>A refused block, for a person to find out why.</summary>
     public void DumpBlock(BadBlockDump block)
     {
@@ -104,4 +114,8 @@ internal sealed class CrashReport(string folder, Action<NodeEnd> end, ILogger lo
 }
 
 /// <summary>Why a node ended by itself.</summary>
-internal sealed record NodeEnd(string Message);
+internal sealed record NodeEnd(string Message)
+{
+    /// <summary>See <see cref="ReplicaEffect.Halt.NeedsNewVersion"/>.</summary>
+    public bool NeedsNewVersion { get; init; }
+}

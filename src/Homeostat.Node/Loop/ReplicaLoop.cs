@@ -264,6 +264,10 @@ internal sealed class ReplicaLoop : INodeGateway, IDisposable
             case ReplicaEffect.Log line:
                 _log.Log(LevelOf(line.Level), "{Text}", line.Text);
                 break;
+            case ReplicaEffect.Halt { NeedsNewVersion: true } halt:
+                _stopping = true;
+                _crash.Outdated(halt.Reason);
+                break;
             case ReplicaEffect.Halt halt:
                 _stopping = true;
                 _crash.Halt(halt.Reason);

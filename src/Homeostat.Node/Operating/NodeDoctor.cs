@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Homeostat.Node.Client;
 using Homeostat.Node.Explain;
+using Homeostat.Node.Governance;
 using Homeostat.Steering;
 
 namespace Homeostat.Node.Operating;
@@ -35,7 +36,33 @@ internal sealed class NodeDoctor(RpcClient rpc, Uri endpoint, Findings findings)
         await CheckReadyAsync(stop);
         await CheckPeersAsync(stop);
         await CheckBlocksAsync(height, stop);
+        await CheckRevisionAsync(stop);
         await CheckLoopsAsync(stop);
+    }
+
+    /// <summary>A node that does not know what comes stops there: to be seen before.</summary>
+    private async Task CheckRevisionAsync(CancellationToken stop)
+    {
+        JsonElement revisions = await CallAsync("homeostat_revisions", stop);
+        JsonElement proposed = revisions.GetProperty("proposed");
+        if (proposed.ValueKind != JsonValueKind.Object)
+        {
+            return;
+        }
+        bool isLocked = proposed.GetProperty("lockedAt").ValueKind == JsonValueKind.String;
+        string what = $"protocol revision {RpcClient.Quantity(proposed.GetProperty("number"))} is "
+            + (isLocked ? "locked in" : "proposed")
+            + $", {RevisionReport.Share(revisions)} of the weight is ready";
+        string remedy = $"this node does not know it: install version "
+            + $"{proposed.GetProperty("version").GetString()} or later before it comes into "
+            + "force, or this node stops there";
+        bool knows = revisions.GetProperty("node").GetProperty("knowsProposed").GetBoolean();
+        if (knows || !isLocked)
+        {
+            findings.Note(knows ? $"{what}, this node among it" : $"{what}; {remedy}");
+            return;
+        }
+        findings.Add(false, what, remedy);
     }
 
     private async Task CheckReadyAsync(CancellationToken stop)

@@ -41,6 +41,7 @@ internal static class RpcMethods
         HomeostatLoops.Register(table);
         new HomeostatProposals(context).Register(table);
         new HomeostatDryRuns(context).Register(table);
+        new RevisionMethods(context).Register(table);
         if (context.Node.Peers is { } peers)
         {
             new AdminMethods(context, peers).Register(table);

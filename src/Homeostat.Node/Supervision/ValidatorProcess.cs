@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Homeostat.Node.Commands;
 
 namespace Homeostat.Node.Supervision;
 
@@ -61,6 +62,11 @@ internal sealed class ValidatorProcess
             {
                 _ready.TrySetException(
                     new UpException($"validator {Index} {end} before it was ready"));
+                return;
+            }
+            if (code == ExitCode.NeedsNewVersion)
+            {
+                _say($"validator {Index} needs another version of this program: it stays down");
                 return;
             }
             if (!restart)

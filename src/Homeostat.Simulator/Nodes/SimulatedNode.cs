@@ -162,7 +162,7 @@ internal sealed class SimulatedNode(
                 break;
             case ReplicaEffect.Halt halt:
                 HaltReason = halt.Reason;
-                _machine = null;
+                Kill();
                 break;
             default:
                 break; // Observed by the checks; nothing comes back.
