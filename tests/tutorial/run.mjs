@@ -1,6 +1,6 @@
 // Runs the commands of documents in one shell each, as a reader would. See ./run and snippets.mjs.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,6 +8,8 @@ import { Shell, tail } from './shell.mjs';
 import { snippetsOf } from './snippets.mjs';
 
 const ROOT = resolve(import.meta.dirname, '../..');
+// Also from the clone, whose own neighbour it is not.
+const SHARED = resolve(process.env.HOMEOSTAT_SHARED ?? join(ROOT, '../shared'));
 const PATIENCE_SECONDS = 60;
 const flags = process.argv.slice(2).filter((x) => x.startsWith('--'));
 const named = process.argv.slice(2).filter((x) => !x.startsWith('--'));
@@ -51,8 +53,10 @@ function isolate() {
       '@foundry-rs/cast@1.7.1'], { cwd: warm, stdio: 'inherit' });
     execFileSync('unshare', ['--net', 'sh', '-c',
       'ip link set lo up && exec "$0" "$@"', process.execPath,
-      join(folder, 'tests/tutorial/run.mjs'), '--here', '--inner', ...documents], {
-      cwd: folder, stdio: 'inherit', env: { ...process.env, npm_config_offline: 'true' },
+      join(folder, 'tests/tutorial/run.mjs'), '--here', '--inner',
+      ...flags.filter((x) => x === '--long'), ...documents], {
+      cwd: folder, stdio: 'inherit',
+      env: { ...process.env, npm_config_offline: 'true', HOMEOSTAT_SHARED: SHARED },
     });
     process.exit(0);
   } catch (error) {
@@ -71,13 +75,15 @@ async function runDocument(document) {
   try {
     for (const snippet of snippets) {
       const name = `${document}:${snippet.line} ${snippet.code.split('\n')[0].slice(0, 60)}`;
-      if (snippet.skip) {
+      const reason = snippet.skip ?? fill(snippet, text);
+      if (reason) {
         skipped++;
-        console.log(`skip  ${name}: ${snippet.skip}`);
+        console.log(`skip  ${name}: ${reason}`);
         continue;
       }
       const start = Date.now();
       try {
+        if (snippet.alone) for (const child of beside.splice(0)) await stop(child);
         if (snippet.background) beside.push(await background(snippet));
         else await foreground(shell, snippet);
         passed++;
@@ -92,6 +98,21 @@ async function runDocument(document) {
     shell.end();
     for (const child of beside) await stop(child);
   }
+}
+
+/** Puts in what the run has of its own; why it can't, or null. */
+function fill(snippet, text) {
+  if (snippet.short && !flags.includes('--long')) {
+    const shown = text.replace(/<!--[\s\S]*?-->/g, '');
+    if (!shown.includes(snippet.short)) throw new Error(`the text does not say ${snippet.short}`);
+    snippet.code = snippet.short;
+  }
+  if (!snippet.with) return null;
+  const [word, path] = snippet.with.split('=');
+  const file = join(SHARED, path);
+  if (!existsSync(file)) return `${path} is not in ${SHARED} (HOMEOSTAT_SHARED)`;
+  snippet.code = snippet.code.replace(word, file);
+  return null;
 }
 
 async function foreground(shell, snippet) {

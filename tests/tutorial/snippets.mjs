@@ -3,6 +3,11 @@
 //   <!-- run: background until=/regex/ timeout=300 -->   goes on beside the rest
 //   <!-- run: expect=/regex/ timeout=60 -->              the block's output must match
 //   <!-- run: skip=reason -->                            not run, and the reason is said
+//   <!-- run: short="command" -->                        this in its place, unless --long is given; the
+//                                                        text must say the command too
+//   <!-- run: with="WORD=path" -->                       the word stands for a file of the folder that
+//                                                        HOMEOSTAT_SHARED names; skipped where it is not
+//   <!-- run: alone -->                                  what goes on beside is stopped first
 //   <!-- expect-output=/regex/ -->                       in the text after a block: of that block
 //
 // A block fenced as sh runs; without a comment before it, plainly. `indented: true` takes blocks

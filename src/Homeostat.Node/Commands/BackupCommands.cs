@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Homeostat.Node.Progress;
 using Homeostat.Node.Store;
 
 namespace Homeostat.Node.Commands;
@@ -9,6 +10,8 @@ namespace Homeostat.Node.Commands;
 /// </summary>
 internal static class BackupCommands
 {
+    private const double MiB = 1 << 20;
+
     public static Command CreateBackup()
     {
         Option<string> folder = Folder("--datadir", "The node's data folder; it may be running");
@@ -51,7 +54,9 @@ internal static class BackupCommands
     {
         try
         {
-            BackupManifest manifest = work(new CopyLines(Console.Error).Tell);
+            ProgressLines lines = ProgressLines.Of(json);
+            BackupManifest manifest = work(copied => lines.Tell(
+                copied.Name, copied.Done / MiB, copied.All / MiB, "MiB"));
             Console.WriteLine(json
                 ? JsonSerializer.Serialize(manifest, JsonSerializerOptions.Web)
                 : $"block {manifest.Height} ({manifest.BlockHash}), state root "
@@ -68,38 +73,5 @@ internal static class BackupCommands
             Console.Error.WriteLine($"homeostat {name}: {error.Message}");
             return ExitCode.Failed;
         }
-    }
-}
-
-/// <summary>A line each second of a copy, with rate and time left.</summary>
-internal sealed class CopyLines(TextWriter output)
-{
-    private const double EverySeconds = 1;
-    private const double MiB = 1 << 20;
-
-    private string _name = "";
-    private long _start;
-    private long _told;
-
-    public void Tell(CopyProgress progress)
-    {
-        long now = Environment.TickCount64;
-        if (progress.Name != _name)
-        {
-            (_name, _start, _told) = (progress.Name, now, now);
-        }
-        bool isDone = progress.Done >= progress.All;
-        if (!isDone && now - _told < EverySeconds * 1_000)
-        {
-            return;
-        }
-        _told = now;
-        double seconds = Math.Max(0.001, (now - _start) / 1_000.0);
-        double rate = progress.Done / MiB / seconds;
-        double left = (progress.All - progress.Done) / MiB / Math.Max(rate, 0.001);
-        output.WriteLine(FormattableString.Invariant(
-            $"{progress.Name}: {progress.Done / MiB:F1} of {progress.All / MiB:F1} MiB")
-            + FormattableString.Invariant($", {rate:F0} MiB/s")
-            + (isDone ? "" : FormattableString.Invariant($", {left:F0} s left")));
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Homeostat.Node.Progress;
 using Homeostat.Node.Supervision;
 using Homeostat.Simulator;
 
@@ -74,7 +75,8 @@ internal static class SimCommand
             return ExitCode.Usage;
         }
         using var stop = new StopSignals(supervised: false);
-        var progress = new SimProgress(options.Seeds, Console.Error);
+        var progress = new SimProgress(
+            options.Seeds, ProgressLines.Of(json), Console.Error);
         SimulationResult result = SimulationRunner.Run(options, progress.Tell, stop.Token);
         foreach (SeedFailure failure in result.Failures)
         {

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
+using Homeostat.Node.Progress;
 using Homeostat.Simulator;
 
 namespace Homeostat.Node.Commands;
@@ -8,15 +8,11 @@ namespace Homeostat.Node.Commands;
 /// What a person sees of a running simulation: each seed of a few, a line every so often of many,
 /// and a failure at once.
 /// </summary>
-internal sealed class SimProgress(int all, TextWriter output)
+internal sealed class SimProgress(int all, ProgressLines lines, TextWriter output)
 {
     /// <summary>Up to this many seeds have a line of their own.</summary>
     private const int Few = 20;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
-
-    private readonly Stopwatch _watch = Stopwatch.StartNew();
-    private TimeSpan _told;
     private int _done;
     private int _failed;
 
@@ -33,15 +29,9 @@ internal sealed class SimProgress(int all, TextWriter output)
                 + $"{seed.Digest:x16}, {seed.FinalizedHeight} blocks, {seed.Transactions} "
                 + $"transactions, {seed.Events} events, recovered in {seed.RecoveryMs} ms"));
         }
-        TimeSpan now = _watch.Elapsed;
-        if (all > Few && (now - _told >= Pause || _done == all))
+        if (all > Few)
         {
-            _told = now;
-            double rate = _done / Math.Max(0.001, now.TotalSeconds);
-            output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{_done}/{all} seeds, {_failed} failed, {rate:F1} a second, "
-                + $"{(all - _done) / rate:F0} s left"));
+            lines.Tell("simulating", _done, all, "seeds", $"{_failed} failed");
         }
     }
 }

@@ -6,6 +6,7 @@ using Homeostat.Node.Drills;
 using Homeostat.Node.Healing;
 using Homeostat.Node.Metrics;
 using Homeostat.Node.Network;
+using Homeostat.Node.Progress;
 using Homeostat.Node.Rpc;
 using Homeostat.Node.Store;
 using Homeostat.Node.Supervision;
@@ -83,6 +84,8 @@ internal sealed class NodeHost : IAsyncDisposable
             new NodeClock(config.ClockOffsetFile), _metrics, crash,
             logs.CreateLogger("replica"));
         _loop.ViewChanged += _healing.See;
+        _loop.ViewChanged += new SyncReport(
+            logs.CreateLogger("sync"), () => Environment.TickCount64).See;
         var local = new LocalSide(
             self, NodeCertificate.Create(self, hash => Secp256k1.Sign(hash, config.Key)),
             new Hello(chain.ChainId, GenesisHash), config.NetworkLimits);

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Homeostat.Node.Client;
+using Homeostat.Node.Progress;
 using Homeostat.Primitives;
 using Homeostat.Replica;
 using Homeostat.Steering;
@@ -117,20 +118,13 @@ internal static class ReplayCommand
         ulong chainId = RpcClient.Quantity(await rpc.CallAsync("eth_chainId", [], cancellation));
         var accounts = new ReplayAccounts(trace);
         var run = new ReplayRun(rpc, options);
-        IAnsiConsole console = AnsiConsole.Create(
-            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        await console.Progress().AutoClear(false).StartAsync(async context =>
-        {
-            ProgressTask funding = context.AddTask("funding accounts", true, accounts.Count);
-            ProgressTask playing = context.AddTask("playing", false, trace.Count);
-            await accounts.FundAsync(
-                rpc, chainId, DevelopmentNetwork.FundedAccounts.Select(a => a.PrivateKey).ToList(),
-                new Reporter(funding), cancellation);
-            funding.Value = accounts.Count;
-            run.Prepare(trace, accounts, chainId);
-            playing.StartTask();
-            await run.PlayAsync(new Reporter(playing), cancellation);
-        });
+        ProgressLines lines = ProgressLines.Of(options.Json);
+        await accounts.FundAsync(
+            rpc, chainId, DevelopmentNetwork.FundedAccounts.Select(a => a.PrivateKey).ToList(),
+            new Reporter(lines, "funding", accounts.Count, "accounts"), cancellation);
+        run.Prepare(trace, accounts, chainId);
+        await run.PlayAsync(
+            new Reporter(lines, "playing", trace.Count, "transactions"), cancellation);
         (int all, int applied) = await DecisionsAsync(rpc, run, cancellation);
         return ReplayReport.From(run, all, applied);
     }
@@ -159,8 +153,9 @@ internal static class ReplayCommand
             : throw new RpcException(0, "the node's Decision event is of another version");
     }
 
-    private sealed class Reporter(ProgressTask task) : IProgress<int>
+    private sealed class Reporter(ProgressLines lines, string stage, int all, string unit)
+        : IProgress<int>
     {
-        public void Report(int value) => task.Value = value;
+        public void Report(int value) => lines.Tell(stage, value, all, unit);
     }
 }

@@ -4,18 +4,31 @@ using System.IO.Compression;
 namespace Homeostat.Conformance;
 
 /// <summary>Reads the files of an archive one after another; no more than one is held.</summary>
-internal static class Archive
+internal sealed class Archive(string archive)
 {
-    public static IEnumerable<FixtureFile> Read(string path, Func<string, bool> wanted) =>
-        Directory.Exists(path) ? ReadFolder(path, wanted) : ReadTar(path, wanted);
+    private long _read;
 
-    private static IEnumerable<FixtureFile> ReadFolder(string root, Func<string, bool> wanted)
+    /// <summary>Bytes on disk of all of it, compressed where it is.</summary>
+    public long AllBytes { get; } = File.Exists(archive)
+        ? new FileInfo(archive).Length
+        : Files(archive).Sum(file => new FileInfo(file).Length);
+
+    /// <summary>Of these, what has been read. Any thread.</summary>
+    public long ReadBytes => Interlocked.Read(ref _read);
+
+    public IEnumerable<FixtureFile> Read(Func<string, bool> wanted) =>
+        Directory.Exists(archive) ? ReadFolder(archive, wanted) : ReadTar(wanted);
+
+    private static IEnumerable<string> Files(string root) => Directory.Exists(root)
+        ? Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)
+        : [];
+
+    private IEnumerable<FixtureFile> ReadFolder(string root, Func<string, bool> wanted)
     {
-        IEnumerable<string> files = Directory
-            .EnumerateFiles(root, "*", SearchOption.AllDirectories)
-            .Order(StringComparer.Ordinal);
-        foreach (string file in files)
+        foreach (string file in Files(root))
         {
+            Interlocked.Add(ref _read, new FileInfo(file).Length);
             string path = Path.GetRelativePath(root, file).Replace('\\', '/');
             if (wanted(path))
             {
@@ -24,7 +37,7 @@ internal static class Archive
         }
     }
 
-    private static IEnumerable<FixtureFile> ReadTar(string archive, Func<string, bool> wanted)
+    private IEnumerable<FixtureFile> ReadTar(Func<string, bool> wanted)
     {
         using FileStream stream = File.OpenRead(archive);
         using Stream plain = archive.EndsWith(".br", StringComparison.Ordinal)
@@ -35,6 +48,7 @@ internal static class Archive
         using var tar = new TarReader(plain);
         while (tar.GetNextEntry() is { } entry)
         {
+            Interlocked.Exchange(ref _read, stream.Position);
             string path = entry.Name.StartsWith("./", StringComparison.Ordinal)
                 ? entry.Name[2..]
                 : entry.Name;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Homeostat.Evm;
+using Homeostat.Node.Progress;
 
 namespace Homeostat.Conformance;
 
@@ -21,7 +22,8 @@ internal sealed class Runner(Options options, IReadOnlyList<ISuite> suites, Func
     private readonly SkipList _skips = SkipList.Load();
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private int _files;
-    private long _lastProgressMs;
+    private readonly ProgressLines _progress = ProgressLines.Of(json: false);
+    private readonly Archive _archive = new(options.Archive);
 
     /// <summary>The number of failures.</summary>
     public int Run()
@@ -33,7 +35,7 @@ internal sealed class Runner(Options options, IReadOnlyList<ISuite> suites, Func
         {
             worker.Start();
         }
-        foreach (FixtureFile file in Archive.Read(options.Archive, IsRead))
+        foreach (FixtureFile file in _archive.Read(IsRead))
         {
             queue.Add((SuiteFor(file.Path)!, file));
         }
@@ -116,21 +118,17 @@ internal sealed class Runner(Options options, IReadOnlyList<ISuite> suites, Func
         }
     }
 
+    /// <summary>By what has been read of the archive: how many files it holds nobody knows.</summary>
     private void ShowProgress()
     {
-        int files = Interlocked.Increment(ref _files);
-        long now = _watch.ElapsedMilliseconds;
-        if (now - Interlocked.Read(ref _lastProgressMs) < 2_000)
-        {
-            return;
-        }
-        Interlocked.Exchange(ref _lastProgressMs, now);
+        const double MiB = 1 << 20;
         lock (_lock)
         {
+            _files++;
             int cases = _counts.Values.Sum(counts => counts.Sum());
-            string end = Console.IsErrorRedirected ? "\n" : "   \r";
-            Console.Error.Write(
-                $"{now / 1000} s: {files} files, {cases} cases, {_failures.Count} failed{end}");
+            _progress.Tell(
+                "conformance", _archive.ReadBytes / MiB, _archive.AllBytes / MiB, "MiB",
+                $"{_files} files, {cases} cases, {_failures.Count} failed");
         }
     }
 
