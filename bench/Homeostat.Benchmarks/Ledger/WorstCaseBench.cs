@@ -28,7 +28,7 @@ internal static class WorstCaseBench
     {
         var measured = new List<Measured>();
         int refused = 0;
-        foreach (FixtureFile file in Archive.Read(archive, path => IsWanted(path)))
+        foreach (FixtureFile file in new Archive(archive).Read(path => IsWanted(path)))
         {
             using JsonDocument document = Json.Parse(file);
             foreach (JsonProperty test in document.RootElement.EnumerateObject())

@@ -2,9 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Homeostat.Node.Client;
-using Homeostat.Node.Explain;
 using Homeostat.Node.Governance;
-using Homeostat.Steering;
 
 namespace Homeostat.Node.Operating;
 
@@ -37,7 +35,8 @@ internal sealed class NodeDoctor(RpcClient rpc, Uri endpoint, Findings findings)
         await CheckPeersAsync(stop);
         await CheckBlocksAsync(height, stop);
         await CheckRevisionAsync(stop);
-        await CheckLoopsAsync(stop);
+        await new ValidatorDoctor(rpc, findings).CheckAsync(stop);
+        await new LoopDoctor(rpc, findings).CheckAsync(stop);
     }
 
     /// <summary>A node that does not know what comes stops there: to be seen before.</summary>
@@ -86,7 +85,8 @@ internal sealed class NodeDoctor(RpcClient rpc, Uri endpoint, Findings findings)
         {
             ulong at = RpcClient.Quantity(syncing.GetProperty("currentBlock"));
             ulong highest = RpcClient.Quantity(syncing.GetProperty("highestBlock"));
-            findings.Note($"it is catching up: block {at} of {highest}");
+            findings.Note($"it is catching up: block {at} of {highest}; its log says how long it "
+                + "will take");
         }
     }
 
@@ -119,31 +119,6 @@ internal sealed class NodeDoctor(RpcClient rpc, Uri endpoint, Findings findings)
         findings.Add(
             age >= -ClockSeconds, "this machine's clock is not behind the chain's",
             "its clock is late: keep it by NTP");
-    }
-
-    private async Task CheckLoopsAsync(CancellationToken stop)
-    {
-        JsonElement logs = await CallAsync("homeostat_decisions", stop);
-        var last = new Dictionary<string, DecisionEvent>();
-        foreach (JsonElement log in logs.EnumerateArray())
-        {
-            if (DecisionFinder.TryRead(log) is { } decision)
-            {
-                last[DecisionWords.LoopName(decision.Loop)] = decision;
-            }
-        }
-        foreach ((string name, DecisionEvent decision) in last.OrderBy(
-            x => x.Key, StringComparer.Ordinal))
-        {
-            string acts = decision.Failure == SteeringFailure.None
-                ? $"loop {name}: the model speaks"
-                : $"loop {name}: the twin acts: {DecisionWords.FailureText(decision.Failure)}";
-            findings.Note($"{acts} (decision {decision.Id})");
-        }
-        if (last.Count == 0)
-        {
-            findings.Note("no decision in the last 1,000 blocks: they come with transactions");
-        }
     }
 
     private Task<JsonElement> CallAsync(
