@@ -82,8 +82,16 @@ public sealed class NetworkPlanTests : IDisposable
             new Dictionary<string, string>(), _ => null, Path.Combine(alpha, "node.json"));
         Assert.Equal(40000, sources.Read(Settings.Peers).Single().Port);
         Assert.Empty(sources.Errors);
-        Assert.Contains("  beta:\n", File.ReadAllText(Path.Combine(folder, "compose.yaml")),
-            StringComparison.Ordinal);
+        string compose = File.ReadAllText(Path.Combine(folder, "compose.yaml"));
+        Assert.Contains("  beta:\n", compose, StringComparison.Ordinal);
+        // Two services that publish one port of the host can't both start.
+        string[] published =
+        [
+            .. compose.Split('\n').Where(x => x.Contains("\"127.0.0.1:", StringComparison.Ordinal))
+                .Select(x => x.Split(':')[1]),
+        ];
+        Assert.Equal(addresses.Count, published.Distinct().Count());
+        Assert.Contains("aliases: [\"", compose, StringComparison.Ordinal);
         Assert.Throws<IOException>(() =>
             NetworkFolder.Write(plan, folder, KeystoreV3.LightCost));
     }
