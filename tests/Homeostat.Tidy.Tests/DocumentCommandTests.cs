@@ -46,7 +46,8 @@ public sealed partial class DocumentCommandTests
         where !Path.Exists(Path.Combine(SourceTree.Root, path))
         select $"{document.Path}: {path}");
 
-    [GeneratedRegex(@"--project (?!bench/)(?<project>\w+)(?: --filter ""?(?<filter>[\w.~|\\=!()&]+)""?)?")]
+    [GeneratedRegex(
+        @"--project (?!bench/)(?<project>\w+)(?: --filter ""?(?<filter>[\w.~|\\=!()&]+)""?)?")]
     private static partial Regex TestCommand();
 
     [GeneratedRegex(@"FullyQualifiedName~(?<word>\w+)")]
@@ -64,7 +65,7 @@ public sealed partial class DocumentCommandTests
     private static IEnumerable<string> Words(string filter) =>
         NamePart().Matches(filter).Select(x => x.Groups["word"].Value);
 
-    /// <summary>Of the test projects whose name contains the word: Class.Method, with folders.</summary>
+    /// <summary>Of the test projects whose name contains the word.</summary>
     private static List<string> TestNames(string project) =>
     [
         .. Tests.Where(x => x.Path.Split('/') is ["tests", var folder, ..]

@@ -79,7 +79,8 @@ internal static class MachineDoctor
     /// <summary>A vote leaves when it is on disk, so this is a part of every block's time.</summary>
     private static void CheckDisk(Findings findings)
     {
-        string path = Path.Combine(Directory.GetCurrentDirectory(), $".doctor-{Guid.NewGuid():N}");
+        string path = Path.Combine(
+            Directory.GetCurrentDirectory(), $".doctor-{Guid.NewGuid():N}");
         var times = new List<double>();
         try
         {

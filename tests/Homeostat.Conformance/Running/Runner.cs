@@ -118,7 +118,7 @@ internal sealed class Runner(Options options, IReadOnlyList<ISuite> suites, Func
         }
     }
 
-    /// <summary>By what has been read of the archive: how many files it holds nobody knows.</summary>
+    /// <summary>By what has been read of the archive: nobody knows its number of files.</summary>
     private void ShowProgress()
     {
         const double MiB = 1 << 20;

@@ -77,10 +77,11 @@ public sealed class DoctorTests
         7, SteeringLoops.NameOf("capacity"), Hash256.Zero, Hash256.Zero, actor, RulingKind.Applied,
         0, 0, failure, Fixed.One, Fixed.One, [], [], [], [], [], [], [], [], []);
 
-    private static JsonObject Member(string address, int present, string? jailedUntil = null) => new()
+    private static JsonObject Member(
+        string address, int present, string? jailedUntil = null) => new()
     {
-        ["address"] = address, ["owner"] = Other, ["weight"] = "0x1", ["node"] = "node.example:30303",
-        ["jailedUntil"] = jailedUntil, ["tombstoned"] = false, ["present"] = $"0x{present:x}",
+        ["address"] = address, ["owner"] = Other, ["weight"] = "0x1",
+        ["node"] = "node.example:30303", ["jailedUntil"] = jailedUntil, ["tombstoned"] = false, ["present"] = $"0x{present:x}",
     };
 
     /// <summary>A node that answers what it is given.</summary>
