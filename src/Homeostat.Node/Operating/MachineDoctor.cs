@@ -76,7 +76,7 @@ internal static class MachineDoctor
         }
     }
 
-    /// <summary>A vote leaves when it is on disk, so this is a part of every block's time.</summary>
+    /// <summary>A vote leaves when it is on disk: a part of every block's time.</summary>
     private static void CheckDisk(Findings findings)
     {
         string path = Path.Combine(

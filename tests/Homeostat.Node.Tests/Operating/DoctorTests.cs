@@ -81,7 +81,8 @@ public sealed class DoctorTests
         string address, int present, string? jailedUntil = null) => new()
     {
         ["address"] = address, ["owner"] = Other, ["weight"] = "0x1",
-        ["node"] = "node.example:30303", ["jailedUntil"] = jailedUntil, ["tombstoned"] = false, ["present"] = $"0x{present:x}",
+        ["node"] = "node.example:30303", ["jailedUntil"] = jailedUntil,
+        ["tombstoned"] = false, ["present"] = $"0x{present:x}",
     };
 
     /// <summary>A node that answers what it is given.</summary>

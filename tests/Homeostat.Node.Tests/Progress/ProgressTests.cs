@@ -53,7 +53,8 @@ public sealed class ProgressTests
     [InlineData(1, 100, 100, "x: 1 of 100 y, 0.01 y a second, 2 h 45 min left")]
     [InlineData(1_234.6, 10, 1_500, "x: 1,235 of 1,500 y, 123 y a second, 3 s left")]
     public void What_is_not_known_is_not_said(
-        double done, double seconds, double all, string line) => Assert.Equal(line, ProgressLines.Line("x", done, all, "y", seconds, ""));
+        double done, double seconds, double all, string line) =>
+        Assert.Equal(line, ProgressLines.Line("x", done, all, "y", seconds, ""));
 
     [Fact]
     public void A_node_that_catches_up_says_where_it_is_how_fast_and_how_long_yet()
