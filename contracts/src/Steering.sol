@@ -22,8 +22,6 @@ contract Steering {
     uint256 public constant RULES_GAS = 1_000_000;
     IValidatorSet public constant VALIDATORS = IValidatorSet(address(0x484f0004));
     IRevisions public constant REVISIONS = IRevisions(address(0x484f0027));
-    /// @notice Whose outcomes are those of rules that fired.
-    bytes32 public constant RULES_LOOP = "rules";
     /// @notice The failure recorded when the Constitution itself could not rule.
     uint16 public constant FAILURE_NO_RULING = 100;
 

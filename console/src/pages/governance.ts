@@ -1,11 +1,12 @@
-import { encodeFunctionData } from 'viem';
+import { type Abi, encodeFunctionData } from 'viem';
 import type { Chain } from '../chain';
 import { type Child, fill, h, link, put, sync } from '../dom';
 import { GOVERNOR, plain } from '../events';
 import { duration, ether, integer, time } from '../format';
 import {
-  ACTIVE, CANCELLED, EXECUTED, EXPIRED, type GovernorRules, PENDING, type Proposal, QUEUED, STATES,
-  SUCCEEDED, type Standing, callText, dryRun, governorAbi, hasGovernor, readGovernor, readProposals,
+  ACTIVE, CANCELLED, DRY_RUNS, EXECUTED, EXPIRED, type GovernorRules, PENDING, type Proposal,
+  QUEUED, STATES, SUCCEEDED, type Standing, attestedResult, callText, dryRun, dryRunsAbi,
+  governorAbi, hasGovernor, readGovernor, readProposals,
   readStanding,
 } from '../governance';
 import type { Page } from '../page';
@@ -20,7 +21,10 @@ interface Action {
   label: string;
   primary?: boolean;
   name: string;
-  args(p: Proposal): unknown[];
+  args(p: Proposal, chain: Chain): unknown[] | Promise<unknown[]>;
+  /** Of DryRuns; else of the Governor. */
+  ofDryRuns?: boolean;
+  value?: bigint;
 }
 
 const VOTES: Action[] = [
@@ -29,6 +33,17 @@ const VOTES: Action[] = [
   { label: 'Abstain', name: 'castVote', args: (p) => [p.id, ABSTAIN] },
 ];
 const QUEUE: Action = { label: 'Queue', primary: true, name: 'queue', args: (p) => [p.id] };
+// Before what binds can be queued, validators attest what a dry run of it finds.
+const DRY_RUN: Action[] = [
+  {
+    label: 'Request dry run', name: 'request', args: (p) => [p.id], ofDryRuns: true,
+    value: 10n ** 18n,
+  },
+  {
+    label: 'Publish dry run', name: 'conclude', ofDryRuns: true,
+    args: (p, chain) => attestedResult(chain.link, p.id),
+  },
+];
 const EXECUTE: Action = { label: 'Execute', primary: true, name: 'execute', args: (p) => [p.id] };
 const VETO: Action = { label: 'Veto', name: 'cancel', args: (p) => [p.id] };
 
@@ -151,7 +166,8 @@ function proposalCard(chain: Chain, p: Proposal, pick: HTMLSelectElement): Card 
       drawn = key;
       const over = s.state === CANCELLED || s.state === EXECUTED || s.state === EXPIRED;
       const offered = [
-        ...s.state === ACTIVE ? VOTES : [], ...s.state === SUCCEEDED ? [QUEUE] : [],
+        ...s.state === ACTIVE ? VOTES : [],
+        ...[PENDING, ACTIVE, SUCCEEDED].includes(s.state) ? DRY_RUN : [], ...s.state === SUCCEEDED ? [QUEUE] : [],
         ...ready ? [EXECUTE] : [], ...over ? [] : [VETO],
       ];
       fill(actions, dryButton(chain, p, title, dry), ...offered.map((action) => {
@@ -184,10 +200,16 @@ function dryButton(
 async function act(
   chain: Chain, p: Proposal, action: Action, uuid: string, status: HTMLElement,
 ): Promise<void> {
-  const data = encodeFunctionData({
-    abi: governorAbi, functionName: action.name, args: action.args(p),
-  });
-  await sendBy(chain, uuid, action.label, { to: GOVERNOR, data, value: 0n }, status);
+  try {
+    const args = await action.args(p, chain);
+    const data = encodeFunctionData({
+      abi: (action.ofDryRuns ? dryRunsAbi : governorAbi) as Abi, functionName: action.name, args,
+    });
+    await sendBy(chain, uuid, action.label,
+      { to: action.ofDryRuns ? DRY_RUNS : GOVERNOR, data, value: action.value ?? 0n }, status);
+  } catch (error) {
+    put(status, `${action.label}: not done: ${(error as Error).message}`);
+  }
 }
 
 async function sendBy(

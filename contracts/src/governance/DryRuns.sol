@@ -2,7 +2,15 @@
 pragma solidity 0.8.37;
 
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
-import {IDryRuns} from "./IGovernance.sol";
+import {
+    IDryRuns,
+    AT_GOVERNOR,
+    AT_OPTIMISTIC,
+    AT_STEERING,
+    AT_TREASURY,
+    AT_VALIDATORS,
+    GOVERNANCE_BOND
+} from "./IGovernance.sol";
 
 /// @notice What DryRuns reads of the Governor.
 interface IProposals is IGovernor {
@@ -65,11 +73,11 @@ interface IEpochs {
 /// read slots 0 to 2. A bond goes back where the proposal is queued, and where another run took the
 /// place of one that found no quorum; it is the Treasury's where the run or the vote failed.
 contract DryRuns is IDryRuns {
-    IAttestations public constant STEERING = IAttestations(address(0x484f0001));
-    IEpochs public constant VALIDATORS = IEpochs(address(0x484f0004));
-    IProposals public constant GOVERNOR = IProposals(payable(address(0x484f0021)));
-    address public constant TREASURY = address(0x484f0025);
-    IOptimistic public constant OPTIMISTIC = IOptimistic(address(0x484f0026));
+    IAttestations public constant STEERING = IAttestations(AT_STEERING);
+    IEpochs public constant VALIDATORS = IEpochs(AT_VALIDATORS);
+    IProposals public constant GOVERNOR = IProposals(payable(AT_GOVERNOR));
+    address public constant TREASURY = AT_TREASURY;
+    IOptimistic public constant OPTIMISTIC = IOptimistic(AT_OPTIMISTIC);
 
     uint8 public constant STATUS_NONE = 0;
     uint8 public constant STATUS_OPEN = 1;
@@ -79,7 +87,7 @@ contract DryRuns is IDryRuns {
     /// @notice The first word of a result that passed; any other is a reason why it did not.
     uint256 public constant VERDICT_PASSED = 1;
     /// @notice Wei behind a request.
-    uint256 public constant BOND = 1 ether;
+    uint256 public constant BOND = GOVERNANCE_BOND;
     /// @notice Most bytes of the ABI encoding of a proposal's calls.
     uint256 public constant MAXIMUM_CALL_BYTES = 16_384;
     uint256 public constant MAXIMUM_RESULT_BYTES = 8_192;

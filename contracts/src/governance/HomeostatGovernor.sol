@@ -12,7 +12,14 @@ import {GovernorTimelockControl} from
 import {GovernorVotes} from "@openzeppelin/contracts/governance/extensions/GovernorVotes.sol";
 import {GovernorVotesQuorumFraction} from
     "@openzeppelin/contracts/governance/extensions/GovernorVotesQuorumFraction.sol";
-import {IDryRuns} from "./IGovernance.sol";
+import {
+    IDryRuns,
+    AT_CONSTITUTION,
+    AT_DRY_RUNS,
+    AT_OPTIMISTIC,
+    AT_TIMELOCK,
+    AT_VOTES
+} from "./IGovernance.sol";
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 
 /// @title The vote of bonded stake
@@ -47,9 +54,9 @@ contract HomeostatGovernor is
     }
 
     /// @notice Where objections become votes (OptimisticProposals.sol).
-    address public constant OPTIMISTIC = address(0x484f0026);
+    address public constant OPTIMISTIC = AT_OPTIMISTIC;
     /// @notice Whose attested dry runs let proposals into the timelock (DryRuns.sol).
-    IDryRuns public constant DRY_RUNS = IDryRuns(address(0x484f0028));
+    IDryRuns public constant DRY_RUNS = IDryRuns(AT_DRY_RUNS);
     /// @notice May cancel proposals before `guardianExpiry`.
     address public guardian;
     /// @notice Unix seconds at which the guardian's power ends.
@@ -65,9 +72,9 @@ contract HomeostatGovernor is
     constructor(Settings memory settings)
         Governor("Homeostat governor")
         GovernorSettings(settings.votingDelay, settings.votingPeriod, settings.proposalThreshold)
-        GovernorVotes(IVotes(address(0x484f0022)))
+        GovernorVotes(IVotes(AT_VOTES))
         GovernorVotesQuorumFraction(settings.quorumPercent)
-        GovernorTimelockControl(TimelockController(payable(address(0x484f0020))))
+        GovernorTimelockControl(TimelockController(payable(AT_TIMELOCK)))
     {
         (guardian, guardianExpiry) = (settings.guardian, settings.guardianExpiry);
     }
@@ -176,7 +183,7 @@ contract HomeostatGovernor is
     function _onlyDismisses(uint256 proposalId) private view returns (bool) {
         (address[] memory targets,, bytes[] memory calldatas,) = proposalDetails(proposalId);
         for (uint256 i = 0; i < targets.length; i++) {
-            bool isKnown = targets[i] == address(this) || targets[i] == address(0x484f0002);
+            bool isKnown = targets[i] == address(this) || targets[i] == AT_CONSTITUTION;
             bool isDismissal = calldatas[i].length == 4
                 && bytes4(calldatas[i]) == this.dismissGuardian.selector;
             if (!isKnown || !isDismissal) return false;

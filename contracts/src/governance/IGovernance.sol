@@ -1,6 +1,29 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+// Where the predeploys that governance is made of lie.
+address constant AT_STEERING = address(0x484f0001);
+address constant AT_CONSTITUTION = address(0x484f0002);
+address constant AT_MODELS = address(0x484f0003);
+address constant AT_VALIDATORS = address(0x484f0004);
+address constant AT_TIMELOCK = address(0x484f0020);
+address constant AT_GOVERNOR = address(0x484f0021);
+address constant AT_VOTES = address(0x484f0022);
+address constant AT_RULES = address(0x484f0023);
+address constant AT_EXECUTOR = address(0x484f0024);
+address constant AT_TREASURY = address(0x484f0025);
+address constant AT_OPTIMISTIC = address(0x484f0026);
+address constant AT_DRY_RUNS = address(0x484f0028);
+
+// The loop whose mode says what rules may do, and whose vector is how proposals are objected to.
+bytes32 constant RULES_LOOP = "rules";
+
+// Wei behind whatever is written down, proposed, objected to or requested.
+uint256 constant GOVERNANCE_BOND = 1 ether;
+
+// Shares are in ten-thousandths.
+uint256 constant SHARE_BASIS = 10_000;
+
 /// @notice One rule carried out, or one that could not be: what Steering records as a Decision.
 /// @param rule the rule's hash; zero: nothing fired
 /// @param loop whose vector it changed, or "rules"

@@ -3,7 +3,20 @@ pragma solidity 0.8.37;
 
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
-import {IDryRuns} from "./IGovernance.sol";
+import {
+    IDryRuns,
+    AT_CONSTITUTION,
+    AT_DRY_RUNS,
+    AT_GOVERNOR,
+    AT_MODELS,
+    AT_RULES,
+    AT_TIMELOCK,
+    AT_TREASURY,
+    AT_VOTES,
+    GOVERNANCE_BOND,
+    RULES_LOOP,
+    SHARE_BASIS
+} from "./IGovernance.sol";
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 
 /// @notice What OptimisticProposals reads of the Constitution.
@@ -31,15 +44,15 @@ interface IGuarded is IGovernor {
 /// invariants keep every window at ten times the wait bound or more. Calls are built here from typed
 /// arguments, so none is hidden. Money owed is taken, not sent.
 contract OptimisticProposals {
-    IVetoLaw public constant CONSTITUTION = IVetoLaw(address(0x484f0002));
-    address public constant MODELS = address(0x484f0003);
-    TimelockController public constant TIMELOCK = TimelockController(payable(address(0x484f0020)));
-    IGuarded public constant GOVERNOR = IGuarded(payable(address(0x484f0021)));
-    IVotes public constant VOTES = IVotes(address(0x484f0022));
-    address public constant RULE_BOOK = address(0x484f0023);
-    address public constant TREASURY = address(0x484f0025);
-    IDryRuns public constant DRY_RUNS = IDryRuns(address(0x484f0028));
-    bytes32 public constant LOOP = "rules";
+    IVetoLaw public constant CONSTITUTION = IVetoLaw(AT_CONSTITUTION);
+    address public constant MODELS = AT_MODELS;
+    TimelockController public constant TIMELOCK = TimelockController(payable(AT_TIMELOCK));
+    IGuarded public constant GOVERNOR = IGuarded(payable(AT_GOVERNOR));
+    IVotes public constant VOTES = IVotes(AT_VOTES);
+    address public constant RULE_BOOK = AT_RULES;
+    address public constant TREASURY = AT_TREASURY;
+    IDryRuns public constant DRY_RUNS = IDryRuns(AT_DRY_RUNS);
+    bytes32 public constant LOOP = RULES_LOOP;
 
     /// @notice Adopts a rule: (bytes32 id).
     uint8 public constant KIND_RULE = 0;
@@ -58,13 +71,12 @@ contract OptimisticProposals {
     uint8 public constant STATUS_CANCELLED = 5;
 
     /// @notice Wei behind a proposal, and behind an objection.
-    uint256 public constant BOND = 1 ether;
+    uint256 public constant BOND = GOVERNANCE_BOND;
     /// @notice Proposals open at a time.
     uint256 public constant MAXIMUM_OPEN = 32;
     uint256 public constant MAXIMUM_BYTES = 2_048;
     /// @notice A payment is at most this part of the Treasury.
     uint256 public constant PAYMENT_PART = 100;
-    uint256 private constant BASIS = 10_000;
     string private constant PROPOSER = "#proposer=0x00000000000000000000000000000000484f0026";
 
     /// @param proposer bonded it
@@ -155,7 +167,7 @@ contract OptimisticProposals {
         p.objections += votes;
         emit Objected(id, msg.sender, votes, p.objections);
         uint256 needed = VOTES.getPastTotalSupply(p.snapshot) * shareOf(p.kind);
-        if (p.objections * BASIS >= needed) _escalate(id, p);
+        if (p.objections * SHARE_BASIS >= needed) _escalate(id, p);
     }
 
     /// @notice Hands what nobody stopped to the timelock. Anyone may.

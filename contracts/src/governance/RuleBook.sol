@@ -67,14 +67,14 @@ interface ISteeringRecord {
 contract RuleBook is IRuleBook {
     using RuleConditions for RuleConditions.Machine;
 
-    address public constant STEERING = address(0x484f0001);
-    IRuledConstitution public constant CONSTITUTION = IRuledConstitution(address(0x484f0002));
-    IRuledModels public constant MODELS = IRuledModels(address(0x484f0003));
-    address public constant TIMELOCK = address(0x484f0020);
-    RuleExecutor public constant EXECUTOR = RuleExecutor(payable(address(0x484f0024)));
-    Treasury public constant TREASURY = Treasury(payable(address(0x484f0025)));
+    address public constant STEERING = AT_STEERING;
+    IRuledConstitution public constant CONSTITUTION = IRuledConstitution(AT_CONSTITUTION);
+    IRuledModels public constant MODELS = IRuledModels(AT_MODELS);
+    address public constant TIMELOCK = AT_TIMELOCK;
+    RuleExecutor public constant EXECUTOR = RuleExecutor(payable(AT_EXECUTOR));
+    Treasury public constant TREASURY = Treasury(payable(AT_TREASURY));
     /// @notice The loop whose mode says whether rules act, only arm (advise), or rest (off).
-    bytes32 public constant LOOP = "rules";
+    bytes32 public constant LOOP = RULES_LOOP;
 
     uint256 public constant RING = 1_024;
     /// @notice Rules in force at a time.
@@ -99,7 +99,7 @@ contract RuleBook is IRuleBook {
     /// @notice Failures in a row that suspend a rule.
     uint256 public constant FAILURES = 3;
     /// @notice Wei that stand behind a rule; lost where it is suspended.
-    uint256 public constant BOND = 1 ether;
+    uint256 public constant BOND = GOVERNANCE_BOND;
 
     uint8 public constant KIND_VECTOR = 1;
     uint8 public constant KIND_MODE = 2;
@@ -132,7 +132,6 @@ contract RuleBook is IRuleBook {
     uint16 private constant REFUSED_COOLDOWN = 6;
     /// @dev `Dwelling(uint256)` of the Constitution: a loop's mode was switched a moment ago.
     bytes4 private constant DWELLING = bytes4(keccak256("Dwelling(uint256)"));
-    uint256 private constant BASIS = 10_000;
 
     /// @param condition code of RuleConditions
     /// @param kind KIND_*
@@ -765,7 +764,7 @@ contract RuleBook is IRuleBook {
         uint256 result = operation == OPERATION_SET
             ? operand
             : operation == OPERATION_SCALE
-                ? uint256(value) * operand / BASIS
+                ? uint256(value) * operand / SHARE_BASIS
                 : operation == OPERATION_ADD
                     ? uint256(value) + operand
                     : value > operand ? value - operand : 0;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {AT_RULES, AT_TREASURY} from "./IGovernance.sol";
+
 /// @title Who calls in a rule's name
 /// @notice An account without any privilege: it owns nothing, has no role, and holds money for the
 /// length of one call. What a rule calls sees this address, and can't tell by it more than that a
 /// rule called.
 contract RuleExecutor {
-    address public constant RULE_BOOK = address(0x484f0023);
-    address payable public constant TREASURY = payable(address(0x484f0025));
+    address public constant RULE_BOOK = AT_RULES;
+    address payable public constant TREASURY = payable(AT_TREASURY);
 
     /// @notice Someone other than the RuleBook called.
     error NotRuleBook(address caller);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {AT_RULES, AT_TIMELOCK} from "./IGovernance.sol";
+
 /// @title The network's own money
 /// @notice Anyone may pay in. A vote may spend it, through the timelock, and a rule may within the
 /// budget it was adopted with, through the RuleBook, which debits the budget first.
 contract Treasury {
-    address public constant TIMELOCK = address(0x484f0020);
-    address public constant RULE_BOOK = address(0x484f0023);
+    address public constant TIMELOCK = AT_TIMELOCK;
+    address public constant RULE_BOOK = AT_RULES;
     /// @notice What a payee gets to run on: enough for a contract's receive function.
     uint256 public constant PAYMENT_GAS = 50_000;
 

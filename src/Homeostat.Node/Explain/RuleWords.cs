@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Homeostat.Primitives;
 using Homeostat.Steering;
 
 namespace Homeostat.Node.Explain;
@@ -58,13 +59,16 @@ internal static class RuleWords
         }
         string change = outcome.Realised.CompareTo(outcome.TwinOutput) switch
         {
-            < 0 => $"less by {outcome.TwinError}",
-            > 0 => $"more by {outcome.TwinError}",
+            < 0 => $"less by {Whole(outcome.TwinError)}",
+            > 0 => $"more by {Whole(outcome.TwinError)}",
             _ => "the same",
         };
-        text.AppendLine($"  what the condition read first was {outcome.TwinOutput} when it fired "
-            + $"and {outcome.Realised} when its outcome was due: {change}");
+        text.AppendLine($"  what the condition read first was {Whole(outcome.TwinOutput)} when it "
+            + $"fired and {Whole(outcome.Realised)} when its outcome was due: {change}");
     }
+
+    /// <summary>A reading in an outcome: a whole number.</summary>
+    internal static string Whole(Fixed value) => Number((ulong)(value.Raw >> Fixed.FractionBits));
 
     private static void Vector(
         StringBuilder text, DecisionEvent decision, LoopWords words, IReadOnlyList<ulong> before)

@@ -203,7 +203,8 @@ internal static class DryRunCommand
     private static string Wei(JsonElement element, string name) =>
         UInt256.Parse(element.GetProperty(name).GetString()!).ToString()!;
 
-    private static Task<JsonElement> SimulateAsync(
+    /// <summary>homeostat_simulateProposal.</summary>
+    public static Task<JsonElement> SimulateAsync(
         this GovernanceClient client, IReadOnlyList<ProposedCall> calls, int blocks,
         CancellationToken cancellation)
     {

@@ -78,8 +78,11 @@ internal sealed class GovernanceReport(GovernanceClient client)
         return text.ToString();
     }
 
+    /// <summary>A vote, and what those who vote are told of it.</summary>
     public async Task<string> VoteAsync(UInt256 id, CancellationToken cancellation) =>
-        Words(await client.VoteAsync(id, cancellation));
+        Words(await client.VoteAsync(id, cancellation))
+        + (await client.AskAsync("homeostat_advice", [id.ToQuantity()], cancellation))
+            .GetProperty("text").GetString();
 
     public static string Words(VoteStatus vote)
     {

@@ -50,7 +50,9 @@ internal static class RpcMethods
         table.Add("rpc_modules", (_, result) => ListModules(result, isAdmin));
         more?.Invoke(table);
         RpcTable? built = null;
-        new HomeostatExplain(() => built!).Register(table);
+        var self = new HomeostatExplain(() => built!);
+        self.Register(table);
+        new HomeostatAdvice(self).Register(table);
         built = table.Build();
         return built;
     }

@@ -33,7 +33,7 @@ internal sealed class HomeostatDryRuns(RpcContext context)
         Write(result, state, run, found);
     }
 
-    private static UInt256 SubjectOf(JsonElement value)
+    internal static UInt256 SubjectOf(JsonElement value)
     {
         string text = value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
         return UInt256.TryParse(text, out UInt256 subject)
