@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Homeostat.Node.Client;
-using Homeostat.Node.Explain;
 using Homeostat.Primitives;
 using Homeostat.Steering;
 
