@@ -17,6 +17,9 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
     /// <summary>Objects and tables around an entry's bytes.</summary>
     private const int EntryBytes = 160;
 
+    /// <summary>A record of a block, its four arrays' headers, its place in the list.</summary>
+    private const int LogEntryBytes = 288;
+
     private readonly List<(long Ticket, PersistBatch Batch)> _unsynced = [];
     private readonly List<JournalEntry> _journal = [];
     /// <summary>The last blocks of the log; longer runs than this serve no whole history.</summary>
@@ -45,7 +48,7 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
     /// <summary>About what this object itself holds in memory.</summary>
     public long HeapBytes =>
         StateBytes + _state.Count * EntryBytes + JournalBytes
-        + _log.Sum(block => BytesOf(block) + EntryBytes);
+        + _log.Sum(block => BytesOf(block) + LogEntryBytes);
 
     public void Write(long ticket, PersistBatch batch) => _unsynced.Add((ticket, batch));
 
