@@ -14,9 +14,6 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
     /// <summary>Blocks kept for those who were away: more than any run's faults last.</summary>
     private const int KeptBlocks = 8_192;
 
-    /// <summary>Objects and tables around an entry's bytes.</summary>
-    private const int EntryBytes = 160;
-
     /// <summary>A record of a block, its four arrays' headers, its place in the list.</summary>
     private const int LogEntryBytes = 288;
 
@@ -47,7 +44,7 @@ internal sealed class VirtualDisk : IBlockLog, IStateStore
 
     /// <summary>About what this object itself holds in memory.</summary>
     public long HeapBytes =>
-        StateBytes + _state.Count * EntryBytes + JournalBytes
+        _state.HeapBytes + JournalBytes
         + _log.Sum(block => BytesOf(block) + LogEntryBytes);
 
     public void Write(long ticket, PersistBatch batch) => _unsynced.Add((ticket, batch));

@@ -16,6 +16,12 @@ internal sealed class VirtualState
     /// <summary>Lists in lists of a node; code, read as one, could have thousands.</summary>
     private const int Depth = 8;
 
+    /// <summary>Header and padding of an array.</summary>
+    private const int HeaderBytes = 28;
+
+    /// <summary>Hash, reference, hash code, next and bucket.</summary>
+    private const int PlaceBytes = 52;
+
     private Dictionary<Hash256, byte[]> _nodes = [];
     private Dictionary<Hash256, byte[]>? _older;
     private long _aliveBytes;
@@ -26,7 +32,11 @@ internal sealed class VirtualState
     /// <summary>With what waits to be dropped.</summary>
     public long Bytes => _bytes + _olderBytes;
 
-    public int Count => _nodes.Count + (_older?.Count ?? 0);
+    /// <summary>What this object holds in memory, with arrays' headers and tables' free places.
+    /// </summary>
+    public long HeapBytes =>
+        Bytes + HeaderBytes * (_nodes.Count + (_older?.Count ?? 0L))
+        + PlaceBytes * (_nodes.Capacity + (_older?.Capacity ?? 0L));
 
     public bool TryGet(in Hash256 hash, out byte[] bytes) =>
         _nodes.TryGetValue(hash, out bytes!)
