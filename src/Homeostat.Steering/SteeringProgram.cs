@@ -56,7 +56,7 @@ public static class SteeringProgram
     public static Hash256 ConsensusLoopName => ConsensusLoop.LoopName;
 
     /// <summary>Names the features of the consensus loop in a model's encoding.</summary>
-    public static byte ConsensusFeatureSet => FeatureSets.Free(ConsensusLoop.Features);
+    public static byte ConsensusFeatureSet => FeatureSets.Free(ConsensusLoop.FeatureCount);
 
     /// <summary>See <see cref="OrderingLoop.Invariants"/>.</summary>
     public static IReadOnlyList<InvariantCode> OrderingInvariants(int place) =>

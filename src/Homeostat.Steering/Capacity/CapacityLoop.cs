@@ -31,6 +31,9 @@ internal sealed class CapacityLoop : ISteeringLoop
     {
     }
 
+    public IReadOnlyList<Fixed> Features(LoopContext context) =>
+        DemandFeatures.Of([.. context.RecentDemand], context.Estimators);
+
     public LoopInputs Read(LoopContext context, LoopRules rules)
     {
         CapacityReadings readings = CapacityReadings.Take(
@@ -45,7 +48,7 @@ internal sealed class CapacityLoop : ISteeringLoop
         CapacityRules capacity = CapacityRules.From(rules);
         Height height = context.Height;
         return new LoopInputs(
-            DemandFeatures.Of([.. context.RecentDemand], estimators), DemandFeatures.SetId,
+            Features(context), DemandFeatures.SetId,
             estimators.Medium,
             [
                 readings.NanosecondsPerKilogas, readings.PropagationMs, readings.PoolKilogas,
@@ -56,9 +59,9 @@ internal sealed class CapacityLoop : ISteeringLoop
                 CapacityRule.Propose(demand, readings, capacity, parameters, height)));
     }
 
-    public Fixed Score(LoopContext context, in PendingOutcome pending, LoopRules rules) =>
+    public Fixed Score(LoopContext context, Height madeAt, LoopRules rules) =>
         DemandRecord.Realised(
-            context.Storage, context.Facts, pending.DecidedAt, rules.Settings.HorizonBlocks);
+            context.Storage, context.Facts, madeAt, rules.Settings.HorizonBlocks);
 
     private static ulong[] Vector(in ChainParameters p) =>
         [p.GasTargetPerSecond, p.GasLimit, p.MinimumBaseFee, p.BlockIntervalMs];

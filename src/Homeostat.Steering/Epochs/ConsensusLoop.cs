@@ -13,7 +13,7 @@ internal sealed class ConsensusLoop : ISteeringLoop
     public static readonly Hash256 LoopName = SteeringLoops.NameOf("consensus");
 
     /// <summary>The time a quorum takes, and its mean, in seconds.</summary>
-    public const int Features = 2;
+    public const int FeatureCount = 2;
 
     /// <summary>
     /// A view waits this many times as long as votes take: the leader may have entered it one way
@@ -71,10 +71,16 @@ internal sealed class ConsensusLoop : ISteeringLoop
         }
     }
 
-    public LoopInputs Read(LoopContext context, LoopRules rules)
+    public IReadOnlyList<Fixed> Features(LoopContext context)
     {
         Fixed mean = MeanOf(context);
-        Fixed now = TimeToQuorum(context) is { } quorum ? Seconds(quorum) : mean;
+        return [TimeToQuorum(context) is { } quorum ? Seconds(quorum) : mean, mean];
+    }
+
+    public LoopInputs Read(LoopContext context, LoopRules rules)
+    {
+        IReadOnlyList<Fixed> features = Features(context);
+        (Fixed now, Fixed mean) = (features[0], features[1]);
         ulong[] plain = [.. rules.Actuators.Select(
             (field, i) => field.Step(rules.InForce[i], field.Ratified, context.Height))];
         // The plain estimate: that the ratified timeout is right.
@@ -82,7 +88,7 @@ internal sealed class ConsensusLoop : ISteeringLoop
         LeaderRecord[] records = LeaderCounts.Read(
             context.Storage, ValidatorStorage.ReadEpoch(context.State), context.Validators.Count);
         return new LoopInputs(
-            [now, mean], FeatureSets.Free(Features), twin,
+            features, FeatureSets.Free(FeatureCount), twin,
             [
                 Milliseconds(now), Milliseconds(mean),
                 records.Aggregate(0UL, (sum, record) => sum + record.Failed),
@@ -91,7 +97,7 @@ internal sealed class ConsensusLoop : ISteeringLoop
             output => output == twin ? plain : Steered(output, rules, plain, context.Height));
     }
 
-    public Fixed Score(LoopContext context, in PendingOutcome pending, LoopRules rules) =>
+    public Fixed Score(LoopContext context, Height madeAt, LoopRules rules) =>
         TimeToQuorum(context) is { } quorum ? Seconds(quorum) : MeanOf(context);
 
     private static ulong[] Steered(

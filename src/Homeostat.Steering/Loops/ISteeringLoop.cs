@@ -26,14 +26,21 @@ public interface ISteeringLoop
     /// </summary>
     void Advance(LoopContext context);
 
+    /// <summary>
+    /// What models go by in this block: asked in every block where a learner learns, and no
+    /// different from what <see cref="Read"/> gives where a decision is due. Reads only.
+    /// </summary>
+    IReadOnlyList<Fixed> Features(LoopContext context);
+
     /// <summary>When a decision is due: what model and twin go by.</summary>
     LoopInputs Read(LoopContext context, LoopRules rules);
 
     /// <summary>
-    /// What came of the oldest decision not scored, asked at the first block at or past its
-    /// height + horizon. In the unit of the models' output.
+    /// What came of a forecast made in the block of this height: of the oldest decision not scored,
+    /// asked at the first block at or past its height + horizon; of what a learner learns from,
+    /// asked at height + horizon. In the unit of the models' output.
     /// </summary>
-    Fixed Score(LoopContext context, in PendingOutcome pending, LoopRules rules);
+    Fixed Score(LoopContext context, Height madeAt, LoopRules rules);
 }
 
 /// <summary>What one decision is computed from.</summary>

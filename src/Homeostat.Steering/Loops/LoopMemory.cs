@@ -9,7 +9,7 @@ namespace Homeostat.Steering;
 /// </summary>
 internal sealed class LoopMemory(LoopContext context)
 {
-    /// <summary>Decisions whose features are kept until they are scored.</summary>
+    /// <summary>Samples whose features are kept until what came of them is known.</summary>
     public const ulong LogSize = 16;
 
     private const int LogWord = 128;
@@ -18,6 +18,7 @@ internal sealed class LoopMemory(LoopContext context)
     private const byte PendingWord = 200;
     private const byte CountsWord = 201;
     private const byte DriftWord = 202;
+    private const byte LogRunWord = 203;
 
     private static readonly Fixed DriftAllowance = Fixed.One.Scale(-4);
     private static readonly Fixed LeastScale = Fixed.One.Scale(-6);
@@ -44,12 +45,25 @@ internal sealed class LoopMemory(LoopContext context)
         Write(word + 2, UInt256.FromHash256(learner));
     }
 
-    /// <summary>Keeps the features of the loop's n-th decision.</summary>
-    public void Log(ulong n, IReadOnlyList<Fixed> features)
+    /// <summary>
+    /// Keeps the features of the n-th sample at this stride. Samples between the run's first one
+    /// and the last are all there; another stride or a gap begins a new run.
+    /// </summary>
+    public void Log(ulong n, ulong stride, IReadOnlyList<Fixed> features)
     {
+        UInt256 run = Read(LogRunWord);
+        bool goesOn = run.U2 == stride && run.U0 + 1 == n;
+        Write(LogRunWord, new UInt256(n, goesOn ? run.U1 : n, stride, 0));
         int word = LogWord + 2 * (int)(n % LogSize);
         Write(word, Pack(features, 0));
         Write(word + 1, Pack(features, 4));
+    }
+
+    /// <summary>Whether the n-th sample at this stride is still in the log.</summary>
+    public bool IsLogged(ulong n, ulong stride)
+    {
+        UInt256 run = Read(LogRunWord);
+        return run.U2 == stride && n >= run.U1 && n <= run.U0 && run.U0 - n < LogSize;
     }
 
     public Fixed[] Logged(ulong n, int count)

@@ -10,9 +10,9 @@ internal sealed record LoopStep(
 }
 
 /// <summary>
-/// One loop in one block: its words move on, its oldest decision is scored when its horizon has
-/// passed (learners learn from it, a trial and the drift detector count it), and it decides when it
-/// may and is due.
+/// One loop in one block: its words move on, learners learn from the block a horizon back, its
+/// oldest decision is scored when its horizon has passed (a trial and the drift detector count it),
+/// and it decides when it may and is due.
 /// </summary>
 internal sealed class LoopRunner(BlockContext block, ISteeringLoop loop)
 {
@@ -60,6 +60,10 @@ internal sealed class LoopRunner(BlockContext block, ISteeringLoop loop)
             var context = new LoopContext(block, loop.Name);
             loop.Advance(context);
             TrialWindow trial = ModelStorage.Trial(block.State, loop.Name);
+            if (Rules is not null)
+            {
+                new LoopLearning(context, loop, Rules).Step(trial);
+            }
             OutcomeInput? outcome = scores && IsScoreDue(out PendingOutcome pending)
                 ? Score(context, pending, trial)
                 : null;
@@ -79,7 +83,7 @@ internal sealed class LoopRunner(BlockContext block, ISteeringLoop loop)
         LoopContext context, in PendingOutcome pending, in TrialWindow trial)
     {
         var memory = new LoopMemory(context);
-        Fixed realised = loop.Score(context, pending, Rules!);
+        Fixed realised = loop.Score(context, pending.DecidedAt, Rules!);
         Fixed twinError = Fixed.Abs(pending.TwinOutput - realised);
         if (pending.ModelOutput != Fixed.Zero)
         {
@@ -95,45 +99,7 @@ internal sealed class LoopRunner(BlockContext block, ISteeringLoop loop)
             memory.Count(trial,
                 decision == _head.Scored ? Fixed.Abs(output - realised) : twinError, twinError);
         }
-        Learn(memory, trial, realised);
         return new OutcomeInput(loop.Name, realised);
-    }
-
-    // Every learner that the loop asks learns from the decision that was scored.
-    private void Learn(LoopMemory memory, in TrialWindow trial, Fixed realised)
-    {
-        bool isLogged = _head.Decided - _head.Scored <= LoopMemory.LogSize;
-        bool hasChampion = false;
-        foreach (Hash256 model in ModelStorage.Champions(block.State, loop.Name))
-        {
-            if (isLogged && !hasChampion && TryReadLearner(model, out LearnerSpec? spec))
-            {
-                LearnOne(memory, model, spec!, realised, isChampion: true);
-                hasChampion = true;
-            }
-        }
-        if (isLogged && trial.IsOpen(block.Facts.Height) &&
-            TryReadLearner(trial.Model, out LearnerSpec? shadow))
-        {
-            LearnOne(memory, trial.Model, shadow!, realised, isChampion: false);
-        }
-    }
-
-    private void LearnOne(
-        LoopMemory memory, in Hash256 hash, LearnerSpec spec, Fixed realised, bool isChampion)
-    {
-        Fixed[] features = memory.Logged(_head.Scored, spec.FirstWeights.Count);
-        Fixed[] weights = memory.WeightsOf(spec, hash);
-        memory.Remember(hash, spec.Learn(weights, features, realised), isChampion);
-    }
-
-    private bool TryReadLearner(in Hash256 hash, out LearnerSpec? spec)
-    {
-        spec = null;
-        return !hash.IsZero && Rules is not null &&
-            ModelStorage.TryRead(block.State, hash, out byte[] bytes) == SteeringFailure.None &&
-            LearnerSpec.TryDecode(bytes, out spec) &&
-            spec!.HorizonBlocks == Rules.Settings.HorizonBlocks;
     }
 
     private DecisionInput Decide(LoopContext context, in TrialWindow trial)
@@ -142,12 +108,7 @@ internal sealed class LoopRunner(BlockContext block, ISteeringLoop loop)
         LoopInputs inputs = loop.Read(context, rules);
         var asked = new Panel(context, inputs, rules);
         PanelAnswer panel = asked.Ask(loop.Name);
-        bool learns = panel.Members.Any(m => m.Learner is not null);
-        learns |= AskShadow(context, asked, trial);
-        if (learns)
-        {
-            new LoopMemory(context).Log(_head.Decided, inputs.Features);
-        }
+        AskShadow(context, asked, trial);
         ulong[] model = [];
         ulong[] twin;
         if (rules.Mode == LoopMode.Off)
@@ -172,12 +133,12 @@ internal sealed class LoopRunner(BlockContext block, ISteeringLoop loop)
 
     // A shadow on trial is asked after the champions, of one decision at a time: the horizons of
     // those that count do not overlap. One that fails loses.
-    private bool AskShadow(LoopContext context, Panel panel, in TrialWindow trial)
+    private void AskShadow(LoopContext context, Panel panel, in TrialWindow trial)
     {
         var memory = new LoopMemory(context);
         if (!trial.IsOpen(block.Facts.Height) || memory.Pending(trial).IsPending)
         {
-            return trial.IsOpen(block.Facts.Height) && TryReadLearner(trial.Model, out _);
+            return;
         }
         PanelMember shadow = panel.AskOne(trial.Model);
         if (shadow.Failure == SteeringFailure.None)
@@ -188,7 +149,6 @@ internal sealed class LoopRunner(BlockContext block, ISteeringLoop loop)
         {
             memory.Count(trial, Fixed.One, Fixed.Zero);
         }
-        return shadow.Learner is not null;
     }
 
     // What `verify` recomputes a decision from, in the order of the spec.

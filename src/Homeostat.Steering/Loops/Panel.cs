@@ -11,9 +11,8 @@ internal sealed record PanelAnswer(
     SteeringFailure Failure, Hash256 Model, Forecast Forecast, IReadOnlyList<PanelMember> Members);
 
 /// <summary>One model's answer.</summary>
-/// <param name="Learner">Where it is one that learns.</param>
 internal readonly record struct PanelMember(
-    Hash256 Model, SteeringFailure Failure, Forecast Forecast, LearnerSpec? Learner);
+    Hash256 Model, SteeringFailure Failure, Forecast Forecast);
 
 /// <summary>
 /// Asks a loop's champions within the loop's budget of steps. Of three the medoid acts: the output
@@ -56,14 +55,14 @@ internal sealed class Panel(LoopContext context, LoopInputs inputs, LoopRules ru
     {
         try
         {
-            SteeringFailure failure = TryForecast(model, out Forecast forecast, out var learner);
-            return new PanelMember(model, failure, forecast, learner);
+            SteeringFailure failure = TryForecast(model, out Forecast forecast);
+            return new PanelMember(model, failure, forecast);
         }
 #pragma warning disable CA1031 // Whatever a model does, the twin acts.
         catch (Exception)
 #pragma warning restore CA1031
         {
-            return new PanelMember(model, SteeringFailure.Internal, Forecast.None, null);
+            return new PanelMember(model, SteeringFailure.Internal, Forecast.None);
         }
     }
 
@@ -80,11 +79,9 @@ internal sealed class Panel(LoopContext context, LoopInputs inputs, LoopRules ru
     private static Int128 Distance(in PanelMember a, in PanelMember b) =>
         Int128.Abs((Int128)a.Forecast.Output.Raw - b.Forecast.Output.Raw);
 
-    private SteeringFailure TryForecast(
-        in Hash256 model, out Forecast forecast, out LearnerSpec? learner)
+    private SteeringFailure TryForecast(in Hash256 model, out Forecast forecast)
     {
         forecast = Forecast.None;
-        learner = null;
         SteeringFailure failure = ModelStorage.TryRead(context.State, model, out byte[] bytes);
         if (failure != SteeringFailure.None)
         {
@@ -102,10 +99,9 @@ internal sealed class Panel(LoopContext context, LoopInputs inputs, LoopRules ru
             return SteeringFailure.OverBudget;
         }
         _steps -= decoded.Steps;
-        learner = decoded as LearnerSpec;
-        forecast = learner is null
-            ? decoded.Evaluate(inputs.Features)
-            : LearnerSpec.Evaluate(inputs.Features, _memory.WeightsOf(learner, model));
+        forecast = decoded is LearnerSpec learner
+            ? LearnerSpec.Evaluate(inputs.Features, _memory.WeightsOf(learner, model))
+            : decoded.Evaluate(inputs.Features);
         return SteeringFailure.None;
     }
 }

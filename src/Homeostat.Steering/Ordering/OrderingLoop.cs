@@ -14,6 +14,7 @@ internal sealed class OrderingLoop : ISteeringLoop
     /// <summary>A load of 64 quotas is more than any block holds of a class.</summary>
     private static readonly Fixed MostLoad = Fixed.FromInteger(64);
 
+    private const int FeatureCount = 2;
     private const int MeanShift = 2;
     private const byte LoadsWord = 0;
 
@@ -39,6 +40,12 @@ internal sealed class OrderingLoop : ISteeringLoop
             (ulong)Mean(Fixed.FromRaw((long)word.U1), seen.Urgent).Raw));
     }
 
+    public IReadOnlyList<Fixed> Features(LoopContext context)
+    {
+        ClassLoads loads = Loads(context);
+        return [loads.Fast, loads.Urgent];
+    }
+
     public LoopInputs Read(LoopContext context, LoopRules rules)
     {
         ClassLoads loads = Loads(context);
@@ -46,7 +53,7 @@ internal sealed class OrderingLoop : ISteeringLoop
         ulong least = rules.Actuators[0].LeastLegal;
         Height height = context.Height;
         return new LoopInputs(
-            [loads.Fast, loads.Urgent], FeatureSet: 2, loads.Urgent,
+            Features(context), FeatureSets.Free(FeatureCount), loads.Urgent,
             [BasisPoints(loads.Fast), BasisPoints(loads.Urgent)],
             urgent =>
             {
@@ -65,7 +72,7 @@ internal sealed class OrderingLoop : ISteeringLoop
             });
     }
 
-    public Fixed Score(LoopContext context, in PendingOutcome pending, LoopRules rules) =>
+    public Fixed Score(LoopContext context, Height madeAt, LoopRules rules) =>
         Loads(context).Urgent;
 
     /// <summary>The loop's invariants: urgent at least twice fast; quotas within a block.</summary>

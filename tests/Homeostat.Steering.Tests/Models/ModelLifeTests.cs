@@ -107,18 +107,79 @@ public sealed class ModelLifeTests
         UInt256 Word(byte i) =>
             chain.Storage.ReadWord(SteeringProgram.CapacityLoopName, i);
         Assert.True(Word(162).IsZero);
-        DecisionEvent decision = Busy(chain, 60);
-        Assert.Equal(Actor.Model, decision.Actor);
+        const int Horizon = 10;
+        Fixed[] expected = [.. spec.FirstWeights];
+        var logged = new List<Fixed[]>();
+        ulong first = chain.Head.Number.Value + 1;
+        int learned = 0;
+        for (int i = 0; i < 60; i++)
+        {
+            ulong height = first + (ulong)i;
+            SteeredBlock block = Step(chain, i % 7 < 3 ? 8_000_000UL : 1_000_000);
+            logged.Add(Eight((byte)(128 + 2 * (height % 16)), Word));
+            if (i >= Horizon)
+            {
+                // What came of the block a horizon back, from the records of blocks alone.
+                Fixed realised = Realised(chain, height - Horizon, Horizon);
+                expected = spec.Learn(expected, logged[i - Horizon], realised);
+                learned++;
+                Assert.Equal(expected, Eight(160, Word));
+            }
+            Assert.All(block.Decisions, d => Assert.Equal(
+                d.ModelOutput.Raw, d.Attributions.Sum(share => share.Raw)));
+        }
+        Assert.Equal(50, learned);
         Assert.Equal(UInt256.FromHash256(spec.Hash), Word(162));
-        Fixed[] weights =
-        [
-            .. new[] { Word(160), Word(161) }.SelectMany(w => new[] { w.U0, w.U1, w.U2, w.U3 })
-                .Select(part => Fixed.FromRaw(unchecked((long)part))),
-        ];
-        Assert.NotEqual(spec.FirstWeights, weights);
-        Assert.All(weights, w => Assert.True(w >= spec.Low && w <= spec.High));
-        Assert.Equal(
-            decision.ModelOutput.Raw, decision.Attributions.Sum(a => a.Raw));
+        Assert.NotEqual(spec.FirstWeights, expected);
+        Assert.All(expected, w => Assert.True(w >= spec.Low && w <= spec.High));
+    }
+
+    // A block that is not logged (here one without transaction 0's words) begins a new run: what
+    // lies in the log from before is not learned from.
+    [Fact]
+    public void A_gap_in_the_log_teaches_nothing()
+    {
+        var chain = new SteeredChain();
+        LearnerSpec spec = LearnerTests.Spec();
+        Assert.True(Send(chain, 1, ModelCalls.Register(spec.Encode()), Coin));
+        Assert.True(Send(chain, Owner, ModelCalls.SetChampion(spec.Hash)));
+        UInt256 Word(byte i) =>
+            chain.Storage.ReadWord(SteeringProgram.CapacityLoopName, i);
+        Busy(chain, 14);
+        chain.Next(alter: call => call with { Words = [] });
+        Step(chain, 8_000_000); // The sample it learns from is of the run before the gap.
+        Fixed[] before = Eight(160, Word);
+        for (int i = 0; i < 9; i++)
+        {
+            Step(chain, 8_000_000);
+            Assert.Equal(before, Eight(160, Word));
+        }
+        Step(chain, 8_000_000);
+        Assert.NotEqual(before, Eight(160, Word));
+    }
+
+    private static Fixed[] Eight(byte index, Func<byte, UInt256> word) =>
+    [
+        .. new[] { word(index), word((byte)(index + 1)) }
+            .SelectMany(w => new[] { w.U0, w.U1, w.U2, w.U3 })
+            .Select(part => Fixed.FromRaw(unchecked((long)part))),
+    ];
+
+    // Gas of so many blocks by their time; the last one's gas is in its own header.
+    private static Fixed Realised(SteeredChain chain, ulong from, int blocks)
+    {
+        BlockRecord RecordOf(ulong height)
+        {
+            Assert.True(chain.Storage.TryGetRecord(new Height(height), out BlockRecord record));
+            return record;
+        }
+        ulong gas = 0;
+        for (ulong height = from; height < from + (ulong)blocks; height++)
+        {
+            gas += RecordOf(height + 1).ParentDemandGas;
+        }
+        return DemandFeatures.Rate(
+            gas, RecordOf(from + (ulong)blocks - 1).TimeMs - RecordOf(from - 1).TimeMs);
     }
 
     // A window named beforehand; a shadow that is nearer than the twin is seated by anyone, one
