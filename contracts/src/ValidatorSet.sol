@@ -14,6 +14,10 @@ interface ISteeringWords {
     function loopWord(bytes32 loop, uint8 index) external view returns (bytes32);
 }
 
+interface IFeeSharing {
+    function share() external returns (uint256 shared);
+}
+
 /// @title Who votes: bonded stake, epochs, evidence, absence
 /// @notice Members bond coins; in the last block of each epoch the protocol computes from their
 /// stakes who votes in the next one, and with which weight. Nodes read the set from that block's
@@ -71,6 +75,11 @@ contract ValidatorSet {
     address public constant STEERING = address(0x484f0001);
     IConstitutionVectors public constant CONSTITUTION = IConstitutionVectors(address(0x484f0002));
     IStakeVotes public constant VOTES = IStakeVotes(address(0x484f0022));
+    IFeeSharing public constant FEES = IFeeSharing(address(0x484f0005));
+    /// @dev First blocks of an epoch in which the fees of the one before it are shared out: eight
+    /// validators in each, within so much gas.
+    uint256 private constant SHARING_BLOCKS = 16;
+    uint256 private constant SHARING_GAS = 400_000;
     /// @notice The loop whose vector caps weights and says what absence is.
     bytes32 public constant LOOP = "consensus";
     uint256 private constant MAX_NODE_BYTES = 255;
@@ -174,6 +183,26 @@ contract ValidatorSet {
 
     function totalWeight() external view returns (uint256 total) {
         uint256[] storage set = _current();
+        for (uint256 i = 0; i < set.length; i++) total += uint64(set[i] >> 160);
+    }
+
+    /// @notice Of the set before the one in force: address | weight << 160, from an index on, and
+    /// how many it has.
+    function previousSet(uint256 from, uint256 most)
+        external
+        view
+        returns (uint256[] memory words, uint256 size)
+    {
+        uint256[] storage set = _sets[(setEpoch + 1) % 2];
+        size = set.length;
+        uint256 n = from >= size ? 0 : size - from < most ? size - from : most;
+        words = new uint256[](n);
+        for (uint256 i = 0; i < n; i++) words[i] = set[from + i];
+    }
+
+    /// @notice All weight of the set before the one in force.
+    function previousWeight() external view returns (uint256 total) {
+        uint256[] storage set = _sets[(setEpoch + 1) % 2];
         for (uint256 i = 0; i < set.length; i++) total += uint64(set[i] >> 160);
     }
 
@@ -370,7 +399,12 @@ contract ValidatorSet {
         if (msg.sender != STEERING) revert NotSteering();
         if (block.number == 1) genesisHash = blockhash(0);
         uint64 length = epochBlocks;
-        if (length == 0 || block.number % length != 0) return false;
+        if (length == 0) return false;
+        uint256 place = block.number % length;
+        if (place != 0) {
+            if (setEpoch > 0 && place <= SHARING_BLOCKS) _shareFees();
+            return false;
+        }
         uint64[] memory terms;
         try CONSTITUTION.inForce(LOOP) returns (uint64[] memory vector) {
             terms = vector;
@@ -378,6 +412,13 @@ contract ValidatorSet {
         _jail(terms);
         _begin(terms);
         return true;
+    }
+
+    /// @dev Should it fail, fees wait: that must not cost an epoch.
+    function _shareFees() private {
+        (bool shared,) =
+            address(FEES).call{gas: SHARING_GAS}(abi.encodeCall(IFeeSharing.share, ()));
+        shared;
     }
 
     modifier onlyGovernance() {

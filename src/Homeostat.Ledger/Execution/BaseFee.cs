@@ -21,7 +21,7 @@ namespace Homeostat.Ledger;
 public static class BaseFee
 {
     /// <summary>K: with no gas used the price falls by e in this time.</summary>
-    public const ulong TimeConstantMs = 120_000;
+    public const ulong TimeConstantMs = 240_000;
 
     /// <summary>Prices end here, far over all there is to pay with.</summary>
     public static readonly UInt256 Maximum = new UInt256(1) << 128;

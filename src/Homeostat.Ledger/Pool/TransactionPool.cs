@@ -202,6 +202,28 @@ public sealed class TransactionPool
         new PoolSelection(_queues, _byHash, parent, baseFee, terms, budget, levels)
             .TakeWithSpares(Payable(baseFee), _chain.GasLimit);
 
+    /// <summary>
+    /// Transactions that could be in the next blocks, nonces considered, of senders whose first one
+    /// can pay this base fee. Looks at so many senders at most.
+    /// </summary>
+    public int PayableCount(in UInt256 baseFee)
+    {
+        int count = 0;
+        int visited = 0;
+        foreach (PooledTransaction head in _dearest)
+        {
+            if (head.MaxFeePerGas < baseFee || ++visited > MostPayableVisits)
+            {
+                break;
+            }
+            count += _queues[head.Sender].ExecutableCount;
+        }
+        return count;
+    }
+
+    /// <summary>A queue of more senders is long, however long: counting ends there.</summary>
+    private const int MostPayableVisits = 16_384;
+
     private IEnumerable<PooledTransaction> Payable(UInt256 baseFee) =>
         _dearest.TakeWhile(head => head.MaxFeePerGas >= baseFee);
 

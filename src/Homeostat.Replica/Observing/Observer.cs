@@ -38,8 +38,11 @@ internal sealed class Observer(
     /// <summary>For a vote on this block: what its child owes a place.</summary>
     public byte[] Observe(TreeBlock block)
     {
-        int count = pool.ExecutableCount;
-        Observation measured = Telemetry.Observe(count, (ulong)count * _meanGas);
+        // The pool keeps what unfinalized blocks hold: that does not wait any more.
+        int payable = Math.Max(0, pool.PayableCount(block.Header.BaseFee ?? UInt256.Zero)
+            - block.UnfinalizedTransactions);
+        Observation measured = Telemetry.Observe(
+            pool.ExecutableCount, (ulong)payable * _meanGas);
         ObservationSignals signals = Signals with { Attestation = dryRuns.Attested(block) };
         return new ObservationReport(measured, signals, OverdueAfter(block)).Encode();
     }

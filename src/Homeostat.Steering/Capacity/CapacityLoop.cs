@@ -20,9 +20,10 @@ internal sealed class CapacityLoop : ISteeringLoop
         [
             new("execution on slow validators", "ns per 1,000 gas"),
             new("propagation to slow validators", "ms"),
-            new("waiting in the pool", "thousand gas"),
+            new("waiting that could pay", "thousand gas"),
             new("weight that reported", ""), new("weight of all", ""),
             new("what slow validators execute in their share of time", "gas/s"),
+            new("base fee before", "wei"),
         ],
         DemandFeatures.Names, new("demand", "Mgas/s"));
 
@@ -47,16 +48,17 @@ internal sealed class CapacityLoop : ISteeringLoop
         LoopParameters parameters = LoopParameters.From(rules.Settings);
         CapacityRules capacity = CapacityRules.From(rules);
         Height height = context.Height;
+        ulong price = context.Facts.ParentBaseFee.ToUInt64Saturating();
         return new LoopInputs(
             Features(context), DemandFeatures.SetId,
             estimators.Medium,
             [
                 readings.NanosecondsPerKilogas, readings.PropagationMs, readings.PoolKilogas,
                 readings.ReportedWeight, readings.AllWeight,
-                CapacityRule.ExecutionCeiling(readings, parameters),
+                CapacityRule.ExecutionCeiling(readings, parameters), price,
             ],
             demand => Vector(
-                CapacityRule.Propose(demand, readings, capacity, parameters, height)));
+                CapacityRule.Propose(demand, price, readings, capacity, parameters, height)));
     }
 
     public Fixed Score(LoopContext context, Height madeAt, LoopRules rules) =>

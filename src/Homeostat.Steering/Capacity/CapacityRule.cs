@@ -6,11 +6,18 @@ namespace Homeostat.Steering;
 /// From a forecast to a proposal. The gas target follows forecast demand times a headroom, so that
 /// the price moves only when demand surprises the forecast; it stays a sixteenth under what slow
 /// validators can execute in their share of the time and under what a block may hold: at the
-/// ceiling itself full blocks would never lift the price, and a queue would never be priced. The
-/// hard cap on a block follows the target, within what they execute in the block budget. The price
-/// floor rises only when demand exceeds execution and the target can't fall to it, the interval
-/// with propagation. Every field moves by at most its step: the feed-forward's gain is capped,
-/// whatever the forecast says. The model and the twin go through this same rule.
+/// ceiling itself full blocks would never lift the price. The hard cap on a block follows the
+/// target, within what they execute in the block budget; the interval follows propagation.
+///
+/// Gas used says nothing of those that blocks had no room for: full blocks are the same with one
+/// block's work waiting and with ten. So the price floor follows the queue. While transactions that
+/// could pay fill more than a block and a half it rises from the price in force, the quicker the
+/// longer they are; when they are fewer it steps back to the ratified one. It is the second of two
+/// prices, quick where there is a queue and gone where there is none, which lets the price law
+/// itself be slow.
+///
+/// Every field moves by at most its step: the feed-forward's gain is capped, whatever the forecast
+/// says. The model and the twin go through this same rule.
 /// </summary>
 /// <remarks>
 /// The rule proposes only what it believes legal; the Constitution is what decides. The order of
@@ -30,6 +37,11 @@ public static class CapacityRule
     /// <summary>The interval is at least so many times the propagation reading.</summary>
     public const ulong PropagationsPerInterval = 4;
 
+    /// <summary>
+    /// The floor's rise is greatest at so many times the queue at which it starts.
+    /// </summary>
+    public const ulong QueueSpan = 5;
+
     /// <summary>Gas a second that slow validators execute in their share of the time.</summary>
     public static ulong ExecutionCeiling(CapacityReadings readings, in LoopParameters parameters) =>
         (ulong)parameters.ExecutionShareBasisPoints * 100_000_000 /
@@ -44,19 +56,52 @@ public static class CapacityRule
     public static ulong TargetCeiling(
         CapacityReadings readings, in LoopParameters parameters, ulong intervalMs)
     {
-        ulong ofBlocks = Saturate((UInt128)BlockCeiling(readings, parameters) * 1_000
-            / Math.Max(intervalMs, 1));
-        ulong ceiling = Math.Min(ExecutionCeiling(readings, parameters), ofBlocks);
+        ulong ceiling = Executable(readings, parameters, intervalMs);
         return ceiling - ceiling / CeilingMarginDivisor;
     }
 
+    // Gas a second that blocks at this interval can hold and slow validators execute.
+    private static ulong Executable(
+        CapacityReadings readings, in LoopParameters parameters, ulong intervalMs)
+    {
+        ulong ofBlocks = Saturate((UInt128)BlockCeiling(readings, parameters) * 1_000
+            / Math.Max(intervalMs, 1));
+        return Math.Min(ExecutionCeiling(readings, parameters), ofBlocks);
+    }
+
+    /// <summary>
+    /// Where the price floor should be, in wei: above the price in force by a share that grows with
+    /// the queue, else the ratified one, but not under what one fall leaves of the floor in force.
+    /// </summary>
+    /// <param name="price">Base fee in force, wei per gas.</param>
+    private static ulong WantedFloor(
+        ulong price, CapacityReadings readings, CapacityRules rules,
+        in LoopParameters parameters, ulong intervalMs)
+    {
+        UInt128 start = (UInt128)Executable(readings, parameters, intervalMs) * intervalMs
+            * parameters.QueueBlocksHundredths / 100_000;
+        UInt128 queue = (UInt128)readings.PoolKilogas * 1_000;
+        ulong now = rules.InForce.MinimumBaseFee;
+        ulong fallen = now - Saturate(
+            (UInt128)now * parameters.FloorFallBasisPoints / ActuatorRules.Basis);
+        if (start == 0 || queue <= start)
+        {
+            return Math.Max(rules.MinimumBaseFee.Ratified, fallen);
+        }
+        UInt128 over = UInt128.Min(queue - start, (QueueSpan - 1) * start);
+        UInt128 rise = (UInt128)price * parameters.FloorRiseBasisPoints / ActuatorRules.Basis
+            * (over * ActuatorRules.Basis / ((QueueSpan - 1) * start)) / ActuatorRules.Basis;
+        return Math.Max(fallen, Saturate(price + rise));
+    }
+
     /// <param name="demand">Forecast, millions of gas a second; below zero counts as zero.</param>
+    /// <param name="price">Base fee in force, wei per gas.</param>
     /// <param name="readings">What validators can do.</param>
     /// <param name="rules">The vector in force and its rules.</param>
     /// <param name="parameters">Of the loop.</param>
     /// <param name="height">Of the block that carries the decision: cooldowns count to it.</param>
     public static ChainParameters Propose(
-        Fixed demand, CapacityReadings readings, CapacityRules rules,
+        Fixed demand, ulong price, CapacityReadings readings, CapacityRules rules,
         in LoopParameters parameters, Height height)
     {
         ulong gas = (ulong)Fixed.Clamp(demand, Fixed.Zero, DemandFeatures.MaximumDemand)
@@ -70,7 +115,9 @@ public static class CapacityRule
             rules.InForce.GasTargetPerSecond, wanted, highest, height);
         bool isOutOfReach = gas > highest && highest < rules.GasTarget.LeastLegal;
         ulong fee = rules.MinimumBaseFee.Move(rules.InForce.MinimumBaseFee,
-            isOutOfReach ? ulong.MaxValue : rules.MinimumBaseFee.Ratified,
+            isOutOfReach
+                ? ulong.MaxValue
+                : WantedFloor(price, readings, rules, parameters, interval),
             ulong.MaxValue, height);
         ulong limit = rules.GasLimit.Move(rules.InForce.GasLimit,
             Math.Max(rules.GasLimit.Ratified, TargetSecondsPerLimit * target),

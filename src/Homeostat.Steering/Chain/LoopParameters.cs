@@ -1,7 +1,8 @@
 namespace Homeostat.Steering;
 
 /// <summary>
-/// Settings of the capacity loop: the first eight of its parameters in the Constitution.
+/// Settings of the capacity loop: the first eight of its parameters in the Constitution, and those
+/// from the tenth to the twelfth.
 /// </summary>
 /// <param name="DecisionPeriodMs">Least time between decisions: below it a step could not be seen
 /// in the next reading.</param>
@@ -13,6 +14,10 @@ namespace Homeostat.Steering;
 /// <param name="HeadroomBasisPoints">Gas target over forecast demand; 20,000 is twice.</param>
 /// <param name="PriorNanosecondsPerKilogas">Execution speed assumed before any reading.</param>
 /// <param name="BlockBudgetMs">Most time a full block may take slow validators to execute.</param>
+/// <param name="QueueBlocksHundredths">Queue at which the price floor begins to rise, in hundredths
+/// of what a block holds; 0: it never does.</param>
+/// <param name="FloorRiseBasisPoints">The floor is at most so far above the price in force.</param>
+/// <param name="FloorFallBasisPoints">Most that the floor falls in one decision.</param>
 public readonly record struct LoopParameters(
     uint DecisionPeriodMs,
     uint DecisionMinimumBlocks,
@@ -21,15 +26,19 @@ public readonly record struct LoopParameters(
     uint ExecutionShareBasisPoints,
     uint HeadroomBasisPoints,
     uint PriorNanosecondsPerKilogas,
-    uint BlockBudgetMs)
+    uint BlockBudgetMs,
+    uint QueueBlocksHundredths,
+    uint FloorRiseBasisPoints,
+    uint FloorFallBasisPoints)
 {
     /// <summary>
     /// What genesis writes: decisions each second; a prior of 10 ns/gas (100 Mgas/s, a slow share
-    /// of a core); half of the time for execution, the rest for consensus and reads; three tenths
-    /// of headroom (docs/eval-capacity.md, "What was tuned").
+    /// of a core); half of the time for execution, the rest for consensus and reads; two tenths of
+    /// headroom, and a floor that holds the price while more than a block and a half could pay
+    /// (docs/eval-capacity.md, "What was tuned").
     /// </summary>
     public static readonly LoopParameters Default =
-        new(1_000, 2, 10, 64, 5_000, 13_000, 10_000, 1_000);
+        new(1_000, 2, 10, 64, 5_000, 12_000, 10_000, 1_000, 150, 300, 800);
 
     /// <summary>
     /// A stored observation younger than this is not written again: it saves gas.
@@ -44,7 +53,8 @@ public readonly record struct LoopParameters(
 
     public static LoopParameters From(in LoopSettings settings) => new(
         settings[0], settings[1], settings[2], settings[3],
-        settings[4], settings[5], settings[6], settings[7]);
+        settings[4], settings[5], settings[6], settings[7],
+        settings[10], settings[11], settings[12]);
 
     /// <summary>
     /// With the two bounds that the invariants of genesis read: parameters 8 and 9.
@@ -55,5 +65,6 @@ public readonly record struct LoopParameters(
             DecisionPeriodMs, DecisionMinimumBlocks, HorizonBlocks, ObservationExpiryBlocks,
             ExecutionShareBasisPoints, HeadroomBasisPoints, PriorNanosecondsPerKilogas,
             BlockBudgetMs, intervalsPerLimit, secondsPerLimit,
+            QueueBlocksHundredths, FloorRiseBasisPoints, FloorFallBasisPoints,
         ]);
 }

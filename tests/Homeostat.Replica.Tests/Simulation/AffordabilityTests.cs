@@ -9,8 +9,8 @@ public sealed class AffordabilityTests
     private const long Second = 1_000_000;
 
     /// <summary>
-    /// The base fee starts at 1 gwei, a minute before the run, and falls by e in two minutes
-    /// without load: it is 0.2 gwei at 133.1 s.
+    /// The base fee starts at 1 gwei, a minute before the run, and falls by e in four minutes
+    /// without load: it is 0.2 gwei at 326.3 s.
     /// </summary>
     private const ulong FeeCap = 200_000_000;
 
@@ -22,15 +22,15 @@ public sealed class AffordabilityTests
         cluster.RunUntil(Second);
         cluster.Submit(0, Transfer(0, 0, FeeCap));
         cluster.Submit(0, Transfer(1, 0, FeeCap / 3)); // Below the minimum: never.
-        cluster.RunUntil(132 * Second);
+        cluster.RunUntil(325 * Second);
         Assert.Equal(Height.Genesis, cluster.Checks.Highest);
-        cluster.RunUntil(135 * Second);
+        cluster.RunUntil(328 * Second);
         Assert.Equal(1, cluster.Checks.Transactions);
-        cluster.RunUntil(400 * Second);
+        cluster.RunUntil(590 * Second);
         // The block with the transfer and the five empty ones that follow it; no more.
         Assert.Equal(new Height(6), cluster.Checks.Highest);
         cluster.Submit(0, Transfer(1, 0, 10 * FeeCap)); // The replacement pays.
-        cluster.RunUntil(402 * Second);
+        cluster.RunUntil(592 * Second);
         Assert.Equal(2, cluster.Checks.Transactions);
     }
 
@@ -40,15 +40,15 @@ public sealed class AffordabilityTests
         var setup = new ClusterSetup(SimulationRunner.Network(4));
         var idle = new Cluster(2, setup);
         idle.StartAll();
-        idle.RunUntil(131 * Second);
+        idle.RunUntil(324 * Second);
         var cluster = new Cluster(2, setup);
         cluster.StartAll();
         cluster.RunUntil(Second);
         cluster.Submit(2, Transfer(0, 0, FeeCap));
-        cluster.RunUntil(131 * Second);
+        cluster.RunUntil(324 * Second);
         Assert.Equal(0, cluster.Checks.Transactions);
         Assert.InRange(cluster.Checks.Highest.Value, 0UL, idle.Checks.Highest.Value + 2);
-        cluster.RunUntil(137 * Second);
+        cluster.RunUntil(330 * Second);
         Assert.Equal(1, cluster.Checks.Transactions);
     }
 

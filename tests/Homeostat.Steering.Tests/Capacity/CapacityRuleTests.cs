@@ -10,7 +10,7 @@ namespace Homeostat.Steering.Tests;
 public sealed class CapacityRuleTests
 {
     private const string PinnedDigest =
-        "0x5c408fb033f93e6cebbe77ad89a2a12720838be311eb860ca57338085265a907";
+        "0xc2fbc2420feb67e3701575245c94b8ca6f03b5a69a598750c3dad81c8d75322c";
 
     private static readonly LoopParameters Parameters = LoopParameters.Default;
 
@@ -23,7 +23,7 @@ public sealed class CapacityRuleTests
         {
             ChainParameters from = rules.InForce;
             ChainParameters to = CapacityRule.Propose(
-                Demand(random), Readings(random), rules, Parameters, new Height(1_000));
+                Demand(random), Price(random), Readings(random), rules, Parameters, new Height(1_000));
             RequireLegal(rules, from, to);
             rules = rules with { InForce = to };
         }
@@ -39,7 +39,7 @@ public sealed class CapacityRuleTests
         for (int round = 0; round < 10_000; round++)
         {
             ChainParameters to = CapacityRule.Propose(
-                Demand(random), Readings(random), rules, Parameters, new Height(1_000));
+                Demand(random), Price(random), Readings(random), rules, Parameters, new Height(1_000));
             rules = rules with { InForce = to };
             digest = Keccak.Hash([.. digest.Bytes, .. to.ToWord().ToBigEndian()]);
         }
@@ -56,14 +56,14 @@ public sealed class CapacityRuleTests
         {
             int demand = i < 7 ? 0 : 30;
             ChainParameters next = CapacityRule.Propose(
-                Fixed.FromInteger(demand), fast, rules, Parameters, new Height(1_000));
+                Fixed.FromInteger(demand), Gwei, fast, rules, Parameters, new Height(1_000));
             rules = rules with { InForce = next };
             targets.Add(next.GasTargetPerSecond);
         }
         Assert.Equal(5_000_000UL, targets[6]);
         Assert.Equal(6_250_000UL, targets[7]);
-        // Three tenths over 30 million, less what the dead zone leaves.
-        Assert.InRange(targets[^1], 37_800_000UL, 39_000_000UL);
+        // Two tenths over 30 million, less what the dead zone leaves.
+        Assert.InRange(targets[^1], 34_800_000UL, 36_000_000UL);
         Assert.Equal(2 * targets[^1], rules.InForce.GasLimit);
     }
 
@@ -77,7 +77,7 @@ public sealed class CapacityRuleTests
             rules = rules with
             {
                 InForce = CapacityRule.Propose(
-                    Fixed.FromInteger(1_000), slow, rules, Parameters, new Height(1_000)),
+                    Fixed.FromInteger(1_000), Gwei, slow, rules, Parameters, new Height(1_000)),
             };
         }
         // A sixteenth under what they execute in half of the time.
@@ -95,13 +95,59 @@ public sealed class CapacityRuleTests
             rules = rules with
             {
                 InForce = CapacityRule.Propose(
-                    Fixed.FromInteger(1_000), Speed(200_000), rules, Parameters,
+                    Fixed.FromInteger(1_000), Gwei, Speed(200_000), rules, Parameters,
                     new Height(1_000)),
             };
         }
         Assert.Equal(rules.GasTarget.LeastLegal, rules.InForce.GasTargetPerSecond);
         Assert.Equal(400_000_000UL, rules.InForce.MinimumBaseFee);
     }
+
+    // 50 million gas a second in blocks of 250 ms: 12.5 million a block, so 18.75 million start it.
+    [Theory]
+    [InlineData(18_750, 100_000_000, 100_000_000)]
+    [InlineData(18_751, 100_000_000, 100_000_000)]
+    [InlineData(93_750, 100_000_000, 100_000_000)]
+    [InlineData(18_751, 120_000_000, 120_000_000)]
+    [InlineData(56_250, 120_000_000, 121_800_000)]
+    [InlineData(93_750, 120_000_000, 123_600_000)]
+    [InlineData(900_000, 120_000_000, 123_600_000)]
+    [InlineData(900_000, 200_000_000, 125_000_000)]
+    public void The_floor_holds_the_price_while_a_queue_waits(
+        ulong kilogas, ulong price, ulong floor)
+    {
+        CapacityRules rules = GenesisLoops.InitialRules(DevelopmentNetwork.Capacity);
+        CapacityReadings readings = Speed(10_000) with { PoolKilogas = kilogas };
+        Assert.Equal(floor, CapacityRule.Propose(
+            Fixed.FromInteger(10), price, readings, rules, Parameters, new Height(1_000))
+            .MinimumBaseFee);
+    }
+
+    [Fact]
+    public void The_floor_falls_back_by_its_own_step_when_the_queue_is_gone()
+    {
+        CapacityRules rules = GenesisLoops.InitialRules(DevelopmentNetwork.Capacity);
+        rules = rules with { InForce = rules.InForce with { MinimumBaseFee = 300_000_000 } };
+        var floors = new List<ulong>();
+        for (int i = 0; i < 20; i++)
+        {
+            rules = rules with
+            {
+                InForce = CapacityRule.Propose(
+                    Fixed.FromInteger(10), Gwei, Speed(10_000), rules, Parameters,
+                    new Height(1_000)),
+            };
+            floors.Add(rules.InForce.MinimumBaseFee);
+        }
+        Assert.Equal(276_000_000UL, floors[0]);
+        Assert.Equal(253_920_000UL, floors[1]);
+        Assert.Equal(100_000_000UL, floors[^1]);
+    }
+
+    private const ulong Gwei = 1_000_000_000;
+
+    private static ulong Price(SeededRandom random) =>
+        random.NextUInt64() >> random.NextBelow(64);
 
     [Fact]
     public void A_field_in_its_cooldown_is_left_alone()
@@ -112,7 +158,7 @@ public sealed class CapacityRuleTests
             Actuators = [.. rules.Actuators.Select(a => a with { ChangedAt = 999 })],
         };
         Assert.Equal(rules.InForce, CapacityRule.Propose(
-            Fixed.FromInteger(100), Speed(4_000), rules, Parameters, new Height(1_000)));
+            Fixed.FromInteger(100), Gwei, Speed(4_000), rules, Parameters, new Height(1_000)));
     }
 
     internal static void RequireLegal(CapacityRules rules, ChainParameters from, ChainParameters to)
@@ -142,5 +188,6 @@ public sealed class CapacityRuleTests
 
     private static CapacityReadings Readings(SeededRandom random) => new(
         (uint)(random.NextUInt64() >> (32 + random.NextBelow(32))),
-        (uint)(random.NextUInt64() >> (48 + random.NextBelow(16))), 0, 4, 4);
+        (uint)(random.NextUInt64() >> (48 + random.NextBelow(16))),
+        random.NextUInt64() >> (30 + random.NextBelow(32)), 4, 4);
 }

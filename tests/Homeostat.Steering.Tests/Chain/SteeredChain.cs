@@ -242,6 +242,7 @@ internal sealed class SteeredChain
                 log.Address == PredeployAddresses.Treasury ||
                 log.Address == PredeployAddresses.ValidatorSet ||
                 log.Address == PredeployAddresses.Revisions ||
+                log.Address == PredeployAddresses.FeePool ||
                 log.Address == PredeployAddresses.Constitution)
             {
                 continue; // What rules did; the record of it is Steering's.

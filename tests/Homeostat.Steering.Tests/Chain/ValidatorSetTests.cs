@@ -1,4 +1,5 @@
 using Homeostat.Consensus;
+using Homeostat.Ledger;
 using Homeostat.Primitives;
 using Homeostat.Replica;
 
@@ -207,6 +208,41 @@ public sealed class ValidatorSetTests
         Assert.DoesNotContain(Set(chain), v => v.Address == joiner.Address);
     }
 
+    // Who joined during the epoch has no part in what came in before it voted.
+    [Fact]
+    public void The_protocol_shares_an_epochs_fees_by_the_weights_it_had()
+    {
+        UInt256 came = Coin;
+        SteeredChain chain = Create(amend: world => world.AddBalance(Fees, came));
+        DevelopmentAccount joiner = Joiner(1);
+        Assert.True(Send(chain, 4, Join(joiner, "", ConsentTo(chain, joiner, 4)), Coin * 10UL));
+        ToEpoch(chain, 1);
+        Assert.True(Owed(chain, chain.Validators[0].Address).IsZero);
+        chain.Next();
+        Assert.All(
+            chain.Validators, v => Assert.Equal(came / 4UL, Owed(chain, v.Address)));
+        Assert.Contains(Set(chain), v => v.Address == joiner.Address);
+        Assert.True(Owed(chain, joiner.Address).IsZero);
+        // Nothing is shared twice, whoever asks for it.
+        Assert.True(Send(chain, 5, Encode("share()", new AbiTuple()), to: Fees));
+        Assert.False(Send(chain, 5, Encode("distribute()", new AbiTuple()), to: Fees));
+        ToEpoch(chain, 2);
+        chain.Next();
+        Address first = chain.Validators[0].Address;
+        Assert.Equal(came / 4UL, Owed(chain, first));
+        UInt256 before = chain.State.GetAccount(first)?.Balance ?? UInt256.Zero;
+        byte[] withdraw = Encode("withdraw(address)", new AbiTuple().Add(first));
+        Assert.True(Send(chain, 6, withdraw, to: Fees));
+        Assert.Equal(before + came / 4UL, chain.State.GetAccount(first)!.Balance);
+        Assert.False(Send(chain, 6, withdraw, to: Fees));
+    }
+
+    private static Address Fees => PredeployAddresses.FeePool;
+
+    private static UInt256 Owed(SteeredChain chain, in Address validator) =>
+        UInt256.FromHash256(new Hash256(chain.Read(
+            Fees, Encode("owed(address)", new AbiTuple().Add(validator)))));
+
     [Fact]
     public void The_largest_set_changes_within_transaction_0s_gas()
     {
@@ -217,11 +253,16 @@ public sealed class ValidatorSetTests
             Assert.True(block.SteeringGas < SteeringProgram.GasLimit, $"{block.SteeringGas}");
         });
         Assert.Equal(64, ValidatorStorage.ReadPrevious(chain.Reader).Count);
+        // An epoch of eight blocks has seven in which fees are shared: 56 of the 64 get theirs.
+        ulong most = 0;
+        ToEpoch(chain, 2, each: block => most = Math.Max(most, block.SteeringGas));
+        Assert.True(most < SteeringProgram.GasLimit, $"{most}");
     }
 
     private static SteeredChain Create(
-        int validators = 4, ulong weight = 10, bool permissioned = false) =>
-        new(validators, change: config => config with
+        int validators = 4, ulong weight = 10, bool permissioned = false,
+        Action<WorldState>? amend = null) =>
+        new(validators, amend, change: config => config with
         {
             Staking = config.Staking with
             {
@@ -246,7 +287,8 @@ public sealed class ValidatorSetTests
 
     // Runs until the epoch's validators stand in the state.
     private static void ToEpoch(
-        SteeredChain chain, ulong epoch, int absent = -1, Action<SteeredBlock>? last = null)
+        SteeredChain chain, ulong epoch, int absent = -1, Action<SteeredBlock>? last = null,
+        Action<SteeredBlock>? each = null)
     {
         while (chain.Head.Number.Value < epoch * Epoch)
         {
@@ -256,6 +298,7 @@ public sealed class ValidatorSetTests
                 .. chain.Validators.Where((_, i) => i != absent)
                     .Select(v => new SignedObservation(v.Address, report)),
             ]);
+            each?.Invoke(block);
             if (chain.Head.Number.Value == epoch * Epoch)
             {
                 last?.Invoke(block);
@@ -322,11 +365,13 @@ public sealed class ValidatorSetTests
         new Evidence(first, second));
 
     private static bool Send(
-        SteeredChain chain, int account, byte[] data, UInt256 value = default) =>
+        SteeredChain chain, int account, byte[] data, UInt256 value = default,
+        Address? to = null) =>
         chain.Next(
             [.. chain.Validators.Select(
                 v => new SignedObservation(v.Address, SteeredChain.Report(default)))],
-            [chain.CallOf(account, PredeployAddresses.ValidatorSet, data, 8_000_000, value)])
+            [chain.CallOf(
+                account, to ?? PredeployAddresses.ValidatorSet, data, 8_000_000, value)])
             .Receipts[1].Succeeded;
 
     private static byte[] Call(SteeredChain chain, string signature, AbiTuple arguments) =>

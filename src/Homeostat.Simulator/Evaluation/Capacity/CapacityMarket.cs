@@ -50,7 +50,6 @@ internal sealed class CapacityMarket
     private int _returns;
     private int _left;
     private double _mostBlockMs;
-    private ulong _poolGas;
 
     private readonly Func<int, bool>? _isEmpty;
 
@@ -83,7 +82,9 @@ internal sealed class CapacityMarket
             }
             Withdraw(now);
             ulong used = Build(b, now);
-            _policy.Advance(new MarketBlock(b + 1, used, _segment.NanosecondsPerGas[b], _poolGas));
+            _policy.Advance(new MarketBlock(
+                b + 1, used, _segment.NanosecondsPerGas[b],
+                (ulong)_pool.PayableCount(_policy.Fee) * ArrivalGenerator.TypicalGas));
             if ((b + 1) % SpanBlocks == 0)
             {
                 AddReturn(spanFee, _policy.Fee, now);
@@ -103,7 +104,6 @@ internal sealed class CapacityMarket
         Invariant.Require(added.Error is null);
         _isWaiting[number] = true;
         _deadlines.Enqueue(number, agent.ArrivalMs + agent.PatienceMs);
-        _poolGas += agent.Gas;
     }
 
     private void Withdraw(long now)
@@ -154,7 +154,6 @@ internal sealed class CapacityMarket
     {
         MarketAgent agent = _segment.Agents[number];
         _isWaiting[number] = false;
-        _poolGas -= agent.Gas;
         if (agent.ArrivalMs <= _segment.ScoredFromMs || agent.ArrivalMs > _segment.ScoredToMs)
         {
             return;

@@ -15,9 +15,9 @@ internal interface IFeePolicy
 
 /// <summary>What a policy may see of a block.</summary>
 /// <param name="Speeds">ns per gas each validator measured.</param>
-/// <param name="PoolGas">Gas waiting that could pay the floor price.</param>
+/// <param name="PayableGas">Gas that waits though it could pay this block's price.</param>
 internal readonly record struct MarketBlock(
-    int Height, ulong GasUsed, double[] Speeds, ulong PoolGas);
+    int Height, ulong GasUsed, double[] Speeds, ulong PayableGas);
 
 /// <summary>
 /// EIP-1559: a fixed target a block, a gas limit of twice that (ELASTICITY_MULTIPLIER), an eighth

@@ -91,7 +91,10 @@ internal sealed class ArrivalGenerator
     public const uint BlockBudgetMs = 500;
 
     private const double Utilisation = 0.5;
-    private const double MeanGas = 11_000_000;
+    /// <summary>Mean gas of an agent: half as much to half as much again.</summary>
+    public const ulong TypicalGas = 11_000_000;
+
+    private const double MeanGas = TypicalGas;
     private const double NanosecondsPerTransaction = 60_000;
     private const double NanosecondsPerGasOfCode = 1;
     private const double TypicalGasPerTransaction = 95_000;

@@ -12,6 +12,12 @@ namespace Homeostat.Simulator;
 internal sealed class SteeredPolicy : IFeePolicy
 {
     private const int SpeedBlocks = 20;
+
+    /// <summary>
+    /// The chain records a validator's observation so often, and each is of the block before.
+    /// </summary>
+    private const int QueueRefreshBlocks = 4;
+
     private readonly IForecaster? _model;
     private readonly LoopParameters _parameters;
     private readonly List<Fixed> _recent = [];
@@ -19,6 +25,8 @@ internal sealed class SteeredPolicy : IFeePolicy
     private CapacityRules _rules;
     private Estimators _means;
     private UInt256 _fee = ArrivalGenerator.FloorPrice;
+    private ulong _queueGas;
+    private ulong _lastQueueGas;
     private int _decidedAt;
 
     public SteeredPolicy(IForecaster? model, in LoopParameters parameters, double ratifiedTarget)
@@ -45,6 +53,11 @@ internal sealed class SteeredPolicy : IFeePolicy
     {
         Fixed sample = DemandFeatures.Rate(block.GasUsed, ArrivalGenerator.IntervalMs);
         _means = _means.After(sample);
+        if (block.Height % QueueRefreshBlocks == 0)
+        {
+            _queueGas = _lastQueueGas;
+        }
+        _lastQueueGas = block.PayableGas;
         _recent.Insert(0, sample);
         _speeds.Insert(0, block.Speeds);
         Trim(_recent, DemandFeatures.Lags);
@@ -62,13 +75,13 @@ internal sealed class SteeredPolicy : IFeePolicy
     private void Decide(in MarketBlock block)
     {
         _decidedAt = block.Height;
-        CapacityReadings readings = Read(block.PoolGas);
+        CapacityReadings readings = Read(_queueGas);
         _means = _means with { NanosecondsPerKilogas = readings.NanosecondsPerKilogas };
         Fixed[] features = DemandFeatures.Of([.. _recent], _means);
         Fixed forecast = _model is null ? _means.Medium : _model.Evaluate(features).Output;
         var height = new Height((ulong)block.Height);
         ChainParameters proposed = CapacityRule.Propose(
-            forecast, readings, _rules, _parameters, height);
+            forecast, Fee, readings, _rules, _parameters, height);
         if (CapacityRuling.Allows(_rules, proposed, height))
         {
             _rules = CapacityRuling.Applied(_rules, proposed, height);
