@@ -23,7 +23,8 @@ public sealed class CapacityRuleTests
         {
             ChainParameters from = rules.InForce;
             ChainParameters to = CapacityRule.Propose(
-                Demand(random), Price(random), Readings(random), rules, Parameters, new Height(1_000));
+                Demand(random), Price(random), Readings(random), rules, Parameters,
+                new Height(1_000));
             RequireLegal(rules, from, to);
             rules = rules with { InForce = to };
         }
@@ -39,7 +40,8 @@ public sealed class CapacityRuleTests
         for (int round = 0; round < 10_000; round++)
         {
             ChainParameters to = CapacityRule.Propose(
-                Demand(random), Price(random), Readings(random), rules, Parameters, new Height(1_000));
+                Demand(random), Price(random), Readings(random), rules, Parameters,
+                new Height(1_000));
             rules = rules with { InForce = to };
             digest = Keccak.Hash([.. digest.Bytes, .. to.ToWord().ToBigEndian()]);
         }
