@@ -191,13 +191,13 @@ contract ValidatorSet {
     function previousSet(uint256 from, uint256 most)
         external
         view
-        returns (uint256[] memory words, uint256 size)
+        returns (uint256[] memory packed, uint256 size)
     {
         uint256[] storage set = _sets[(setEpoch + 1) % 2];
         size = set.length;
         uint256 n = from >= size ? 0 : size - from < most ? size - from : most;
-        words = new uint256[](n);
-        for (uint256 i = 0; i < n; i++) words[i] = set[from + i];
+        packed = new uint256[](n);
+        for (uint256 i = 0; i < n; i++) packed[i] = set[from + i];
     }
 
     /// @notice All weight of the set before the one in force.
