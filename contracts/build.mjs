@@ -13,7 +13,7 @@ const here = dirname(fileURLToPath(import.meta.url))
 const solc = createRequire(process.env.HOMEOSTAT_NODE_MODULES
   ? join(process.env.HOMEOSTAT_NODE_MODULES, 'x.js') : import.meta.url)('solc')
 const names = ['Steering', 'Constitution', 'ModelRegistry', 'ValidatorSet', 'GasBurner',
-  'FeePool', 'Randomness',
+  'FeePool', 'Randomness', 'Allowlists',
   'governance/RuleBook', 'governance/RuleExecutor', 'governance/Treasury',
   'governance/OptimisticProposals', 'governance/DryRuns', 'governance/PredeployProxy',
   'governance/Revisions']

@@ -147,7 +147,7 @@ internal static unsafe class CallOperations
         UInt256 value = *top;
         m.ReturnLength = 0;
         ulong nonce = m.World.GetNonce(caller.Self);
-        if (caller.Depth >= Machine.MaxDepth
+        if (caller.Depth >= Machine.MaxDepth || !m.Context.Transaction.MayCreate
             || m.World.GetBalance(caller.Self) < value || nonce == ulong.MaxValue)
         {
             Words.Set(result, 0);

@@ -41,6 +41,11 @@ public sealed record TransactionEnvironment
     public UInt256 GasPrice { get; init; }
 
     public IReadOnlyList<Hash256> BlobHashes { get; init; } = [];
+
+    /// <summary>
+    /// False makes CREATE and CREATE2 fail as at too great a depth: the origin may not deploy.
+    /// </summary>
+    public bool MayCreate { get; init; } = true;
 }
 
 /// <summary>All an execution depends on but the message.</summary>

@@ -55,7 +55,10 @@ public sealed partial class BlockExecution
         State = new WorldState(parentState);
         _processor = new TransactionProcessor(
             State, rules, environment, engine, tracer,
-            TransactionProcessor.ClassesOf(header, rules));
+            TransactionProcessor.ClassesOf(header, rules))
+        {
+            Lists = rules.HasInputs ? Allowlists.Of(parentState) : null,
+        };
         _system = new SystemContracts(State, rules, environment, engine);
     }
 
@@ -163,7 +166,7 @@ public sealed partial class BlockExecution
             ? InputRules.CheckTransaction0(transaction, Header, _inputs!)
             : null;
         TransactionChecks checks = isTransaction0
-            ? TransactionChecks.All & ~TransactionChecks.BaseFee
+            ? TransactionChecks.Nonce | TransactionChecks.Sender
             : TransactionChecks.All;
         error ??= CheckRoom(transaction.Transaction) ?? _processor.Validate(transaction, checks);
         if (error is not null)

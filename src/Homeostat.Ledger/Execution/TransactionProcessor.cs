@@ -18,7 +18,10 @@ internal enum TransactionChecks
     /// </summary>
     Sender = 2,
     BaseFee = 4,
-    All = Nonce | Sender | BaseFee,
+
+    /// <summary>The sender is on the lists in force.</summary>
+    Lists = 8,
+    All = Nonce | Sender | BaseFee | Lists,
 }
 
 /// <summary>What executing one transaction gave.</summary>
@@ -41,6 +44,9 @@ internal sealed class TransactionProcessor(
     /// <summary>Null where each transaction pays its bid.</summary>
     public BlockClasses? Classes => classes;
 
+    /// <summary>Null where everybody may send and deploy.</summary>
+    public Allowlists? Lists { get; init; }
+
     /// <summary>Where a simulation moved precompiles; null otherwise.</summary>
     public PrecompileOverrides? MovedPrecompiles { get; set; }
 
@@ -62,6 +68,13 @@ internal sealed class TransactionProcessor(
     {
         Transaction transaction = recovered.Transaction;
         string address = recovered.Sender.ToChecksum();
+        if (checks.HasFlag(TransactionChecks.Lists) && Lists is { } lists
+            && Allowlists.Check(
+                lists.RefusedTo(recovered.Sender), recovered.Sender, transaction.IsCreation)
+                is { } refusal)
+        {
+            return refusal;
+        }
         if (checks.HasFlag(TransactionChecks.Nonce))
         {
             ulong nonce = world.GetNonce(recovered.Sender);
@@ -153,6 +166,7 @@ internal sealed class TransactionProcessor(
                 Origin = recovered.Sender,
                 GasPrice = price,
                 BlobHashes = transaction.BlobHashes,
+                MayCreate = Lists?.RefusedTo(recovered.Sender).HasFlag(Refused.Deploying) != true,
             },
             Tracer)
         {

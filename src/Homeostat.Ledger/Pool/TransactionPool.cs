@@ -306,6 +306,12 @@ public sealed class TransactionPool
     private string? CheckAgainstQueue(
         SenderQueue queue, PooledTransaction entry, PooledTransaction? replaced)
     {
+        if (Allowlists.Check(
+            queue.Standing.Refused, entry.Sender, entry.Transaction.Transaction.IsCreation)
+            is { } refusal)
+        {
+            return refusal;
+        }
         if (entry.Nonce < queue.Standing.Nonce)
         {
             return $"nonce too low: next nonce {queue.Standing.Nonce}, tx nonce {entry.Nonce}";

@@ -6,11 +6,13 @@ using Homeostat.Node.Client;
 using Homeostat.Node.Configuration;
 using Homeostat.Node.Logging;
 using Homeostat.Node.Loop;
+using Homeostat.Node.Models;
 using Homeostat.Node.Network;
 using Homeostat.Node.Store;
 using Homeostat.Primitives;
 using Homeostat.Replica;
 using Homeostat.Simulator;
+using Homeostat.Steering;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -49,11 +51,14 @@ internal sealed record JoinOptions
 /// <param name="Lies">Answers that the liar changed.</param>
 /// <param name="IsLiarBanned">The new node told it so.</param>
 /// <param name="SawSyncing">eth_syncing was an object on the way, and false at the end.</param>
+/// <param name="Retrained">Hash of the model that retraining from the log in the new node's state
+/// gives, the same as at a node that served it; zero where the chain is too short to train on.
+/// </param>
 /// <param name="Failure">Null when all is as it should be.</param>
 internal sealed record JoinResult(
     double BuildSeconds, double Seconds, ulong Blocks, ulong FirstBlock, long Accounts, long Slots,
     long Codes, long Kilobytes, bool IsComplete, int Lies, bool IsLiarBanned, bool SawSyncing,
-    string? Failure);
+    Hash256 Retrained, string? Failure);
 
 /// <summary>
 /// Makes a long chain, lets nodes serve it over TLS, and measures how long an empty node takes to
@@ -63,6 +68,7 @@ internal sealed record JoinResult(
 internal sealed class JoinRun(JoinOptions options, ILoggerFactory logs, Action<string> tell)
 {
     private readonly List<NodeHost> _hosts = [];
+    private readonly List<NodeConfig> _servers = [];
 
     /// <summary>
     /// In the order of their addresses: servers, newcomer, liar. Who has the lower address dials
@@ -157,6 +163,7 @@ internal sealed class JoinRun(JoinOptions options, ILoggerFactory logs, Action<s
                 Copy(FolderOf("server0"), FolderOf($"server{i}"));
             }
             NodeConfig config = ConfigOf(chain, $"server{i}", i, [], null);
+            _servers.Add(config);
             NodeHost host = await StartAsync(config, stop).ConfigureAwait(false);
             while (host.Gateway.View?.Finalized.Height.Value != (ulong)options.Blocks)
             {
@@ -208,10 +215,33 @@ internal sealed class JoinRun(JoinOptions options, ILoggerFactory logs, Action<s
         failure ??= audit.Missing
             ?? (audit == _hosts[0].AuditState(new Height(first)) ? null : "the states differ")
             ?? (sawSyncing ? null : "eth_syncing never said so");
+        Hash256 retrained = Hash256.Zero;
+        if (failure is null && options.Blocks >= LeastBlocksToTrain)
+        {
+            retrained = await RetrainAsync(config, stop).ConfigureAwait(false);
+            Hash256 theirs = await RetrainAsync(
+                _servers[0], stop).ConfigureAwait(false);
+            failure = retrained == theirs ? null : "retraining gives another model";
+        }
         return new JoinResult(
             buildSeconds, seconds, (ulong)options.Blocks, host.FirstBlock, audit.Accounts,
             audit.Slots, audit.Codes, (state?.Bytes ?? 0) / 1_024, failure is null, liar?.Lies ?? 0,
-            liar?.IsBanned ?? false, sawSyncing, failure);
+            liar?.IsBanned ?? false, sawSyncing, retrained, failure);
+    }
+
+    /// <summary>Fewer demand samples than this train no ensemble.</summary>
+    private const int LeastBlocksToTrain = 100;
+
+    /// <summary>
+    /// As `homeostat model train --rpc` does it, from the demand log in this node's state.
+    /// </summary>
+    private async Task<Hash256> RetrainAsync(NodeConfig config, CancellationToken stop)
+    {
+        int blocks = Math.Min(options.Blocks - 2, DemandLog.MaximumBlocks);
+        List<Fixed> log = await StateLog.ReadAsync(
+            new Uri($"http://{config.Http}"), $"{options.Blocks}", blocks, stop)
+            .ConfigureAwait(false);
+        return Keccak.Hash(ModelTraining.Train(log, horizon: 1, isTrees: true));
     }
 
     /// <summary>What eth_syncing says, as clients read it.</summary>

@@ -71,6 +71,7 @@ internal static class NetworkFolder
             InitialBaseFee = plan.InitialBaseFee,
             Capacity = plan.Capacity,
             Voting = plan.Voting,
+            Allowlists = plan.Allowlists,
             Governance = Homeostat.Steering.PredeployAddresses.Timelock,
             Guardian = plan.Guardian,
             GuardianExpiryTime = plan.GuardianExpiryTime,

@@ -26,7 +26,7 @@ internal sealed record NetworkPlan
     private static readonly string[] Keys =
     [
         "chainId", "genesisTime", "initialBaseFee", "capacity", "voting", "guardian",
-        "guardianExpiry", "validators", "balances",
+        "guardianExpiry", "validators", "balances", "allowlists",
     ];
 
     private static readonly string[] ValidatorKeys =
@@ -52,6 +52,9 @@ internal sealed record NetworkPlan
 
     /// <summary>Wei at genesis.</summary>
     public required IReadOnlyList<KeyValuePair<Address, UInt256>> Balances { get; init; }
+
+    /// <summary>Null: everybody may send and deploy.</summary>
+    public GenesisAllowlists? Allowlists { get; init; }
 
     /// <summary>Null with the reason, naming the key.</summary>
     public static NetworkPlan? TryRead(byte[] json, DateTimeOffset now, out string error)
@@ -96,7 +99,7 @@ internal sealed record NetworkPlan
             {
                 return "validators: two have the same address";
             }
-            return Voting.Fault;
+            return Voting.Fault ?? Allowlists?.Fault;
         }
     }
 
@@ -122,7 +125,27 @@ internal sealed record NetworkPlan
             GuardianExpiryTime = (ulong)expiry.ToUnixTimeSeconds(),
             Validators = [.. Items(root, "validators").Select(ReadValidator)],
             Balances = [.. ReadBalances(Optional(root, "balances"))],
+            Allowlists = ReadAllowlists(Optional(root, "allowlists")),
         };
+    }
+
+    private static GenesisAllowlists? ReadAllowlists(JsonElement lists)
+    {
+        if (lists.ValueKind == JsonValueKind.Undefined)
+        {
+            return null;
+        }
+        RequireKnown(lists, ["senders", "deployers"], "allowlists: ");
+        return new GenesisAllowlists(List("senders"), List("deployers"));
+
+        IReadOnlyList<Address>? List(string key) =>
+            Optional(lists, key).ValueKind == JsonValueKind.Undefined ? null :
+            [
+                .. Items(lists, key).Select(item => Address.TryParse(
+                    item.ToString(), out Address address)
+                    ? address
+                    : throw new FormatException($"allowlists: '{item}' is not an address")),
+            ];
     }
 
     private static VotingSettings ReadVoting(JsonElement voting)

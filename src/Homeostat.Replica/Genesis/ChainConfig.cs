@@ -72,6 +72,9 @@ public sealed record ChainConfig
     /// </summary>
     public ulong Revision { get; init; } = ProtocolRevisions.First;
 
+    /// <summary>Who may send and deploy; null: everybody.</summary>
+    public GenesisAllowlists? Allowlists { get; init; }
+
     /// <summary>How people vote.</summary>
     public VotingSettings Voting { get; init; } = VotingSettings.Default;
 

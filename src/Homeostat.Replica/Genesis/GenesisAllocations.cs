@@ -41,6 +41,9 @@ public static class GenesisAllocations
                 (sum, v) => sum + ValidatorStorage.StakeOf(v.Weight, config.Staking)),
         };
         Add(accounts, PredeployAddresses.GasBurner, "GasBurner", []);
+        AddUpgradable(
+            accounts, PredeployAddresses.Allowlists, "Allowlists",
+            GenesisAllowlists.StorageOf(config));
         AddUpgradable(accounts, PredeployAddresses.FeePool, "FeePool", []);
         AddUpgradable(accounts, PredeployAddresses.Randomness, "Randomness",
             OrderingGenesis.Randomness(config.Validators));

@@ -123,6 +123,7 @@ internal static class GenesisJson
         }
         return config.Staking.Check() is { } reason ? $"config.homeostat.staking: {reason}"
             : config.Voting.Fault is { } fault ? $"config.homeostat.{fault}"
+            : config.Allowlists?.Fault is { } unfit ? $"config.homeostat.{unfit}"
             : null;
     }
 
@@ -154,6 +155,13 @@ internal static class GenesisJson
         writer.WriteString("guardian", config.Guardian.ToString());
         writer.WriteNumber("guardianExpiryTime", config.GuardianExpiryTime);
         WriteVoting(writer, config.Voting);
+        if (config.Allowlists is { } lists)
+        {
+            writer.WriteStartObject("allowlists");
+            WriteList(writer, "senders", lists.Senders);
+            WriteList(writer, "deployers", lists.Deployers);
+            writer.WriteEndObject();
+        }
         writer.WriteStartArray("validators");
         foreach (GenesisValidator validator in config.Validators)
         {
@@ -178,6 +186,33 @@ internal static class GenesisJson
         writer.WriteEndArray();
         writer.WriteEndObject();
         writer.WriteEndObject();
+    }
+
+    private static void WriteList(
+        Utf8JsonWriter writer, string name, IReadOnlyList<Address>? accounts)
+    {
+        if (accounts is null)
+        {
+            return;
+        }
+        writer.WriteStartArray(name);
+        foreach (Address account in accounts)
+        {
+            writer.WriteStringValue(account.ToString());
+        }
+        writer.WriteEndArray();
+    }
+
+    private static GenesisAllowlists? ReadAllowlists(JsonElement ours)
+    {
+        return ours.TryGetProperty("allowlists", out JsonElement lists)
+            ? new GenesisAllowlists(List("senders"), List("deployers"))
+            : null;
+
+        IReadOnlyList<Address>? List(string name) =>
+            lists.TryGetProperty(name, out JsonElement accounts)
+                ? [.. accounts.EnumerateArray().Select(a => ReadAddress(a.GetString()))]
+                : null;
     }
 
     private static void WriteVoting(Utf8JsonWriter writer, VotingSettings voting)
@@ -289,6 +324,7 @@ internal static class GenesisJson
                 capacity.GetProperty("minimumBaseFee").GetUInt64(),
                 capacity.GetProperty("blockIntervalMs").GetUInt64()),
             Voting = ReadVoting(ours),
+            Allowlists = ReadAllowlists(ours),
             Revision = ours.TryGetProperty("revision", out JsonElement revision)
                 ? revision.GetUInt64()
                 : ProtocolRevisions.First,

@@ -10,6 +10,8 @@ internal sealed class CapacityLoop : ISteeringLoop
 {
     public static readonly Hash256 LoopName = SteeringLoops.NameOf("capacity");
 
+    private const byte LongMeanWord = 0;
+
     public Hash256 Name => LoopName;
 
     public LoopWords Words { get; } = new(
@@ -27,13 +29,22 @@ internal sealed class CapacityLoop : ISteeringLoop
         ],
         DemandFeatures.Names, new("demand", "Mgas/s"));
 
-    // The means of demand are shared by all loops (BlockContext).
+    // The other means of demand are shared by all loops (BlockContext).
     public void Advance(LoopContext context)
     {
+        if (context.Height.Value > 1)
+        {
+            context.WriteWord(
+                LongMeanWord, LongMeanOf(context).After(context.RecentDemand[0]).ToWord());
+        }
     }
 
     public IReadOnlyList<Fixed> Features(LoopContext context) =>
-        DemandFeatures.Of([.. context.RecentDemand], context.Estimators);
+        DemandFeatures.Of(
+            [.. context.RecentDemand], context.Estimators, LongMeanOf(context));
+
+    private static LongMean LongMeanOf(LoopContext context) =>
+        LongMean.FromWord(context.ReadWord(LongMeanWord));
 
     public LoopInputs Read(LoopContext context, LoopRules rules)
     {

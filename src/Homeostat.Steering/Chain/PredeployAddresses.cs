@@ -33,6 +33,9 @@ public static class PredeployAddresses
     /// <summary>What each validator has committed to reveal next.</summary>
     public static readonly Address Randomness = Address.FromNumber(0x484f0006);
 
+    /// <summary>Who may send, and who may deploy (contracts/src/Allowlists.sol).</summary>
+    public static readonly Address Allowlists = Address.FromNumber(0x484f0007);
+
     /// <summary>OpenZeppelin's TimelockController: owns everything privileged.</summary>
     public static readonly Address Timelock = Address.FromNumber(0x484f0020);
 

@@ -24,7 +24,7 @@ public static class DemandFeatures
 
     public static readonly IReadOnlyList<string> Names =
     [
-        "last block", "two blocks ago", "three blocks ago", "four blocks ago",
+        "last block", "two blocks ago", "three blocks ago", "long mean",
         "mean of eight blocks", "fast mean", "medium mean", "slow mean",
     ];
 
@@ -35,7 +35,9 @@ public static class DemandFeatures
     /// <param name="recent">Demand of the last blocks, newest first; what is missing counts as
     /// 0.</param>
     /// <param name="means">After the newest.</param>
-    public static Fixed[] Of(ReadOnlySpan<Fixed> recent, in Estimators means)
+    /// <param name="longMean">After the newest.</param>
+    public static Fixed[] Of(
+        ReadOnlySpan<Fixed> recent, in Estimators means, in LongMean longMean)
     {
         Fixed sum = Fixed.Zero;
         foreach (Fixed sample in recent)
@@ -44,7 +46,7 @@ public static class DemandFeatures
         }
         return
         [
-            At(recent, 0), At(recent, 1), At(recent, 2), At(recent, 3),
+            At(recent, 0), At(recent, 1), At(recent, 2), longMean.Value,
             sum.Scale(-3), means.Fast, means.Medium, means.Slow,
         ];
     }
@@ -70,15 +72,17 @@ public sealed class DemandSeries(IReadOnlyList<Fixed> samples)
         var means = samples.Count == 0
             ? default
             : new Estimators(samples[0], samples[0], samples[0], 0, 0);
+        LongMean longMean = default;
         Span<Fixed> recent = stackalloc Fixed[DemandFeatures.Lags];
         for (int t = 0; t < samples.Count; t++)
         {
             means = means.After(samples[t]);
+            longMean = longMean.After(samples[t]);
             for (int lag = 0; lag < recent.Length; lag++)
             {
                 recent[lag] = samples[Math.Max(0, t - lag)];
             }
-            rows.Add(DemandFeatures.Of(recent, means));
+            rows.Add(DemandFeatures.Of(recent, means, longMean));
         }
         return rows;
     }

@@ -50,20 +50,28 @@ public sealed class ForecastTrial
     }
 
     /// <summary>Every policy's score over the second part.</summary>
-    public IReadOnlyList<ForecastScore> Score(LinearForecaster model)
+    public IReadOnlyList<ForecastScore> Score(LinearForecaster model) =>
+        [.. Errors(model).Select(item => Score(item.Policy, model.HorizonBlocks, item.Errors))];
+
+    /// <summary>
+    /// Every policy's errors over the second part, forecast less what came, block by block.
+    /// </summary>
+    public IReadOnlyList<(string Policy, IReadOnlyList<Fixed> Errors)> Errors(
+        LinearForecaster model)
     {
         int horizon = model.HorizonBlocks;
         Fixed mean = TrainingMean();
         (Fixed level, Fixed slope) = Autoregression(horizon);
         return
         [
-            Score("model", horizon, t => model.Evaluate(_features[t]).Output),
-            Score("twin (medium EWMA)", horizon, t => _features[t][6]),
-            Score("slow EWMA", horizon, t => _features[t][7]),
-            Score("fast EWMA", horizon, t => _features[t][5]),
-            Score("persistence", horizon, t => _features[t][0]),
-            Score("training mean", horizon, _ => mean),
-            Score("AR(1)", horizon, t => level + slope * _features[t][0]),
+            ("model", ErrorsOf(horizon, t => model.Evaluate(_features[t]).Output)),
+            ("twin (medium EWMA)", ErrorsOf(horizon, t => _features[t][6])),
+            ("slow EWMA", ErrorsOf(horizon, t => _features[t][7])),
+            ("fast EWMA", ErrorsOf(horizon, t => _features[t][5])),
+            ("long mean", ErrorsOf(horizon, t => _features[t][3])),
+            ("persistence", ErrorsOf(horizon, t => _features[t][0])),
+            ("training mean", ErrorsOf(horizon, _ => mean)),
+            ("AR(1)", ErrorsOf(horizon, t => level + slope * _features[t][0])),
         ];
     }
 
@@ -82,23 +90,31 @@ public sealed class ForecastTrial
             : (Fixed.Zero, Fixed.One);
     }
 
-    private ForecastScore Score(string policy, int horizon, Func<int, Fixed> forecast)
+    private List<Fixed> ErrorsOf(int horizon, Func<int, Fixed> forecast)
     {
-        BigInteger absolute = BigInteger.Zero;
-        BigInteger square = BigInteger.Zero;
-        int count = 0;
+        var errors = new List<Fixed>();
         int first = Math.Max(TrainCount, DemandSeries.Warmup);
         for (int t = first; t + horizon < _series.Count; t++)
         {
-            BigInteger error =
-                (BigInteger)forecast(t).Raw - _series.MeanAfter(t, horizon).Raw;
-            absolute += BigInteger.Abs(error);
-            square += error * error;
-            count++;
+            errors.Add(forecast(t) - _series.MeanAfter(t, horizon));
         }
-        return new ForecastScore(policy, horizon, count,
-            Fixed.FromRaw((long)(absolute / Math.Max(count, 1))),
-            Fixed.FromRaw((long)Root(square / Math.Max(count, 1))));
+        return errors;
+    }
+
+    private static ForecastScore Score(
+        string policy, int horizon, IReadOnlyList<Fixed> errors)
+    {
+        BigInteger absolute = BigInteger.Zero;
+        BigInteger square = BigInteger.Zero;
+        foreach (Fixed error in errors)
+        {
+            absolute += BigInteger.Abs(error.Raw);
+            square += (BigInteger)error.Raw * error.Raw;
+        }
+        int count = Math.Max(errors.Count, 1);
+        return new ForecastScore(policy, horizon, errors.Count,
+            Fixed.FromRaw((long)(absolute / count)),
+            Fixed.FromRaw((long)Root(square / count)));
     }
 
     // Newton's integer square root.

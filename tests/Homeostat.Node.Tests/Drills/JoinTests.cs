@@ -1,4 +1,5 @@
 using Homeostat.Node.Drills;
+using Homeostat.Primitives;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Homeostat.Node.Tests.Drills;
@@ -12,8 +13,8 @@ public sealed class JoinTests
     public Task An_empty_node_joins_by_a_snapshot_and_bans_the_liar() => RunAsync(
         new JoinOptions
         {
-            Accounts = 400,
-            Blocks = 70,
+            Accounts = 450,
+            Blocks = 110,
             Contracts = 12,
             CheckpointBlocks = 16,
             Folder = "",
@@ -21,12 +22,14 @@ public sealed class JoinTests
         result =>
         {
             Assert.Null(result.Failure);
-            Assert.Equal(64UL, result.FirstBlock);
+            Assert.Equal(96UL, result.FirstBlock);
             Assert.True(result.Accounts > 360, $"{result.Accounts} accounts");
             Assert.True(result.Slots >= 1_200, $"{result.Slots} slots");
             Assert.True(result.Lies > 0);
             Assert.True(result.IsLiarBanned);
             Assert.True(result.SawSyncing);
+            // From the log in the state it fetched, the same bytes as at a node that executed all.
+            Assert.NotEqual(Hash256.Zero, result.Retrained);
         });
 
     [Fact]

@@ -217,6 +217,25 @@ internal sealed class SteeredChain
         Data = calldata,
     }.Sign(Validators[0].PrivateKey);
 
+    /// <summary>Why the next block could not hold this transaction; null when it could.</summary>
+    public string? ErrorOf(Transaction transaction)
+    {
+        Hash256 payload = Keccak.Hash(Head.Hash.Bytes);
+        var facts = new BlockFacts(
+            Head.Number.Next, TimeMs + 250, payload, Head.GasUsed, _parentSteeringGas,
+            Head.BaseFee ?? UInt256.Zero, []);
+        _sinceMs = 250;
+        BlockInputs inputs = Inputs(payload, SteeringProgram.Compose(Reader, facts).Encode());
+        var processor = new BlockProcessor(Rules, _engine);
+        BlockHeader header = processor.Prepare(Head, inputs, Validators[0].Address);
+        var execution = BlockExecution.Start(
+            State, header, processor.Rules.At(header), inputs, _engine);
+        Apply(execution, Transaction0(inputs.Transaction0Data));
+        Assert.True(
+            RecoveredTransaction.TryRecover(transaction, out RecoveredTransaction recovered));
+        return execution.TryApply(recovered).Error;
+    }
+
     private static void Apply(BlockExecution execution, Transaction transaction)
     {
         Assert.True(

@@ -24,6 +24,7 @@ internal sealed class SteeredPolicy : IFeePolicy
     private readonly List<double[]> _speeds = [];
     private CapacityRules _rules;
     private Estimators _means;
+    private LongMean _longMean;
     private UInt256 _fee = ArrivalGenerator.FloorPrice;
     private ulong _queueGas;
     private ulong _lastQueueGas;
@@ -53,6 +54,7 @@ internal sealed class SteeredPolicy : IFeePolicy
     {
         Fixed sample = DemandFeatures.Rate(block.GasUsed, ArrivalGenerator.IntervalMs);
         _means = _means.After(sample);
+        _longMean = _longMean.After(sample);
         if (block.Height % QueueRefreshBlocks == 0)
         {
             _queueGas = _lastQueueGas;
@@ -77,7 +79,7 @@ internal sealed class SteeredPolicy : IFeePolicy
         _decidedAt = block.Height;
         CapacityReadings readings = Read(_queueGas);
         _means = _means with { NanosecondsPerKilogas = readings.NanosecondsPerKilogas };
-        Fixed[] features = DemandFeatures.Of([.. _recent], _means);
+        Fixed[] features = DemandFeatures.Of([.. _recent], _means, _longMean);
         Fixed forecast = _model is null ? _means.Medium : _model.Evaluate(features).Output;
         var height = new Height((ulong)block.Height);
         ChainParameters proposed = CapacityRule.Propose(
