@@ -9,6 +9,8 @@ import { abi as randomnessJson } from '../../contracts/artifacts/Randomness.json
 import { abi as bookJson } from '../../contracts/artifacts/RuleBook.json';
 import { abi as optimisticJson } from '../../contracts/artifacts/OptimisticProposals.json';
 import { abi as executorJson } from '../../contracts/artifacts/RuleExecutor.json';
+import { abi as revisionsJson } from '../../contracts/artifacts/Revisions.json';
+import { abi as dryRunsJson } from '../../contracts/artifacts/DryRuns.json';
 import { abi as treasuryJson } from '../../contracts/artifacts/Treasury.json';
 import { abi as timelockJson } from '../../contracts/artifacts/TimelockController.json';
 import { abi as votesJson } from '../../contracts/artifacts/StakeVotes.json';
@@ -48,6 +50,8 @@ export const ABIS: Record<string, Abi> = {
   '0x00000000000000000000000000000000484f0024': executorJson as unknown as Abi,
   '0x00000000000000000000000000000000484f0025': treasuryJson as unknown as Abi,
   '0x00000000000000000000000000000000484f0026': optimisticJson as unknown as Abi,
+  '0x00000000000000000000000000000000484f0027': revisionsJson as unknown as Abi,
+  '0x00000000000000000000000000000000484f0028': dryRunsJson as unknown as Abi,
 };
 
 export const NAMES: Record<string, string> = {
@@ -66,6 +70,7 @@ export const NAMES: Record<string, string> = {
   '0x00000000000000000000000000000000484f0025': 'Treasury',
   '0x00000000000000000000000000000000484f0026': 'Optimistic approval',
   '0x00000000000000000000000000000000484f0027': 'Revisions',
+  '0x00000000000000000000000000000000484f0028': 'Dry runs',
   '0x00000000000000000000000000000000484f0100': 'INFER',
 };
 

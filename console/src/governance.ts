@@ -1,7 +1,5 @@
 // The Governor at 0x484f0021 (OpenZeppelin's, with proposals stored by number) in words.
-import {
-  type Abi, decodeEventLog, decodeFunctionData, parseAbi, toEventSelector,
-} from 'viem';
+import { type Abi, decodeEventLog, decodeFunctionData, toEventSelector } from 'viem';
 import { abi as governorJson } from '../../contracts/artifacts/HomeostatGovernor.json';
 import { call } from './contracts';
 import { ABIS, GOVERNOR, NAMES, loopName, plain } from './events';
@@ -110,29 +108,6 @@ export async function readStanding(link: Link, p: Proposal): Promise<Standing> {
   return {
     state, against: votes[0], for: votes[1], abstain: votes[2], quorum, eta: Number(eta),
   };
-}
-
-export const DRY_RUNS = '0x00000000000000000000000000000000484f0028';
-export const dryRunsAbi = parseAbi([
-  'function request(uint256 subject) payable', 'function conclude(uint256 subject, bytes result)',
-]);
-
-interface AttestedRun {
-  status: 'none' | 'open' | 'replaced' | 'passed' | 'failed';
-  verdict?: string;
-  attestedWeight?: string;
-  totalWeight?: string;
-  result?: `0x${string}`;
-}
-
-/** What DryRuns.conclude takes of a proposal, once enough validators attest it. */
-export async function attestedResult(link: Link, id: bigint): Promise<unknown[]> {
-  const run = await link.request<AttestedRun>('homeostat_dryRun', [`0x${id.toString(16)}`]);
-  if (!run.result) throw new Error('nobody has requested its dry run');
-  if (3n * BigInt(run.attestedWeight ?? 0) <= 2n * BigInt(run.totalWeight ?? 0)) {
-    throw new Error('validators of over two thirds of the weight do not attest it yet: try again');
-  }
-  return [id, run.result];
 }
 
 interface Replayed {

@@ -1,14 +1,16 @@
-import { type Abi, encodeFunctionData } from 'viem';
+import { encodeFunctionData } from 'viem';
 import type { Chain } from '../chain';
 import { type Child, fill, h, link, put, sync } from '../dom';
 import { GOVERNOR, plain } from '../events';
 import { duration, ether, integer, time } from '../format';
 import {
-  ACTIVE, CANCELLED, DRY_RUNS, EXECUTED, EXPIRED, type GovernorRules, PENDING, type Proposal,
-  QUEUED, STATES, SUCCEEDED, type Standing, attestedResult, callText, dryRun, dryRunsAbi,
-  governorAbi, hasGovernor, readGovernor, readProposals,
+  ACTIVE, CANCELLED, EXECUTED, EXPIRED, type GovernorRules, PENDING, type Proposal, QUEUED, STATES,
+  SUCCEEDED, type Standing, callText, dryRun, governorAbi, hasGovernor, readGovernor, readProposals,
   readStanding,
 } from '../governance';
+import {
+  DRY_RUNS, DRY_RUN_BOND, type DryRun, NO_DRY_RUN, dryRunsAbi, readDryRun,
+} from '../dryruns';
 import type { Page } from '../page';
 import { type Send, ruleSection } from './rules';
 import { connect, sendAndWait, wallets } from '../wallet';
@@ -21,9 +23,10 @@ interface Action {
   label: string;
   primary?: boolean;
   name: string;
-  args(p: Proposal, chain: Chain): unknown[] | Promise<unknown[]>;
-  /** Of DryRuns; else of the Governor. */
-  ofDryRuns?: boolean;
+  args(p: Proposal): unknown[];
+  /** Of another contract than the Governor. */
+  to?: string;
+  abi?: typeof governorAbi;
   value?: bigint;
 }
 
@@ -33,17 +36,6 @@ const VOTES: Action[] = [
   { label: 'Abstain', name: 'castVote', args: (p) => [p.id, ABSTAIN] },
 ];
 const QUEUE: Action = { label: 'Queue', primary: true, name: 'queue', args: (p) => [p.id] };
-// Before what binds can be queued, validators attest what a dry run of it finds.
-const DRY_RUN: Action[] = [
-  {
-    label: 'Request dry run', name: 'request', args: (p) => [p.id], ofDryRuns: true,
-    value: 10n ** 18n,
-  },
-  {
-    label: 'Publish dry run', name: 'conclude', ofDryRuns: true,
-    args: (p, chain) => attestedResult(chain.link, p.id),
-  },
-];
 const EXECUTE: Action = { label: 'Execute', primary: true, name: 'execute', args: (p) => [p.id] };
 const VETO: Action = { label: 'Veto', name: 'cancel', args: (p) => [p.id] };
 
@@ -77,11 +69,12 @@ export function governancePage(chain: Chain): Page {
       const proposals = await readProposals(chain.link, chain.tip?.number ?? 0, MOST);
       const standings = await Promise.all(proposals.map((p) => readStanding(chain.link, p)));
       sync(list, proposals, (p) => p.id.toString(), (p) => {
-        const made = proposalCard(chain, p, pick);
+        const made = proposalCard(chain, p, send);
         cards.set(p.id.toString(), made);
         return made.element;
       });
-      proposals.forEach((p, i) => cards.get(p.id.toString())?.show(standings[i]!));
+      const runs = await Promise.all(proposals.map((p, i) => readRun(chain, p, standings[i]!)));
+      proposals.forEach((p, i) => cards.get(p.id.toString())?.show(standings[i]!, runs[i]!));
       await book.update();
       if (!shown) showRules(rules, await readGovernor(chain.link));
       shown = true;
@@ -123,16 +116,24 @@ function showRules(box: HTMLElement, rules: GovernorRules): void {
 
 interface Card {
   element: HTMLElement;
-  show(standing: Standing): void;
+  show(standing: Standing, run: DryRun): void;
 }
 
-function proposalCard(chain: Chain, p: Proposal, pick: HTMLSelectElement): Card {
+/** A cancelled or expired proposal's is history. */
+function readRun(chain: Chain, p: Proposal, s: Standing): Promise<DryRun> {
+  const over = s.state === CANCELLED || s.state === EXPIRED;
+  return over ? Promise.resolve(NO_DRY_RUN)
+    : readDryRun(chain.link, p.id, p.targets, p.calldatas);
+}
+
+function proposalCard(chain: Chain, p: Proposal, send: Send): Card {
   const state = h('span', { class: 'chip' });
   const tally = h('dd', null);
   const when = h('dd', null);
   const actions = h('div', { class: 'row' });
   const status = h('p', { class: 'note', role: 'status' });
   const dry = h('ul', { class: 'plain', hidden: true });
+  const attested = h('dd', { class: 'break' });
   // Who alone may propose the text (OpenZeppelin's Governor) is no part of it for people.
   const description = p.description.replace(/#proposer=0x[0-9a-fA-F]{40}$/, '');
   const title = plain(description.split('\n')[0] ?? '', 120) || '(no description)';
@@ -141,6 +142,7 @@ function proposalCard(chain: Chain, p: Proposal, pick: HTMLSelectElement): Card 
     h('p', { class: 'break' }, plain(description.slice(title.length).trim(), 1_000)),
     h('dl', { class: 'facts' },
       h('dt', null, 'Votes'), tally, h('dt', null, 'When'), when,
+      h('dt', null, 'Attested dry run'), attested,
       h('dt', null, 'By'), h('dd', null, link(`account/${p.proposer}`, p.proposer, 'mono break')),
       h('dt', null, 'Does'), h('dd', { class: 'break' },
         h('ol', { class: 'plain' }, ...p.targets.slice(0, 16).map((target, i) => h('li', null,
@@ -151,7 +153,8 @@ function proposalCard(chain: Chain, p: Proposal, pick: HTMLSelectElement): Card 
   let drawn = '';
   return {
     element,
-    show(s) {
+    show(s, run) {
+      showRun(attested, run);
       put(state, STATES[s.state] ?? String(s.state));
       put(tally, `for ${ether(s.for)}, against ${ether(s.against)}, abstaining ${ether(s.abstain)}`
         + (s.quorum ? `; at least ${ether(s.quorum)} must take part` : ''));
@@ -161,21 +164,24 @@ function proposalCard(chain: Chain, p: Proposal, pick: HTMLSelectElement): Card 
           : s.state === QUEUED ? `may be carried out from ${time(s.eta * 1000)}`
             : `proposed in block ${integer(p.block)}`);
       const ready = s.state === QUEUED && now >= s.eta;
-      const key = `${s.state}${ready}`;
+      const key = `${s.state}${ready}${run.status}${run.attested}${run.isBonded}${run.owed > 0n}`;
       if (key === drawn) return;
       drawn = key;
       const over = s.state === CANCELLED || s.state === EXECUTED || s.state === EXPIRED;
       const offered = [
         ...s.state === ACTIVE ? VOTES : [],
-        ...[PENDING, ACTIVE, SUCCEEDED].includes(s.state) ? DRY_RUN : [], ...s.state === SUCCEEDED ? [QUEUE] : [],
-        ...ready ? [EXECUTE] : [], ...over ? [] : [VETO],
+        ...s.state === SUCCEEDED && (!run.needed || run.status === 'passed') ? [QUEUE] : [],
+        ...ready ? [EXECUTE] : [], ...over ? [] : [VETO], ...runActions(p, s, run),
       ];
       fill(actions, dryButton(chain, p, title, dry), ...offered.map((action) => {
         const button = h('button', {
           type: 'button', class: action.primary ? 'primary' : 'quiet',
           'aria-label': `${action.label}: ${title}`,
         }, action.label);
-        button.addEventListener('click', () => void act(chain, p, action, pick.value, status));
+        button.addEventListener('click', () => send(action.label, action.to ?? GOVERNOR,
+          encodeFunctionData({
+            abi: action.abi ?? governorAbi, functionName: action.name, args: action.args(p),
+          }), action.value ?? 0n, status));
         return button;
       }));
     },
@@ -197,19 +203,35 @@ function dryButton(
   return button;
 }
 
-async function act(
-  chain: Chain, p: Proposal, action: Action, uuid: string, status: HTMLElement,
-): Promise<void> {
-  try {
-    const args = await action.args(p, chain);
-    const data = encodeFunctionData({
-      abi: (action.ofDryRuns ? dryRunsAbi : governorAbi) as Abi, functionName: action.name, args,
-    });
-    await sendBy(chain, uuid, action.label,
-      { to: action.ofDryRuns ? DRY_RUNS : GOVERNOR, data, value: action.value ?? 0n }, status);
-  } catch (error) {
-    put(status, `${action.label}: not done: ${(error as Error).message}`);
-  }
+function showRun(box: HTMLElement, run: DryRun): void {
+  const text = run.needed ? run.text : 'needs none: it touches nothing privileged';
+  if (box.dataset.drawn === text) return;
+  box.dataset.drawn = text;
+  fill(box, text, run.found.length > 0
+    && h('ul', { class: 'plain' }, ...run.found.map((x) => h('li', null, x))));
+}
+
+/** What is to be done for the attested dry run, by anyone. */
+function runActions(p: Proposal, s: Standing, run: DryRun): Action[] {
+  if (!run.needed) return [];
+  const base = { to: DRY_RUNS, abi: dryRunsAbi };
+  const isLive = s.state === PENDING || s.state === ACTIVE || s.state === SUCCEEDED;
+  const label = `Request the dry run, with a bond of ${ether(DRY_RUN_BOND)}`;
+  return [
+    ...isLive && (run.status === 'none' || run.status === 'replaced') ? [{
+      ...base, label, name: 'request', args: () => [p.id], value: DRY_RUN_BOND,
+    }] : [],
+    ...run.status === 'open' && run.attested && run.result ? [{
+      ...base, label: 'Publish the dry run', primary: true, name: 'conclude',
+      args: () => [p.id, run.result],
+    }] : [],
+    ...!isLive && run.isBonded ? [{
+      ...base, label: 'Release the dry run’s bond', name: 'release', args: () => [p.id],
+    }] : [],
+    ...run.owed > 0n ? [{
+      ...base, label: 'Pay the dry run’s bond out', name: 'withdraw', args: () => [run.requester],
+    }] : [],
+  ];
 }
 
 async function sendBy(
