@@ -215,7 +215,7 @@ async function vote(run, propose, stateOf) {
   const { context, page, faults } = await openGovernance(run, accounts[0]);
   await press(page, 'Vote for', title);
   const card = page.locator('article', { hasText: title });
-  await card.getByRole('button', { name: 'Dry run' }).click();
+  await card.getByRole('button', { name: `Dry run: ${title}`, exact: true }).click();
   await card.getByText('call 1 succeeds').waitFor({ timeout: 20_000 });
   await run.shot(page, 'governance-active');
   if (await reader.getCode({ address: DRY_RUNS })) {
