@@ -110,3 +110,15 @@ function findings(raw: Raw): string[] {
   const over = `over ${integer(BigInt(raw.blocks ?? '0x0'))} recorded blocks, without it → with it`;
   return lines.length ? [`${over}:`, ...lines] : [`${over}: fees, waits and decisions are the same`];
 }
+
+/** What those who vote are told, by the node's own methods (docs/spec/governance.md, "Advice"). */
+export interface Advice {
+  changes: string[];
+  cohorts: Record<string, string>[];
+  validators: string;
+  precedents: string[];
+}
+
+export function readAdvice(link: Link, subject: bigint): Promise<Advice> {
+  return link.request<Advice>('homeostat_advice', [`0x${subject.toString(16)}`]);
+}

@@ -2,14 +2,14 @@ import { encodeFunctionData } from 'viem';
 import type { Chain } from '../chain';
 import { type Child, fill, h, link, put, sync } from '../dom';
 import { GOVERNOR, plain } from '../events';
-import { duration, ether, integer, time } from '../format';
+import { duration, ether, gwei, integer, time } from '../format';
 import {
   ACTIVE, CANCELLED, EXECUTED, EXPIRED, type GovernorRules, PENDING, type Proposal, QUEUED, STATES,
   SUCCEEDED, type Standing, callText, dryRun, governorAbi, hasGovernor, readGovernor, readProposals,
   readStanding,
 } from '../governance';
 import {
-  DRY_RUNS, DRY_RUN_BOND, type DryRun, NO_DRY_RUN, dryRunsAbi, readDryRun,
+  type Advice, DRY_RUNS, DRY_RUN_BOND, type DryRun, NO_DRY_RUN, dryRunsAbi, readAdvice, readDryRun,
 } from '../dryruns';
 import type { Page } from '../page';
 import { type Send, ruleSection } from './rules';
@@ -134,6 +134,7 @@ function proposalCard(chain: Chain, p: Proposal, send: Send): Card {
   const status = h('p', { class: 'note', role: 'status' });
   const dry = h('ul', { class: 'plain', hidden: true });
   const attested = h('dd', { class: 'break' });
+  const advice = h('div', { class: 'stack', hidden: true });
   // Who alone may propose the text (OpenZeppelin's Governor) is no part of it for people.
   const description = p.description.replace(/#proposer=0x[0-9a-fA-F]{40}$/, '');
   const title = plain(description.split('\n')[0] ?? '', 120) || '(no description)';
@@ -149,7 +150,7 @@ function proposalCard(chain: Chain, p: Proposal, send: Send): Card {
           callText(target, p.calldatas[i] ?? '0x')
           + (p.values[i] ? ` with ${ether(p.values[i]!)}` : ''))))),
       h('dt', null, 'Number'), h('dd', { class: 'mono break' }, p.id.toString())),
-    actions, status, dry);
+    actions, status, dry, advice);
   let drawn = '';
   return {
     element,
@@ -173,7 +174,7 @@ function proposalCard(chain: Chain, p: Proposal, send: Send): Card {
         ...s.state === SUCCEEDED && (!run.needed || run.status === 'passed') ? [QUEUE] : [],
         ...ready ? [EXECUTE] : [], ...over ? [] : [VETO], ...runActions(p, s, run),
       ];
-      fill(actions, dryButton(chain, p, title, dry), ...offered.map((action) => {
+      fill(actions, dryButton(chain, p, title, dry), adviceButton(chain, p, title, advice), ...offered.map((action) => {
         const button = h('button', {
           type: 'button', class: action.primary ? 'primary' : 'quiet',
           'aria-label': `${action.label}: ${title}`,
@@ -201,6 +202,46 @@ function dryButton(
       .catch((error: Error) => fill(box, h('li', null, `Not done: ${error.message}`)));
   });
   return button;
+}
+
+function adviceButton(
+  chain: Chain, p: Proposal, title: string, box: HTMLElement,
+): HTMLElement {
+  const button = h('button', {
+    type: 'button', class: 'quiet', 'aria-label': `Advice: ${title}`,
+  }, 'Advice');
+  button.addEventListener('click', () => {
+    box.hidden = false;
+    fill(box, h('p', { class: 'note' }, 'Reading the chain…'));
+    readAdvice(chain.link, p.id).then((x) => fill(box, ...adviceOf(x)))
+      .catch((error: Error) => fill(box, h('p', { class: 'note' }, `Not read: ${error.message}`)));
+  });
+  return button;
+}
+
+/** What changes, whom it touches by cohort, what came of the like before. It decides nothing. */
+function adviceOf(a: Advice): HTMLElement[] {
+  const list = (title: string, lines: string[], none: string) => [h('h3', null, title),
+    lines.length ? h('ul', { class: 'plain' }, ...lines.map((x) => h('li', { class: 'break' },
+      plain(x, 600)))) : h('p', { class: 'note' }, none)];
+  const n = (text: string) => h('td', { class: 'n' }, text);
+  const whole = (x: string | undefined) => integer(BigInt(x ?? '0x0'));
+  return [
+    ...list('What changes', a.changes, 'Nothing that is known here.'),
+    h('h3', null, 'Whom it affects, of the senders of the replayed blocks'),
+    h('div', { class: 'table', tabindex: 0, role: 'region', 'aria-label': 'Cohorts' },
+      h('table', null,
+        h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Senders'),
+          ...['Number', 'Transactions', 'Fees, gwei', 'Under it', 'Left out', 'End otherwise'].map(
+            (t) => h('th', { scope: 'col', class: 'n' }, t)))),
+        h('tbody', null, ...a.cohorts.map((c) => h('tr', null,
+          h('th', { scope: 'row' }, plain(c.name ?? '', 80)), n(whole(c.senders)),
+          n(whole(c.transactions)), n(gwei(BigInt(c.fees ?? '0x0'))),
+          n(gwei(BigInt(c.feesUnder ?? '0x0'))), n(whole(c.leftOut)), n(whole(c.changed))))))),
+    h('p', { class: 'break' }, plain(a.validators, 600)),
+    ...list('What was done before, and what came of it', a.precedents, 'Nothing of the kind.'),
+    h('p', { class: 'note' }, 'Put together by code from what is on the chain; it decides nothing.'),
+  ];
 }
 
 function showRun(box: HTMLElement, run: DryRun): void {

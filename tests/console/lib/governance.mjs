@@ -217,6 +217,12 @@ async function vote(run, propose, stateOf) {
   const card = page.locator('article', { hasText: title });
   await card.getByRole('button', { name: `Dry run: ${title}`, exact: true }).click();
   await card.getByText('call 1 succeeds').waitFor({ timeout: 20_000 });
+  if (await reader.getCode({ address: DRY_RUNS })) {
+    await card.getByRole('button', { name: `Advice: ${title}`, exact: true }).click();
+    await card.getByText('What was done before, and what came of it').waitFor({ timeout: 30_000 });
+    run.assert(await card.locator('div[aria-label=Cohorts] tbody tr').count() > 0,
+      'the advice has no cohorts');
+  }
   await run.shot(page, 'governance-active');
   if (await reader.getCode({ address: DRY_RUNS })) {
     await press(page, /^Request the dry run, with a bond of/, title);
