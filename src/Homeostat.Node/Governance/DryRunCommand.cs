@@ -43,23 +43,37 @@ internal static class DryRunCommand
                 UInt256 subject = GovernanceCommand.IdOf(parsed.GetValue(id)!);
                 if (parsed.GetValue(signer) is { } file)
                 {
-                    await client.SendAsync(await GovernanceCommand.ReadKeyAsync(
-                        file, cancellation), PredeployAddresses.DryRuns, Request(subject),
-                        StandingRule.Bond, cancellation);
+                    await RequestAsync(client, await GovernanceCommand.ReadKeyAsync(
+                        file, cancellation), subject, cancellation);
                 }
-                VoteStatus vote = await client.VoteAsync(subject, cancellation);
-                Console.Out.Write(GovernanceReport.Words(vote));
+                IReadOnlyList<ProposedCall> calls =
+                    await client.CallsOfAsync(subject, cancellation);
                 Console.Out.Write(DryRunWords.Describe(
                     await client.DryRunAsync(subject, cancellation)));
                 JsonElement replayed = await client.SimulateAsync(
-                    vote.Calls, parsed.GetValue(blocks), cancellation);
-                Console.Out.Write(Words(vote.Calls, replayed));
+                    calls, parsed.GetValue(blocks), cancellation);
+                Console.Out.Write(Words(calls, replayed));
             }));
         return command;
     }
 
-    private static byte[] Request(UInt256 subject) =>
-        AbiCall.Encode("request(uint256)", new AbiTuple().Add(subject));
+    private static async Task RequestAsync(
+        GovernanceClient client, Hash256 key, UInt256 subject, CancellationToken cancellation)
+    {
+        try
+        {
+            Hash256 hash = await client.SendAsync(key, PredeployAddresses.DryRuns,
+                AbiCall.Encode("request(uint256)", new AbiTuple().Add(subject)),
+                StandingRule.Bond, cancellation);
+            Console.Out.WriteLine($"dry run requested: {hash}");
+        }
+        catch (RpcException e) when (e.Message.Contains("revert", StringComparison.Ordinal))
+        {
+            throw new RpcException(e.Code, "the dry run was not taken: this epoch has had its one "
+                + "(try again in the next), or the proposal is over, needs none, or has had its "
+                + $"own ({e.Message})");
+        }
+    }
 
     /// <summary>
     /// Before a proposal is queued: requests its dry run if it needs one and has none, waits until
@@ -76,8 +90,8 @@ internal static class DryRunCommand
         JsonElement run = await client.DryRunAsync(subject, cancellation);
         if (Status(run) is "none" or "replaced")
         {
-            await GovernanceCommand.SendAsync(client, parsed, PredeployAddresses.DryRuns,
-                Request(subject), StandingRule.Bond, cancellation);
+            await RequestAsync(client, await GovernanceCommand.ReadKeyAsync(
+                GovernanceCommand.KeyOf(parsed), cancellation), subject, cancellation);
             run = await client.DryRunAsync(subject, cancellation);
         }
         for (int i = 0; i < Attempts && Status(run) == "open"; i++)

@@ -81,6 +81,20 @@ internal sealed class GovernanceClient(IRpcCaller rpc)
         Hash256 key, Address to, byte[] data, UInt256 value, CancellationToken cancellation) =>
         _sender.SendAsync(key, to, data, value, gas: null, cancellation);
 
+    /// <summary>The calls of a vote, or of an optimistic proposal, whose numbers are small.
+    /// </summary>
+    public async Task<IReadOnlyList<ProposedCall>> CallsOfAsync(
+        UInt256 subject, CancellationToken cancellation)
+    {
+        if (!subject.IsUInt64)
+        {
+            return (await VoteAsync(subject, cancellation)).Calls;
+        }
+        byte[] proposal = await CallAsync(PredeployAddresses.OptimisticProposals,
+            "proposal(uint256)", new AbiTuple().Add(subject), cancellation);
+        return await OptimisticCallAsync(proposal, cancellation);
+    }
+
     /// <summary>The call that an optimistic proposal stands for.</summary>
     /// <param name="proposal">What `proposal(uint256)` returned.</param>
     public async Task<IReadOnlyList<ProposedCall>> OptimisticCallAsync(

@@ -185,6 +185,8 @@ internal static class GovernanceCommand
         return hash;
     }
 
+    internal static FileInfo KeyOf(ParseResult parsed) => parsed.GetRequiredValue(Key);
+
     internal static async Task<Hash256> ReadKeyAsync(
         FileInfo file, CancellationToken cancellation)
     {

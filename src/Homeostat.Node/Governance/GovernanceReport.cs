@@ -78,9 +78,10 @@ internal sealed class GovernanceReport(GovernanceClient client)
         return text.ToString();
     }
 
-    /// <summary>A vote, and what those who vote are told of it.</summary>
+    /// <summary>A vote, and what those who vote are told of it, or of an optimistic proposal.
+    /// </summary>
     public async Task<string> VoteAsync(UInt256 id, CancellationToken cancellation) =>
-        Words(await client.VoteAsync(id, cancellation))
+        (id.IsUInt64 ? "" : Words(await client.VoteAsync(id, cancellation)))
         + (await client.AskAsync("homeostat_advice", [id.ToQuantity()], cancellation))
             .GetProperty("text").GetString();
 

@@ -65,7 +65,7 @@ internal sealed class ProposalAdvice(IRpcCaller rpc)
     public async Task<AdviceReport> ComposeAsync(
         UInt256 subject, CancellationToken cancellation)
     {
-        IReadOnlyList<ProposedCall> calls = await CallsAsync(subject, cancellation);
+        IReadOnlyList<ProposedCall> calls = await _client.CallsOfAsync(subject, cancellation);
         ProposedAct[] acts = [.. calls.Select(ProposedAct.Of)];
         JsonElement dryRun = await _client.DryRunAsync(subject, cancellation);
         JsonElement? replay = await ReplayAsync(calls, cancellation);
@@ -81,19 +81,6 @@ internal sealed class ProposalAdvice(IRpcCaller rpc)
                 ? await CohortsAsync(dryRun, replayed, cancellation)
                 : [],
             await ValidatorsAsync(dryRun, cancellation), [.. precedents.Distinct()]);
-    }
-
-    /// <summary>The calls of a vote, or of an optimistic proposal.</summary>
-    public async Task<IReadOnlyList<ProposedCall>> CallsAsync(
-        UInt256 subject, CancellationToken cancellation)
-    {
-        if (!subject.IsUInt64)
-        {
-            return (await _client.VoteAsync(subject, cancellation)).Calls;
-        }
-        byte[] proposal = await _client.CallAsync(PredeployAddresses.OptimisticProposals,
-            "proposal(uint256)", new AbiTuple().Add(subject), cancellation);
-        return await _client.OptimisticCallAsync(proposal, cancellation);
     }
 
     private async Task<List<string>> ChangesAsync(

@@ -40,7 +40,6 @@ internal static class RpcMethods
         new HealthMethods(context).Register(table);
         HomeostatLoops.Register(table);
         new HomeostatProposals(context).Register(table);
-        new HomeostatDryRuns(context).Register(table);
         new RevisionMethods(context).Register(table);
         if (context.Node.Peers is { } peers)
         {
@@ -52,6 +51,7 @@ internal static class RpcMethods
         RpcTable? built = null;
         var self = new HomeostatExplain(() => built!);
         self.Register(table);
+        new HomeostatDryRuns(context, self).Register(table);
         new HomeostatAdvice(self).Register(table);
         built = table.Build();
         return built;

@@ -21,8 +21,11 @@ public static class DryRun
     /// </summary>
     public const ulong MaximumGas = 400_000_000;
 
-    /// <summary>Of one of the proposal's calls: Osaka's largest transaction.</summary>
-    private const ulong CallGas = 16_777_216;
+    /// <summary>Gas of one of the proposal's calls: Osaka's largest transaction.</summary>
+    public const ulong CallGas = 16_777_216;
+
+    /// <summary>Gas of all of them.</summary>
+    public const ulong MaximumCallsGas = 8 * CallGas;
 
     /// <param name="state">After the block of the request.</param>
     /// <param name="header">Of that block.</param>
@@ -64,6 +67,7 @@ public static class DryRun
         IReadOnlyList<ProposedCall> calls, out int failed)
     {
         int mark = world.Snapshot();
+        ulong left = MaximumCallsGas;
         for (failed = 0; failed < calls.Count; failed++)
         {
             ProposedCall call = calls[failed];
@@ -75,9 +79,11 @@ public static class DryRun
                 world, rules.Evm,
                 BlockExecution.EnvironmentOf(header, rules, NoBlockHashes.Instance),
                 new TransactionEnvironment { Origin = PredeployAddresses.Timelock });
+            ulong given = Math.Min(CallGas, left);
             CallResult result = engine.Execute(context, new CallMessage(
-                CallKind.Call, PredeployAddresses.Timelock, call.Target, call.Value, CallGas,
+                CallKind.Call, PredeployAddresses.Timelock, call.Target, call.Value, given,
                 call.Data));
+            left -= given - result.GasLeft;
             if (!result.IsSuccess)
             {
                 world.Revert(mark);

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Homeostat.Ledger;
+using Homeostat.Node.Client;
 using Homeostat.Primitives;
 using Homeostat.Replica;
 using Homeostat.Steering;
@@ -8,10 +10,14 @@ namespace Homeostat.Node.Rpc;
 
 /// <summary>
 /// homeostat_dryRun: where the dry run of a proposal stands and what it says. The result is
-/// computed on the state of the request's block, as validators compute it, and kept.
+/// computed on the state of the request's block, as validators compute it, and kept; where that
+/// state is gone it is what was published.
 /// </summary>
-internal sealed class HomeostatDryRuns(RpcContext context)
+internal sealed class HomeostatDryRuns(RpcContext context, IRpcCaller self)
 {
+    private static readonly Hash256 ConcludedTopic =
+        Keccak.Hash("Concluded(uint256,bytes32,bool,bytes)"u8);
+
     /// <summary>Results kept: one is requested in an epoch.</summary>
     private const int Kept = 8;
 
@@ -42,7 +48,7 @@ internal sealed class HomeostatDryRuns(RpcContext context)
                 $"the first argument is a proposal's number, in decimal or hex, not '{text}'");
     }
 
-    private async ValueTask<DryRunResult> FindAsync(UInt256 subject, DryRunEntry run)
+    private async ValueTask<DryRunResult?> FindAsync(UInt256 subject, DryRunEntry run)
     {
         lock (_lock)
         {
@@ -52,16 +58,10 @@ internal sealed class HomeostatDryRuns(RpcContext context)
                 return kept;
             }
         }
-        RpcBlock block = context.Chain.WithState(BlockSelector.At(run.Height.Value));
-        DryRunRequest request = DryRunStorage.Current(new StateStorage(block.State!))
-            ?? throw RpcException.Server($"block {run.Height} asks for no dry run");
-        ulong steeringGas = block.Receipts.Count == 0 ? 0 : block.Receipts[0].GasUsed;
-        ChainRules rules = context.Node.Network is { } network
-            ? network.ChildOf(RevisionStorage.Read(new StateStorage(block.State!)))
-            : context.Node.Rules;
-        DryRunResult result = await context.Gate.RunAsync(engine => DryRun.Run(
-            block.State!, block.Header, steeringGas, rules.At(block.Header), engine, request))
-            .ConfigureAwait(false);
+        DryRunResult? result = run.Digest.IsZero
+            ? null
+            : await PublishedAsync(subject, run).ConfigureAwait(false);
+        result ??= await ComputeAsync(run).ConfigureAwait(false);
         lock (_lock)
         {
             _results.AddLast(result);
@@ -71,6 +71,43 @@ internal sealed class HomeostatDryRuns(RpcContext context)
             }
         }
         return result;
+    }
+
+    private async ValueTask<DryRunResult?> PublishedAsync(UInt256 subject, DryRunEntry run)
+    {
+        JsonElement logs = await self.CallAsync("eth_getLogs", [new JsonObject
+        {
+            ["address"] = PredeployAddresses.DryRuns.ToString(),
+            ["fromBlock"] = $"0x{run.Height.Value:x}",
+            ["topics"] = new JsonArray(
+                ConcludedTopic.ToString(), subject.ToHash256().ToString(),
+                run.Digest.ToString()),
+        }], CancellationToken.None).ConfigureAwait(false);
+        return logs.GetArrayLength() == 0
+            ? null
+            : Decode(Hex.Decode(logs[0].GetProperty("data").GetString()));
+    }
+
+    // (bool passed, bytes result)
+    private static DryRunResult? Decode(byte[] data)
+    {
+        var reader = new AbiReader(data);
+        reader.ReadWord();
+        return DryRunResult.Decode(reader.ReadBytes());
+    }
+
+    private async ValueTask<DryRunResult> ComputeAsync(DryRunEntry run)
+    {
+        RpcBlock block = context.Chain.WithState(BlockSelector.At(run.Height.Value));
+        DryRunRequest request = DryRunStorage.Current(new StateStorage(block.State!))
+            ?? throw RpcException.Server($"block {run.Height} asks for no dry run");
+        ulong steeringGas = block.Receipts.Count == 0 ? 0 : block.Receipts[0].GasUsed;
+        ChainRules rules = context.Node.Network is { } network
+            ? network.ChildOf(RevisionStorage.Read(new StateStorage(block.State!)))
+            : context.Node.Rules;
+        return await context.Gate.RunAsync(engine => DryRun.Run(
+            block.State!, block.Header, steeringGas, rules.At(block.Header), engine, request))
+            .ConfigureAwait(false);
     }
 
     private static void Write(
