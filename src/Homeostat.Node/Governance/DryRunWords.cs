@@ -22,8 +22,13 @@ internal static class DryRunWords
             return text.ToString();
         }
         text.AppendLine($"  {Verdict(run)}");
-        text.AppendLine($"  {StatusText(status)}; attested by {Number(run, "attestedWeight")} of "
-            + $"{Number(run, "totalWeight")} of weight ({run.GetProperty("digest").GetString()})");
+        // Once it is published validators attest it no longer.
+        string weight = status == "open"
+            ? $"; attested by {Number(run, "attestedWeight")} of {Number(run, "totalWeight")} of "
+                + "weight"
+            : "";
+        text.AppendLine(
+            $"  {StatusText(status)}{weight} ({run.GetProperty("digest").GetString()})");
         text.AppendLine(
             $"  {Number(run, "blocks")} recorded blocks again after block "
             + $"{Number(run, "requestedAt")}, without the proposal → with it");
