@@ -17,7 +17,8 @@ internal sealed class DryRunDesk(Protocol protocol, Outbox outbox, Address? self
     public Hash256 Attested(TreeBlock block)
     {
         var state = new SnapshotStorage(block.State);
-        if (self is not { } address || DryRunStorage.OpenAt(state) is not { } height)
+        if (self is not { } address || DryRunStorage.OpenAt(state) is not { } height
+            || height > block.Reference.Height)
         {
             return Hash256.Zero;
         }
