@@ -79,7 +79,7 @@ contract ValidatorSet {
     /// @dev First blocks of an epoch in which the fees of the one before it are shared out: eight
     /// validators in each, within so much gas.
     uint256 private constant SHARING_BLOCKS = 16;
-    uint256 private constant SHARING_GAS = 400_000;
+    uint256 private constant SHARING_GAS = 700_000;
     /// @notice The loop whose vector caps weights and says what absence is.
     bytes32 public constant LOOP = "consensus";
     uint256 private constant MAX_NODE_BYTES = 255;

@@ -246,7 +246,8 @@ public sealed class ValidatorSetTests
     [Fact]
     public void The_largest_set_changes_within_transaction_0s_gas()
     {
-        SteeredChain chain = Create(validators: 64, weight: 10);
+        SteeredChain chain = Create(
+            validators: 64, weight: 10, amend: world => world.AddBalance(Fees, Coin));
         ToEpoch(chain, 1, last: block =>
         {
             Assert.True(block.Receipts[0].Succeeded);
@@ -257,6 +258,8 @@ public sealed class ValidatorSetTests
         ulong most = 0;
         ToEpoch(chain, 2, each: block => most = Math.Max(most, block.SteeringGas));
         Assert.True(most < SteeringProgram.GasLimit, $"{most}");
+        Assert.Equal(
+            56, chain.Validators.Count(v => Owed(chain, v.Address) == Coin / 64UL));
     }
 
     private static SteeredChain Create(
