@@ -133,8 +133,27 @@ contract HomeostatGovernor is
         bytes[] memory calldatas,
         bytes32 descriptionHash
     ) internal override(Governor, GovernorTimelockControl) returns (uint48) {
-        if (!DRY_RUNS.mayQueue(proposalId, targets, calldatas)) revert DryRunMissing(proposalId);
+        if (!_restores(targets, calldatas) && !DRY_RUNS.mayQueue(proposalId, targets, calldatas)) {
+            revert DryRunMissing(proposalId);
+        }
         return super._queueOperations(proposalId, targets, values, calldatas, descriptionHash);
+    }
+
+    /// @dev Whether all that is done is to put predeploys back to genesis' code, which lies at their
+    /// addresses + 0x1000. No dry run is asked for that: what broke may be what dry runs need.
+    function _restores(address[] memory targets, bytes[] memory calldatas)
+        private
+        pure
+        returns (bool)
+    {
+        for (uint256 i = 0; i < targets.length; i++) {
+            if (uint160(targets[i]) >> 16 != 0x484f) return false;
+            bytes memory call = abi.encodeWithSignature(
+                "upgradeToAndCall(address,bytes)", address(uint160(targets[i]) + 0x1000), ""
+            );
+            if (keccak256(call) != keccak256(calldatas[i])) return false;
+        }
+        return true;
     }
 
     function _executeOperations(

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @title What Revisions asks of Steering
+/// @title Who says what
+/// @notice What Revisions asks of Steering.
 interface ISignals {
     /// @notice Weight of the next block's validators who signal a specification, and of all.
     function revisionWeight(bytes32 spec) external view returns (uint256 weight, uint256 total);

@@ -12,6 +12,7 @@ using Homeostat.Node.Store;
 using Homeostat.Node.Supervision;
 using Homeostat.Primitives;
 using Homeostat.Replica;
+using Homeostat.Steering;
 using Microsoft.Extensions.Logging;
 
 namespace Homeostat.Node.Loop;
@@ -35,6 +36,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly ReplicaLoop _loop;
     private readonly PeerNetwork _network;
     private readonly ValidatorQuorum _quorum;
+    private readonly NetworkRules _rules;
     private IDisposable? _spans;
     private readonly CancellationTokenSource _stop = new();
     private RpcService? _rpc;
@@ -98,6 +100,11 @@ internal sealed class NodeHost : IAsyncDisposable
                     v => !recoveries.Any(r => r.Without.Contains(v.Address))),
             ],
             self, _network);
+        _rules = new NetworkRules(chain.ChainId, config.NewestRevision);
+        _metrics.AddGauge(
+            "homeostat_unknown_revision",
+            "A protocol revision to come that this version does not know: 1 proposed, 2 locked in",
+            UnknownRevision);
         _metrics.AddGauge("homeostat_peers", "Connected peers", () => _network.ConnectedCount);
         _metrics.AddGauge(
             "homeostat_send_queue_bytes", "Bytes waiting for peers", () => _network.QueuedBytes);
@@ -225,6 +232,13 @@ internal sealed class NodeHost : IAsyncDisposable
         return _loop.AddAsync(happened, cancel);
     }
 
+    private double UnknownRevision() =>
+        _loop.View is { } view
+        && RevisionStorage.ReadProposed(new StateStorage(view.Finalized.State)) is { } next
+        && !_rules.Knows(next)
+            ? next.LockedAt is null ? 1 : 2
+            : 0;
+
     private async Task StartHttpAsync()
     {
         var options = new RpcServiceOptions
@@ -234,8 +248,7 @@ internal sealed class NodeHost : IAsyncDisposable
             Peers = _config.ServesAdmin ? _network : null,
             Health = new NodeHealth(_healing, _supervised?.DataFolders() ?? []),
             Rules = HomeostatRules.Of(_config.Genesis.Config.ChainId),
-            Network = new NetworkRules(
-                _config.Genesis.Config.ChainId, _config.NewestRevision),
+            Network = _rules,
             Server = new RpcServerOptions
             {
                 Address = _config.Http.Address,

@@ -70,6 +70,8 @@ internal static class NetworkFolder
             GenesisTimeMs = plan.GenesisTimeMs,
             InitialBaseFee = plan.InitialBaseFee,
             Capacity = plan.Capacity,
+            Staking = plan.Staking,
+            Revision = plan.Revision,
             Voting = plan.Voting,
             Allowlists = plan.Allowlists,
             Governance = Homeostat.Steering.PredeployAddresses.Timelock,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Homeostat.Ledger;
 using Homeostat.Primitives;
 using Homeostat.Replica;
 using Homeostat.Steering;
@@ -25,8 +26,9 @@ internal sealed record NetworkPlan
 
     private static readonly string[] Keys =
     [
-        "chainId", "genesisTime", "initialBaseFee", "capacity", "voting", "guardian",
-        "guardianExpiry", "validators", "balances", "allowlists",
+        "chainId", "genesisTime", "initialBaseFee", "capacity", "epochBlocks", "revision",
+        "voting", "guardian", "guardianExpiry", "validators", "balances",
+        "allowlists",
     ];
 
     private static readonly string[] ValidatorKeys =
@@ -41,6 +43,11 @@ internal sealed record NetworkPlan
     public required UInt256 InitialBaseFee { get; init; }
 
     public required ChainParameters Capacity { get; init; }
+
+    public required StakingTerms Staking { get; init; }
+
+    /// <summary>Of the protocol, from block 1 on.</summary>
+    public required ulong Revision { get; init; }
 
     public required VotingSettings Voting { get; init; }
 
@@ -99,7 +106,12 @@ internal sealed record NetworkPlan
             {
                 return "validators: two have the same address";
             }
-            return Voting.Fault ?? Allowlists?.Fault;
+            if (ProtocolRevisions.Find(Revision) is null)
+            {
+                return $"revision: {Revision}, not from {ProtocolRevisions.First} to "
+                    + $"{ProtocolRevisions.Newest}";
+            }
+            return Staking.Check() ?? Voting.Fault;
         }
     }
 
@@ -120,6 +132,11 @@ internal sealed record NetworkPlan
                 Number(capacity, "gasLimit", usual.GasLimit, 20_000_000),
                 Number(capacity, "minimumBaseFee", usual.MinimumBaseFee),
                 Number(capacity, "blockIntervalMs", usual.BlockIntervalMs, 50)),
+            Staking = new StakingTerms
+            {
+                EpochBlocks = Number(root, "epochBlocks", new StakingTerms().EpochBlocks),
+            },
+            Revision = Number(root, "revision", ProtocolRevisions.First),
             Voting = ReadVoting(Optional(root, "voting")),
             Guardian = AddressOf(root, "guardian") ?? default,
             GuardianExpiryTime = (ulong)expiry.ToUnixTimeSeconds(),

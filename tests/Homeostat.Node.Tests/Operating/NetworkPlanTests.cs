@@ -33,6 +33,12 @@ public sealed class NetworkPlanTests : IDisposable
         {"chainId":1,"validators":[{"name":"a","host":"h"}],"balances":{"0x12":"1"}}
         """, "'0x12' is not an address")]
     [InlineData("""
+        {"chainId":1,"epochBlocks":3,"validators":[{"name":"a","host":"h"}]}
+        """, "epochBlocks is 3, not 0 or from 4")]
+    [InlineData("""
+        {"chainId":1,"revision":99,"validators":[{"name":"a","host":"h"}]}
+        """, "revision: 99, not from 1 to 2")]
+    [InlineData("""
         {"chainId":1,"guardianExpiry":"soon","validators":[{"name":"a","host":"h"}]}
         """, "'soon' is no time")]
     public void What_is_wrong_is_named(string json, string reason)
