@@ -18,7 +18,10 @@ export function constitutionPage(chain: Chain): Page {
     reading = true;
     try {
       const rules = await readRules(chain.link);
-      if (!element.contains(document.activeElement) || readAt < 0) {
+      // An open dialog gives its focus back to the button it came from: that has to stay.
+      const isHeld = element.contains(document.activeElement)
+        || document.querySelector('dialog[open]') !== null;
+      if (!isHeld || readAt < 0) {
         fill(element, powersCard(rules),
           ...rules.loops.map((loop) => loopSection(chain, loop)), invariantsCard(rules));
       }

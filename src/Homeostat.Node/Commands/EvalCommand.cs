@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Homeostat.Node.Progress;
 using Homeostat.Simulator;
 
 namespace Homeostat.Node.Commands;
@@ -14,20 +15,23 @@ internal static class EvalCommand
         var command = new Command("eval", "Measure a loop against its baselines on real records");
         command.Subcommands.Add(Loop(
             "capacity", "Steered price and room against EIP-1559, AIMD-1559 and ACP-176",
-            (data, isQuick) => CapacityEvaluation.Run(
+            (data, isQuick, progress) => CapacityEvaluation.Run(
                 data, isQuick ? CapacityEvaluationOptions.Quick : new(),
-                Console.Error.WriteLine)));
+                Console.Error.WriteLine, progress)));
         command.Subcommands.Add(Loop(
             "ordering", "Classes and drawn places against fee order, FIFO and random",
-            (data, isQuick) => OrderingEvaluation.Run(
-                data, isQuick ? OrderingEvaluationOptions.Quick : new())));
+            (data, isQuick, progress) => OrderingEvaluation.Run(
+                data, isQuick ? OrderingEvaluationOptions.Quick : new(), progress)));
         command.Subcommands.Add(Loop(
             "governance", "Hours to effect of recorded proposals, then and by a standing rule",
-            (data, _) => GovernanceEvaluation.Run(data)));
+            (data, _, _) => GovernanceEvaluation.Run(data)));
         return command;
     }
 
-    private static Command Loop(string name, string description, Func<string, bool, EvalReport> run)
+    /// <summary>The records' folder, whether to be quick, and where progress goes.</summary>
+    private delegate EvalReport Evaluation(string data, bool isQuick, Action<int, int> progress);
+
+    private static Command Loop(string name, string description, Evaluation run)
     {
         var command = new Command(name, description);
         var data = new Option<string>("--data")
@@ -44,16 +48,18 @@ internal static class EvalCommand
         command.Options.Add(json);
         command.Options.Add(quick);
         command.SetAction(parsed => Run(
-            parsed.GetValue(data)!, parsed.GetValue(json), parsed.GetValue(quick), run));
+            name, parsed.GetValue(data)!, parsed.GetValue(json), parsed.GetValue(quick), run));
         return command;
     }
 
     private static int Run(
-        string data, bool json, bool isQuick, Func<string, bool, EvalReport> run)
+        string name, string data, bool json, bool isQuick, Evaluation run)
     {
+        ProgressLines lines = ProgressLines.Of(json);
         try
         {
-            EvalReport report = run(data, isQuick);
+            EvalReport report = run(data, isQuick, (done, all) => lines.Tell(
+                $"evaluating {name}", done, all, "parts"));
             Console.WriteLine(json ? report.ToJson() : report.ToText());
             return report.Holds ? ExitCode.Done : ExitCode.Failed;
         }

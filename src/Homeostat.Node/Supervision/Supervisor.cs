@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Homeostat.Node.Configuration;
 using Homeostat.Node.Network;
+using Homeostat.Node.Progress;
 
 namespace Homeostat.Node.Supervision;
 
@@ -15,6 +16,7 @@ internal sealed class Supervisor(UpOptions options, TextWriter output, TextWrite
 {
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan ReadyTime = TimeSpan.FromMinutes(2);
+    private const int LookMs = 500;
     private readonly Lock _sayLock = new();
     private bool _hasStatusLine;
 
@@ -30,8 +32,7 @@ internal sealed class Supervisor(UpOptions options, TextWriter output, TextWrite
             [.. validators.Select(x => x.SuperviseAsync(options.Restart, ending.Token))];
         try
         {
-            await Task.WhenAll(validators.Select(x => x.Ready)).WaitAsync(ReadyTime, stop)
-                .ConfigureAwait(false);
+            await ReadyAsync(validators, stop).ConfigureAwait(false);
             new UpAnnouncement(options, folder, validators).Write(output);
             await ShowStatusAsync(validators, Task.WhenAll(running), stop).ConfigureAwait(false);
         }
@@ -51,6 +52,19 @@ internal sealed class Supervisor(UpOptions options, TextWriter output, TextWrite
             await StopAsync(validators, running).ConfigureAwait(false);
         }
         return 0;
+    }
+
+    private async Task ReadyAsync(ValidatorProcess[] validators, CancellationToken stop)
+    {
+        Task ready = Task.WhenAll(validators.Select(x => x.Ready)).WaitAsync(ReadyTime, stop);
+        ProgressLines lines = ProgressLines.Of(options.Json);
+        while (await Task.WhenAny(ready, Task.Delay(LookMs, stop)).ConfigureAwait(false) != ready)
+        {
+            lines.Tell(
+                "starting", validators.Count(x => x.Ready.IsCompleted), validators.Length,
+                "validators");
+        }
+        await ready.ConfigureAwait(false);
     }
 
     private static void CheckPort(int port, string flag, string formula)

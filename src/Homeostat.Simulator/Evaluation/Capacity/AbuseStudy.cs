@@ -14,8 +14,11 @@ namespace Homeostat.Simulator;
 /// </summary>
 internal sealed class AbuseStudy(
     IReadOnlyList<MarketSegment> segments, Func<IFeePolicy> policy, List<EvalRow> rows,
-    List<EvalBar> bars)
+    List<EvalBar> bars, EvalSteps steps)
 {
+    /// <summary>Kinds of abuse that are measured.</summary>
+    public const int Measures = 4;
+
     private const int OneIn = 10;
 
     /// <summary>The abusing validator's blocks, and its part of the inclusion fees.</summary>
@@ -51,6 +54,7 @@ internal sealed class AbuseStudy(
             cost[i] = abused.Paid[(int)AgentOwner.Junk];
             stake[i] = Has(honest);
         });
+        steps.Done();
         (double low, double high) = BlockBootstrap.Interval(segments.Count, chosen =>
             chosen.Sum(i => gain[i] - cost[i]) / chosen.Sum(i => stake[i]));
         rows.Add(new($"abuse: {name}",

@@ -41,13 +41,18 @@ public sealed class CapacityEvaluation
     private readonly List<EvalRow> _rows = [];
     private readonly List<EvalBar> _bars = [];
 
+    private readonly EvalSteps _steps;
+
     private CapacityEvaluation(
-        DemandFolder folder, IForecaster model, CapacityEvaluationOptions options) =>
-        (_folder, _model, _options) = (folder, model, options);
+        DemandFolder folder, IForecaster model, CapacityEvaluationOptions options,
+        EvalSteps steps) =>
+        (_folder, _model, _options, _steps) = (folder, model, options, steps);
 
     /// <param name="tell">Gets a line for each file: how it was used.</param>
+    /// <param name="progress">Gets how many parts are done, and all of them.</param>
     public static EvalReport Run(
-        string folder, CapacityEvaluationOptions options, Action<string> tell)
+        string folder, CapacityEvaluationOptions options, Action<string> tell,
+        Action<int, int>? progress = null)
     {
         DemandFolder found = DemandFolder.Read(folder);
         foreach (string note in found.Notes)
@@ -58,7 +63,11 @@ public sealed class CapacityEvaluation
         {
             throw new InvalidDataException("none of the tables can drive a market");
         }
-        return new CapacityEvaluation(found, GenesisModels.Capacity(), options).Run();
+        // Every candidate on the training part, and each policy on the other.
+        int runs = FixedTargets().Count() + AdaptiveShares().Count() + ExcessPrices().Count() + 6;
+        var steps = new EvalSteps(
+            options.Elasticities.Count * runs + AbuseStudy.Measures, progress);
+        return new CapacityEvaluation(found, GenesisModels.Capacity(), options, steps).Run();
     }
 
     private EvalReport Run()
@@ -111,7 +120,7 @@ public sealed class CapacityEvaluation
             segments.AddRange(Segments(
                 arrivals, arrivals.TrainCount, series.Count, _options.TestSegments, 0xab5));
         }
-        new AbuseStudy(segments, Acting, _rows, _bars).Run();
+        new AbuseStudy(segments, Acting, _rows, _bars, _steps).Run();
     }
 
     private static bool ModelActs => GenesisLoops.Capacity(default).Mode == LoopMode.Act;
@@ -190,7 +199,7 @@ public sealed class CapacityEvaluation
     }
 
     // The best on the training part: the shortest p95 delay, the calmer price among equals.
-    private static PolicyResult Best(
+    private PolicyResult Best(
         string name, IEnumerable<Func<IFeePolicy>> candidates, List<MarketSegment> train,
         List<MarketSegment> test)
     {
@@ -201,12 +210,13 @@ public sealed class CapacityEvaluation
         return Results(name, best, test);
     }
 
-    private static PolicyResult Results(
+    private PolicyResult Results(
         string name, Func<IFeePolicy> make, List<MarketSegment> segments)
     {
         var outcomes = new SegmentOutcome[segments.Count];
         Parallel.For(0, segments.Count, Threads, i =>
             outcomes[i] = CapacityMarket.Run(segments[i], make()));
+        _steps.Done();
         return new PolicyResult(name, outcomes);
     }
 

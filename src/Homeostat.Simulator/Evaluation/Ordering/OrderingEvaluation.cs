@@ -37,9 +37,14 @@ public static class OrderingEvaluation
     private const double TrainingShare = 0.5;
     private static readonly string[] QuartileNames = ["q1", "q2", "q3", "q4"];
 
+    private const int PartsOfTrace = 5;
+
     /// <param name="data">A folder with the records' layout, or its parent.</param>
-    public static EvalReport Run(string data, OrderingEvaluationOptions options)
+    /// <param name="progress">Gets how many parts are done, and all of them.</param>
+    public static EvalReport Run(
+        string data, OrderingEvaluationOptions options, Action<int, int>? progress = null)
     {
+        var steps = new EvalSteps(2 * PartsOfTrace + 1, progress);
         string folder = RecordedTrace.FolderOf(data);
         var rows = new List<EvalRow>();
         var bars = new List<EvalBar>();
@@ -52,16 +57,19 @@ public static class OrderingEvaluation
             {
                 Transactions = [.. trace.Transactions.Take(options.Transactions)],
             };
-            Compare(Market.Of(used, seed: 7), options, rows, bars);
+            Compare(Market.Of(used, seed: 7), options, rows, bars, steps);
         }
         Sandwiches(rows, bars);
+        steps.Done();
         return new EvalReport("ordering", rows, bars);
     }
 
     private static void Compare(
-        Market market, OrderingEvaluationOptions options, List<EvalRow> rows, List<EvalBar> bars)
+        Market market, OrderingEvaluationOptions options, List<EvalRow> rows, List<EvalBar> bars,
+        EvalSteps steps)
     {
         double[] bids = Equilibria.Bids(market, options.Rounds);
+        steps.Done();
         MarketOutcome fee = new PlainMarket(market, PlainOrder.Fee).Run(bids, 1);
         double[] free = [.. market.Users.Select(user => user.Value > user.BaseCost ? 0.0 : -1)];
         MarketOutcome[] arrival = [new PlainMarket(market, PlainOrder.Arrival).Run(free, 1)];
@@ -73,6 +81,7 @@ public static class OrderingEvaluation
             Equilibria.Classes(market, twin, options.Rounds);
         MarketOutcome[] twins =
             Repeat(options.Seeds, seed => twin.Run(null, beliefs, seed, vector));
+        steps.Done();
 
         UrgencyModel urgency = UrgencyModel.Train(market, TrainingShare);
         var levels = new Levels(market, urgency);
@@ -81,6 +90,7 @@ public static class OrderingEvaluation
             Equilibria.Classes(market, model, options.Rounds);
         MarketOutcome[] models =
             Repeat(options.Seeds, seed => model.Run(null, modelBeliefs, seed, modelVector));
+        steps.Done();
 
         rows.Add(Row(market, "fee order", [fee], market.Users));
         rows.Add(Row(market, "first come first served", arrival, market.Users));
@@ -89,10 +99,12 @@ public static class OrderingEvaluation
         rows.Add(Row(market, "classes, model", models, market.Users));
         IReadOnlyList<KeyValuePair<string, double>> gains = StrategySearch.OfClasses(
             market, twin, beliefs, vector, options.StrategySamples);
+        steps.Done();
         rows.Add(new EvalRow($"{market.Name}: strategic senders, gain by payment", gains));
         double gain = gains.Where(item => item.Key.StartsWith("gain_", StringComparison.Ordinal))
             .Max(item => item.Value);
         double shading = StrategySearch.OfFeeOrder(market, options.StrategySamples);
+        steps.Done();
         AddBars(market, fee, twins, gain, shading, bars);
         AddModel(market, twins, models, rows);
     }
