@@ -197,11 +197,11 @@ abstract contract Genesis {
 
     /// @dev What validators `from` to `to` attest, as transaction 0 leaves it of their votes.
     function _attest(bytes32 digest, uint256 from, uint256 to) internal {
-        for (uint256 i = from; i < to; i++) {
-            vm.store(
-                address(STEERING), keccak256(abi.encode(voter(i), uint256(16_392))), digest
-            );
-        }
+        for (uint256 i = from; i < to; i++) _say(voter(i), digest);
+    }
+
+    function _say(address validator, bytes32 digest) private {
+        vm.store(address(STEERING), keccak256(abi.encode(validator, uint256(16_392))), digest);
     }
 
     function _result(uint256 id, uint256 verdict) internal view returns (bytes memory) {
@@ -212,7 +212,10 @@ abstract contract Genesis {
     function _dryRun(uint256 id) internal {
         if (!_request(id)) return;
         bytes memory result = _result(id, 1);
-        _attest(keccak256(result), 0, 4);
+        uint256[] memory set = ValidatorSet(VALIDATORS).words();
+        for (uint256 i = 0; i < set.length; i++) {
+            _say(address(uint160(set[i])), keccak256(result));
+        }
         DRY_RUNS.conclude(id, result);
     }
 
