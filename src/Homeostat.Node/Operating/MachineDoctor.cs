@@ -102,10 +102,11 @@ internal static class MachineDoctor
                 + $"{error.Message}");
             return;
         }
-        double median = times.Order().ElementAt(SyncedWrites / 2);
+        // The quickest: what the disk can do, whatever else the machine does now.
+        double least = times.Min();
         findings.Add(
-            median <= MostSyncMs,
-            string.Create(CultureInfo.InvariantCulture, $"{median:F1} ms until a write is on disk"),
+            least <= MostSyncMs,
+            string.Create(CultureInfo.InvariantCulture, $"{least:F1} ms until a write is on disk"),
             "every vote waits for that: an SSD, or nothing else on this disk");
     }
 

@@ -109,9 +109,10 @@ internal sealed class NodeDoctor(RpcClient rpc, Uri endpoint, Findings findings)
         JsonElement pool = await CallAsync("txpool_status", stop);
         ulong waiting = RpcClient.Quantity(pool.GetProperty("pending"));
         double age = (DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - (double)timeMs) / 1_000;
-        string what = string.Create(
-            CultureInfo.InvariantCulture,
-            $"block {height}, {Math.Max(0, age):F1} s old, {waiting} transactions wait");
+        string when = height == 0
+            ? "genesis"
+            : string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, age):F1} s old");
+        string what = $"block {height}, {when}, {waiting} transactions wait";
         findings.Add(
             age <= StalledSeconds || waiting == 0, what,
             "nothing becomes final: more than a third of the weight is away, or this node is cut "
