@@ -5,7 +5,8 @@ pragma solidity 0.8.37;
 /// @notice What Steering asks of the ValidatorSet.
 interface IValidatorSet {
     /// @notice Called in every block; true in an epoch's last, where the next set has been written.
-    function advance() external returns (bool begun);
+    /// @param running the block's epoch, as its payload names it
+    function advance(uint64 running) external returns (bool begun);
 
     /// @notice The set in force for the next block: address | weight << 160.
     function words() external view returns (uint256[] memory);

@@ -20,6 +20,8 @@ contract Steering {
     IRuleBook public constant RULES = IRuleBook(address(0x484f0023));
     /// @notice Gas of the standing rules in one block, at most.
     uint256 public constant RULES_GAS = 1_000_000;
+    /// @notice Gas of the evidence a block brings, at most.
+    uint256 public constant EVIDENCE_GAS = 600_000;
     IValidatorSet public constant VALIDATORS = IValidatorSet(address(0x484f0004));
     IRevisions public constant REVISIONS = IRevisions(address(0x484f0027));
     /// @notice The failure recorded when the Constitution itself could not rule.
@@ -107,6 +109,23 @@ contract Steering {
         int64 realised;
     }
 
+    /// @param timeMs the block's time
+    /// @param root the hash of its consensus payload
+    /// @param demandGas gas of the parent that burned base fee
+    /// @param baseFee of the parent, wei, saturated
+    /// @param state of the estimators
+    /// @param epoch the block's, as its payload names it
+    /// @param evidence of the payload: calldata of the ValidatorSet's `slash`, or empty
+    struct BlockInput {
+        uint64 timeMs;
+        bytes32 root;
+        uint64 demandGas;
+        uint64 baseFee;
+        bytes32 state;
+        uint64 epoch;
+        bytes evidence;
+    }
+
     Head private _head; // slot 0
     bytes32 private _estimators; // slot 1: four int64, most significant first
     mapping(bytes32 key => bytes32) private _words; // slot 2
@@ -177,11 +196,7 @@ contract Steering {
 
     /// @notice Transaction 0. Fails when this block has called it before.
     function step(
-        uint64 timeMs,
-        bytes32 root,
-        uint64 demandGas,
-        uint64 baseFee,
-        bytes32 state,
+        BlockInput calldata b,
         ObservationInput[] calldata observations,
         SignalInput[] calldata signals,
         WordInput[] calldata words,
@@ -190,14 +205,14 @@ contract Steering {
     ) external {
         Head memory latest = _head;
         if (latest.height >= block.number) revert AlreadyStepped();
-        if (timeMs / 1000 != block.timestamp) revert WrongTime();
-        uint64 intervalMs = timeMs - latest.timeMs;
+        if (b.timeMs / 1000 != block.timestamp) revert WrongTime();
+        uint64 intervalMs = b.timeMs - latest.timeMs;
         latest.height = uint64(block.number);
-        latest.timeMs = timeMs;
+        latest.timeMs = b.timeMs;
         uint256 place = block.number % RING;
-        _roots[place] = root;
-        _records[place] = BlockRecord(latest.height, timeMs, demandGas, baseFee);
-        if (state != _estimators) _estimators = state;
+        _roots[place] = b.root;
+        _records[place] = BlockRecord(latest.height, b.timeMs, b.demandGas, b.baseFee);
+        if (b.state != _estimators) _estimators = b.state;
         for (uint256 i = 0; i < observations.length; i++) {
             _observations[observations[i].validator] =
                 observations[i].observation | bytes32(block.number);
@@ -212,19 +227,14 @@ contract Steering {
         for (uint256 i = 0; i < words.length; i++) _words[words[i].key] = words[i].value;
         for (uint256 i = 0; i < outcomes.length; i++) _account(outcomes[i]);
         // Before the loops' decisions: where both would move a field, people's rule does.
-        if (_runRules(latest.nextDecision, intervalMs, demandGas, baseFee, state)) {
+        if (_runRules(latest.nextDecision, intervalMs, b)) {
             latest.nextDecision++;
         }
         for (uint256 i = 0; i < decisions.length; i++) {
-            _decide(latest.nextDecision++, timeMs, decisions[i]);
+            _decide(latest.nextDecision++, b.timeMs, decisions[i]);
         }
         _head = latest;
-        // Should it fail, the set stands for another epoch: that must not cost the block its step.
-        (bool advanced, bytes memory begun) =
-            address(VALIDATORS).call(abi.encodeCall(IValidatorSet.advance, ()));
-        if (!advanced || begun.length != 32 || uint256(bytes32(begun)) != 1) return;
-        (bool counted,) = address(REVISIONS).call(abi.encodeCall(IRevisions.advance, ()));
-        counted;
+        _tellValidators(b);
     }
 
     /// @notice Of the validators in force for the next block: the weight of those who signal the
@@ -328,16 +338,29 @@ contract Steering {
         for (uint256 i = 0; i < 4; i++) values[i] = int64(uint64(word >> (192 - 64 * i)));
     }
 
+    /// @dev Whatever fails here, the block's step must not: whoever is accused stays in the set, or
+    /// the set stands for another epoch.
+    function _tellValidators(BlockInput calldata b) private {
+        if (b.evidence.length > 0) {
+            (bool slashed,) = address(VALIDATORS).call{gas: EVIDENCE_GAS}(b.evidence);
+            slashed;
+        }
+        (bool advanced, bytes memory begun) =
+            address(VALIDATORS).call(abi.encodeCall(IValidatorSet.advance, (b.epoch)));
+        if (!advanced || begun.length != 32 || uint256(bytes32(begun)) != 1) return;
+        (bool counted,) = address(REVISIONS).call(abi.encodeCall(IRevisions.advance, ()));
+        counted;
+    }
+
     /// @dev A rule's firing is a Decision of its own; whatever fails inside costs the block nothing
     /// but the rules' turn.
-    function _runRules(
-        uint64 id,
-        uint64 intervalMs,
-        uint64 demandGas,
-        uint64 baseFee,
-        bytes32 state
-    ) private returns (bool) {
-        try this.askRules(intervalMs, demandGas, baseFee, state, id) returns (Firing memory f) {
+    function _runRules(uint64 id, uint64 intervalMs, BlockInput calldata b)
+        private
+        returns (bool)
+    {
+        try this.askRules(intervalMs, b.demandGas, b.baseFee, b.state, id) returns (
+            Firing memory f
+        ) {
             if (f.scored != 0) _recordOutcome(f);
             if (f.rule == 0) return false;
             _recordFiring(id, f);

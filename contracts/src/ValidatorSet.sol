@@ -72,6 +72,8 @@ contract ValidatorSet {
     /// @notice Withdrawals of one member under way.
     uint256 public constant MAX_UNBONDINGS = 16;
     uint256 public constant BASIS = 10_000;
+    /// @notice Validators jailed in one epoch, at most.
+    uint256 public constant MAX_JAILED = 8;
     address public constant STEERING = address(0x484f0001);
     IConstitutionVectors public constant CONSTITUTION = IConstitutionVectors(address(0x484f0002));
     IStakeVotes public constant VOTES = IStakeVotes(address(0x484f0022));
@@ -96,7 +98,8 @@ contract ValidatorSet {
     /// @dev The sets of even and of odd epochs, address | weight << 160: the one in force and the
     /// one before it, so that a change writes what differs and nothing is copied.
     uint256[][2] private _sets; // slots 0 and 1
-    /// @notice The epoch whose set is in force for the next block.
+    /// @notice Sets begun after genesis': the one in force for the next block is of this number.
+    /// Votes name epochs by `epoch()`, which recoveries move on beside.
     uint64 public setEpoch; // slot 2
     /// @notice Blocks of an epoch; 0: the set of genesis stands for ever.
     uint64 public epochBlocks;
@@ -118,6 +121,10 @@ contract ValidatorSet {
     uint16 public slashShare; // slot 6
     /// @notice Ten-thousandths of what is burned that whoever brought the evidence gets instead.
     uint16 public reporterShare;
+    /// @notice Ten-thousandths of all weight that may sit in jail at one time.
+    uint16 public jailShare;
+    /// @notice Epochs that ended before their length, by recoveries (docs/operating/recover.md).
+    uint64 public epochsAdded;
     address[] private _members; // slot 7, ascending
     mapping(address account => Member) private _member; // slot 8
     mapping(address account => Unbonding[]) private _unbonding; // slot 9
@@ -135,7 +142,12 @@ contract ValidatorSet {
     event Jailed(address indexed account, uint64 untilEpoch, uint256 present, uint256 blocks);
     event Unjailed(address indexed account);
     /// @notice Emitted in the last block of the epoch before: who votes from the next block on.
-    event EpochBegun(uint64 indexed epoch, uint64 firstBlock, uint256 validators, uint256 weight);
+    /// @param epoch as its votes name it
+    /// @param setHash keccak256 of the RLP list of [address, weight], by address
+    /// @param set address | weight << 160, by address
+    event EpochBegun(
+        uint64 indexed epoch, uint64 firstBlock, uint256 weight, bytes32 setHash, uint256[] set
+    );
 
     error NotGovernance();
     error NotOwner();
@@ -219,25 +231,29 @@ contract ValidatorSet {
         return _unbonding[account];
     }
 
-    /// @notice The epoch of the running block.
+    /// @notice The epoch of the running block, as its votes name it.
     function epoch() public view returns (uint64) {
-        return epochBlocks == 0 || block.number == 0
-            ? 0 : uint64((block.number - 1) / epochBlocks);
+        return _plainEpoch() + epochsAdded;
     }
 
     /// @notice keccak256 of the RLP list of [address, weight] of the set in force: what blocks name
     /// in their consensus payload.
-    function setHash() external view returns (bytes32) {
-        bytes memory items;
-        uint256[] storage set = _current();
+    function setHash() public view returns (bytes32) {
+        uint256[] memory set = _current();
+        // An item has at most 31 bytes, so each is written as one word over the next one's place.
+        bytes memory items = new bytes(31 * set.length + 32);
+        uint256 size;
         for (uint256 i = 0; i < set.length; i++) {
-            bytes memory weight = _rlp(uint64(set[i] >> 160));
-            items = bytes.concat(
-                items, bytes1(uint8(0xc0 + 21 + weight.length)), bytes1(0x94),
-                bytes20(address(uint160(set[i]))), weight
-            );
+            (uint256 item, uint256 length) = _rlpItem(set[i]);
+            assembly ("memory-safe") {
+                mstore(add(add(items, 32), size), item)
+            }
+            size += length;
         }
-        return keccak256(bytes.concat(_rlpListHead(items.length), items));
+        assembly ("memory-safe") {
+            mstore(items, size)
+        }
+        return keccak256(bytes.concat(_rlpListHead(size), items));
     }
 
     // ---- Stake
@@ -338,18 +354,23 @@ contract ValidatorSet {
     /// @notice Changes the terms; evidence must expire before stake is free. The length of an
     /// epoch is fixed by genesis.
     function setTerms(
-        uint64 unbonding, uint64 evidence, uint64 jail, uint16 slashPart, uint16 reporterPart
+        uint64 unbonding, uint64 evidence, uint64 jail, uint16 slashPart, uint16 reporterPart,
+        uint16 jailPart
     ) external onlyGovernance {
-        if (evidence + 1 >= unbonding || slashPart > BASIS || reporterPart > BASIS) revert BadTerms();
+        if (
+            evidence + 1 >= unbonding || slashPart > BASIS || reporterPart > BASIS
+                || jailPart > BASIS / 3
+        ) revert BadTerms();
         (unbondingEpochs, evidenceEpochs, jailEpochs) = (unbonding, evidence, jail);
-        (slashShare, reporterShare) = (slashPart, reporterPart);
+        (slashShare, reporterShare, jailShare) = (slashPart, reporterPart, jailPart);
     }
 
     // ---- Evidence
 
     /// @notice Slashes a validator for two signed votes of one epoch and view that no honest
     /// validator gives: two notarize or two finalize votes that differ, or nullify and finalize.
-    /// (A proposal is the leader's notarize vote.) Anyone may bring them.
+    /// (A proposal is the leader's notarize vote.) Anyone may bring them; those that a proposer puts
+    /// into its block's payload, transaction 0 brings, and the reporter's part is the proposer's.
     function slash(Vote calldata first, Vote calldata second) external {
         address account = signerOf(first);
         if (account == address(0) || account != signerOf(second)) revert BadVote();
@@ -371,10 +392,18 @@ contract ValidatorSet {
             cut += part;
         }
         if (!m.leaving) _leave(account, m);
-        emit Slashed(account, msg.sender, first.epoch, first.atView, cut);
+        bool isProtocol = msg.sender == STEERING;
+        address reporter = isProtocol ? block.coinbase : msg.sender;
+        emit Slashed(account, reporter, first.epoch, first.atView, cut);
         uint256 reward = cut * reporterShare / BASIS;
+        if (isProtocol) {
+            // Code at the proposer's account must not be able to undo the slashing.
+            (bool taken,) = reporter.call{value: reward, gas: 2_300}("");
+            if (!taken) reward = 0;
+        } else if (reward > 0) {
+            _pay(reporter, reward);
+        }
         _pay(address(0), cut - reward);
-        if (reward > 0) _pay(msg.sender, reward);
     }
 
     /// @notice Who signed the vote, zero where nobody did.
@@ -392,12 +421,14 @@ contract ValidatorSet {
 
     // ---- The protocol's part
 
-    /// @notice Called by transaction 0 in every block; does something in block 1 and in each
-    /// epoch's last block.
+    /// @notice Called by transaction 0 in every block; does something in block 1, after a recovery,
+    /// and in each epoch's last block.
+    /// @param running the epoch of the running block as its payload names it
     /// @return begun whether the set of the next epoch has been written
-    function advance() external returns (bool begun) {
+    function advance(uint64 running) external returns (bool begun) {
         if (msg.sender != STEERING) revert NotSteering();
         if (block.number == 1) genesisHash = blockhash(0);
+        if (running > epoch()) epochsAdded = running - _plainEpoch();
         uint64 length = epochBlocks;
         if (length == 0) return false;
         uint256 place = block.number % length;
@@ -409,7 +440,6 @@ contract ValidatorSet {
         try CONSTITUTION.inForce(LOOP) returns (uint64[] memory vector) {
             terms = vector;
         } catch {} // No such loop: no cap, and nobody is jailed.
-        _jail(terms);
         _begin(terms);
         return true;
     }
@@ -426,116 +456,179 @@ contract ValidatorSet {
         _;
     }
 
-    /// @dev A validator is absent when fewer than the vector's share of the epoch's blocks carry a
-    /// vote of its. Those with the fewest go first, and never a third of the set in one epoch, nor
-    /// so many that fewer than four stay: three can't bear a fault.
-    function _jail(uint64[] memory terms) private {
-        if (terms.length < 4 || terms[3] == 0) return;
-        uint256[] storage set = _current();
-        uint256 n = set.length;
-        if (n <= LEAST_SET) return;
-        uint256 most = (n - 1) / 3;
-        if (most > n - LEAST_SET) most = n - LEAST_SET;
-        uint256[] memory present = new uint256[](n);
-        uint256 word;
-        for (uint256 i = 0; i < n; i++) {
-            if (i % PRESENCE_PER_WORD == 0) {
-                uint8 index = uint8(PRESENCE_WORD + i / PRESENCE_PER_WORD);
-                word = uint256(ISteeringWords(STEERING).loopWord(LOOP, index));
-                if (word >> 240 != uint16(setEpoch)) word = 0;
-            }
-            present[i] = (word >> (16 * (i % PRESENCE_PER_WORD))) & 0xffff;
-        }
-        uint256 blocks = epochBlocks > 0xffff ? 0xffff : epochBlocks;
-        uint256 least = (blocks * terms[3] + BASIS - 1) / BASIS;
-        for (; most > 0; most--) {
-            uint256 worst = 0;
-            for (uint256 i = 1; i < n; i++) if (present[i] < present[worst]) worst = i;
-            if (present[worst] >= least) return;
-            address account = address(uint160(set[worst]));
-            uint64 until = epoch() + 1 + jailEpochs;
-            if (_member[account].jailedUntil == 0) {
-                _member[account].jailedUntil = until;
-                emit Jailed(account, until, present[worst], blocks);
-            }
-            present[worst] = type(uint256).max;
-        }
-    }
-
     /// @dev Words of the loop's state with 16 bits a validator, blocks with its vote, and the epoch
     /// they are of above them.
     uint256 private constant PRESENCE_WORD = 1;
     uint256 private constant PRESENCE_PER_WORD = 15;
     uint256 private constant LEAST_SET = 4;
 
+    /// @dev Who may be in the next set. With `jailed`, a weight is of a member in jail.
+    struct Candidates {
+        address[] accounts;
+        uint256[] weights;
+        bool[] jailed;
+        uint256 count;
+    }
+
     function _begin(uint64[] memory terms) private {
-        address[] memory chosen = new address[](_members.length);
-        uint256[] memory weights = new uint256[](chosen.length);
+        Candidates memory all = _candidates();
+        uint256 share = terms.length > 2 ? terms[2] : BASIS;
+        if (terms.length > 3 && terms[3] > 0) _jail(all, share, terms[3]);
         uint256 n;
-        for (uint256 i = 0; i < chosen.length; i++) {
-            address account = _members[i];
-            Member storage m = _member[account];
-            if (m.leaving || m.tombstoned || m.jailedUntil != 0) continue;
-            uint256 weight = m.stake / weightUnit;
-            if (weight == 0) continue;
-            chosen[n] = account;
-            weights[n++] = weight > type(uint56).max / MAX_VALIDATORS
-                ? type(uint56).max / MAX_VALIDATORS : weight;
+        for (uint256 i = 0; i < all.count; i++) {
+            if (all.jailed[i]) continue;
+            (all.accounts[n], all.weights[n]) = (all.accounts[i], all.weights[i]);
+            n++;
         }
-        uint256 total = _cap(weights, n, terms.length > 2 ? terms[2] : BASIS);
-        _dropLeaving();
+        uint256 total = _cap(all.weights, n, share);
         uint256[] storage next = _sets[(setEpoch + 1) % 2];
-        if (n > 0) _write(next, chosen, weights, n);
+        if (n > 0) _write(next, all.accounts, all.weights, n);
         // A set that nobody is left in could not even vote for its successor: it stays.
         else _copy(next, _current());
         setEpoch++;
-        emit EpochBegun(setEpoch, uint64(block.number + 1), next.length, total);
+        emit EpochBegun(epoch() + 1, uint64(block.number + 1), total, setHash(), next);
+    }
+
+    /// @dev All members who have not left, by address; those who leave are struck off the list.
+    function _candidates() private returns (Candidates memory all) {
+        uint256 length = _members.length;
+        all.accounts = new address[](length);
+        all.weights = new uint256[](length);
+        all.jailed = new bool[](length);
+        uint256 kept;
+        for (uint256 i = 0; i < length; i++) {
+            address account = _members[i];
+            Member storage m = _member[account];
+            if (m.leaving) continue;
+            if (kept != i) _members[kept] = account;
+            kept++;
+            uint256 weight = m.stake / weightUnit;
+            if (m.tombstoned || weight == 0) continue;
+            all.accounts[all.count] = account;
+            all.jailed[all.count] = m.jailedUntil != 0;
+            all.weights[all.count++] = weight > type(uint56).max / MAX_VALIDATORS
+                ? type(uint56).max / MAX_VALIDATORS : weight;
+        }
+        while (_members.length > kept) _members.pop();
+    }
+
+    /// @dev A validator is absent when fewer than the vector's share of the epoch's blocks carry a
+    /// vote of its. Those with the fewest go first, at most MAX_JAILED in one epoch, never so many
+    /// that fewer than four stay (three can't bear a fault), and never so much weight that those who
+    /// stay bear less than they must (`_jailRoom`).
+    function _jail(Candidates memory all, uint256 share, uint256 presence) private {
+        uint256 n = all.count;
+        uint256[] memory capped = new uint256[](n);
+        for (uint256 i = 0; i < n; i++) capped[i] = all.weights[i];
+        uint256 room = _jailRoom(capped, n, _cap(capped, n, share));
+        uint256 staying;
+        for (uint256 i = 0; i < n; i++) {
+            if (!all.jailed[i]) staying++;
+            else room = room > capped[i] ? room - capped[i] : 0;
+        }
+        uint256 blocks = epochBlocks > 0xffff ? 0xffff : epochBlocks;
+        uint256 least = (blocks * presence + BASIS - 1) / BASIS;
+        uint256[] memory present = _presence(all);
+        for (uint256 tries = 0; tries < MAX_JAILED && staying > LEAST_SET; tries++) {
+            uint256 worst;
+            for (uint256 i = 1; i < n; i++) if (present[i] < present[worst]) worst = i;
+            if (present[worst] >= least) return;
+            if (capped[worst] <= room) {
+                room -= capped[worst];
+                staying--;
+                all.jailed[worst] = true;
+                uint64 until = epoch() + 1 + jailEpochs;
+                _member[all.accounts[worst]].jailedUntil = until;
+                emit Jailed(all.accounts[worst], until, present[worst], blocks);
+            }
+            present[worst] = type(uint256).max;
+        }
+    }
+
+    /// @dev Weight that may be in jail at one time. Whoever is absent counts among the faulty while
+    /// it is, and then those who stay are no worse off without it; but honest validators may be cut
+    /// off beside as many faulty ones as the protocol bears. So: what leaves the greatest faulty
+    /// weight under a third of what stays even then, or the share that governance gives up of that.
+    /// Faulty weight is a multiple of the greatest common divisor g of all: of w g, at most
+    /// ⌊(w - 1) / 3⌋ g, and any rest over three times that, less one g, may go.
+    function _jailRoom(uint256[] memory weights, uint256 n, uint256 total)
+        private
+        view
+        returns (uint256 room)
+    {
+        room = total * jailShare / BASIS;
+        uint256 unit;
+        for (uint256 i = 0; i < n; i++) {
+            (uint256 a, uint256 b) = (weights[i], unit);
+            while (b != 0) (a, b) = (b, a % b);
+            unit = a;
+        }
+        if (unit == 0) return 0;
+        uint256 free = (total / unit - 1) % 3 * unit;
+        if (free > room) room = free;
+    }
+
+    /// @dev Blocks of the epoch with each candidate's vote; the maximum for those who are in jail or
+    /// in no set. Both lists go by address.
+    function _presence(Candidates memory all) private view returns (uint256[] memory present) {
+        uint256[] memory set = _current();
+        present = new uint256[](all.count);
+        uint256 word;
+        uint256 place;
+        for (uint256 i = 0; i < all.count; i++) present[i] = type(uint256).max;
+        for (uint256 i = 0; i < set.length; i++) {
+            if (i % PRESENCE_PER_WORD == 0) {
+                uint8 index = uint8(PRESENCE_WORD + i / PRESENCE_PER_WORD);
+                word = uint256(ISteeringWords(STEERING).loopWord(LOOP, index));
+                if (word >> 240 != uint16(setEpoch)) word = 0;
+            }
+            address account = address(uint160(set[i]));
+            while (place < all.count && all.accounts[place] < account) place++;
+            if (place == all.count) break;
+            if (all.accounts[place] == account && !all.jailed[place]) {
+                present[place] = (word >> (16 * (i % PRESENCE_PER_WORD))) & 0xffff;
+            }
+        }
+    }
+
+    function _plainEpoch() private view returns (uint64) {
+        return epochBlocks == 0 || block.number == 0
+            ? 0 : uint64((block.number - 1) / epochBlocks);
     }
 
     function _current() private view returns (uint256[] storage) {
         return _sets[setEpoch % 2];
     }
 
-    /// @dev The greatest c with c ≤ share × Σ min(w, c); then each weight is at most c. f(c) =
-    /// share × Σ min(w, c) − c is concave and 0 at 0, so what satisfies it is an interval.
+    /// @dev The greatest c with c ≤ share × Σ min(w, c); then each weight is at most c. With k weights
+    /// above c and `rest` the sum of the others, c = share × rest / (1 - share × k). From above: with
+    /// too few taken to be capped, c comes out too great, and those above it are more.
     function _cap(uint256[] memory weights, uint256 n, uint256 share)
         private
         pure
         returns (uint256 total)
     {
         if (n > 0 && share * n < BASIS) share = (BASIS + n - 1) / n;
-        uint256 high;
-        for (uint256 i = 0; i < n; i++) if (weights[i] > high) high = weights[i];
-        uint256 low = 1;
-        while (low < high) {
-            uint256 middle = (low + high + 1) / 2;
-            if (share * _sum(weights, n, middle) >= BASIS * middle) low = middle;
-            else high = middle - 1;
+        uint256 capped;
+        uint256 rest;
+        for (uint256 i = 0; i < n; i++) rest += weights[i];
+        uint256 most = type(uint256).max;
+        while (share * capped < BASIS) {
+            most = share * rest / (BASIS - share * capped);
+            uint256 above;
+            rest = 0;
+            for (uint256 i = 0; i < n; i++) {
+                if (weights[i] > most) above++;
+                else rest += weights[i];
+            }
+            if (above == capped) break;
+            capped = above;
         }
+        if (most == 0) most = 1;
         for (uint256 i = 0; i < n; i++) {
-            if (weights[i] > low) weights[i] = low;
+            if (weights[i] > most) weights[i] = most;
             total += weights[i];
         }
-    }
-
-    function _sum(uint256[] memory weights, uint256 n, uint256 most)
-        private
-        pure
-        returns (uint256 total)
-    {
-        for (uint256 i = 0; i < n; i++) total += weights[i] < most ? weights[i] : most;
-    }
-
-    function _dropLeaving() private {
-        uint256 kept;
-        uint256 n = _members.length;
-        for (uint256 i = 0; i < n; i++) {
-            address account = _members[i];
-            if (_member[account].leaving) continue;
-            if (kept != i) _members[kept] = account;
-            kept++;
-        }
-        while (_members.length > kept) _members.pop();
     }
 
     function _write(
@@ -662,15 +755,19 @@ contract ValidatorSet {
         if (!paid) revert TransferFailed();
     }
 
-    function _rlp(uint64 number) private pure returns (bytes memory) {
-        if (number < 0x80) return abi.encodePacked(uint8(number == 0 ? 0x80 : number));
-        uint256 length = 1;
-        while (number >> (8 * length) != 0 && length < 8) length++;
-        bytes memory all = abi.encodePacked(number);
-        bytes memory out = new bytes(length + 1);
-        out[0] = bytes1(uint8(0x80 + length));
-        for (uint256 i = 0; i < length; i++) out[i + 1] = all[8 - length + i];
-        return out;
+    /// @dev The RLP of [address, weight] at the upper end of a word, and its length.
+    function _rlpItem(uint256 entry) private pure returns (uint256 item, uint256 length) {
+        uint256 weight = uint64(entry >> 160);
+        uint256 encoded = weight;
+        uint256 size = 1;
+        if (weight >= 0x80) {
+            while (weight >> (8 * size) != 0) size++;
+            encoded |= (0x80 + size) << (8 * size);
+            size++;
+        }
+        length = 22 + size;
+        item = ((0xc0 + 21 + size) << 248) | (0x94 << 240) | (uint256(uint160(entry)) << 80)
+            | (encoded << (80 - 8 * size));
     }
 
     function _rlpListHead(uint256 length) private pure returns (bytes memory) {

@@ -1,6 +1,7 @@
 using Homeostat.Consensus;
 using Homeostat.Primitives;
 using Homeostat.Replica;
+using Homeostat.Steering;
 
 namespace Homeostat.Simulator;
 
@@ -27,6 +28,7 @@ internal sealed class Cluster : IWorldOfNodes
     private readonly TransferLoad _load;
     private (int Node, int Twin, ulong Side)? _twins;
     private long _reply;
+    private ChainHead? _head;
 
     public Cluster(ulong seed, ClusterSetup setup)
     {
@@ -51,7 +53,7 @@ internal sealed class Cluster : IWorldOfNodes
         var id = new PeerId(_setup.Network.Validators[validator].Address);
         _nodes.Add(new SimulatedNode(
             node, id, () => Configured(node, validator), _queue, _random.Fork(), _digest,
-            (long)DevelopmentNetwork.GenesisTimeMs + 60_000, this));
+            SimulatedNode.StartMs, this));
     }
 
     /// <summary>An adversary must see whole proposals to change them.</summary>
@@ -89,11 +91,13 @@ internal sealed class Cluster : IWorldOfNodes
     /// <summary>A client gives a node a transaction.</summary>
     public Action<int, byte[]>? Submitted { get; init; }
 
-    /// <summary>Sees every vote of its own message, as it arrives anywhere.</summary>
-    public Action<Vote>? Heard { get; set; }
-
     /// <summary>Sees every final head that an honest node shows.</summary>
     public Action<ChainHead>? Shown { get; set; }
+
+    /// <summary>The leader timeout that the last final state has in force.</summary>
+    public long LeaderTimeoutMs(ConsensusParameters otherwise) => _head is null
+        ? otherwise.LeaderTimeoutMs
+        : (long)ConsensusVector.Read(new SnapshotStorage(_head.State)).LeaderTimeoutMs;
 
     public bool IsHonest(int node) => !_dishonest.Contains(node);
 
@@ -261,15 +265,6 @@ internal sealed class Cluster : IWorldOfNodes
         node.Give(new ReplicaInput.SubmitTransactions(raw, _reply++));
     }
 
-    private void HearVote(byte[] bytes)
-    {
-        if (Heard is not null && bytes.Length > 0 && (WireKind)bytes[0] == WireKind.Vote
-            && WireMessage.TryDecode(bytes, out WireMessage? message) is null)
-        {
-            Heard(((VoteMessage)message!).Vote);
-        }
-    }
-
     /// <summary>A message as the node's adversary lets it hear it; null: not at all.</summary>
     private byte[]? AsHeard(SimulatedNode node, byte[] bytes)
     {
@@ -380,7 +375,6 @@ internal sealed class Cluster : IWorldOfNodes
             {
                 _digest.Add(_queue.NowUs, to.Index, 4, bytes);
                 Tap?.Invoke(from.Index, to.Index, bytes);
-                HearVote(bytes);
                 if (AsHeard(to, bytes) is { } heard)
                 {
                     to.Give(new ReplicaInput.PeerMessage(from.Id, heard));
@@ -410,6 +404,10 @@ internal sealed class Cluster : IWorldOfNodes
                 break;
             case ReplicaEffect.Head head:
                 Checks.Announces(node, head.View.Finalized);
+                if (_head is null || head.View.Finalized.Height > _head.Height)
+                {
+                    _head = head.View.Finalized;
+                }
                 Shown?.Invoke(head.View.Finalized);
                 break;
             case ReplicaEffect.Dump dump:

@@ -38,6 +38,11 @@ internal sealed record ClusterSetup(DevelopmentNetwork Network)
     /// <summary>The last node is in no set at genesis; see <see cref="StakeChurn"/>.</summary>
     public bool Churns { get; init; }
 
+    /// <summary>
+    /// Who is absent is jailed, and comes back; nobody leaves beside, for then three could be left.
+    /// </summary>
+    public bool Jails { get; init; }
+
     /// <summary>Signatures of the curve, which contracts can check.</summary>
     public bool HasRealKeys { get; init; }
 

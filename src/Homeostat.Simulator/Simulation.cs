@@ -14,7 +14,8 @@ internal sealed class Simulation
     private const ulong BlocksAfterHealing = 3;
 
     /// <summary>
-    /// Ten of the longest timeouts that <see cref="ClusterSetup.Timing"/> grows to.
+    /// Until a new block is final somewhere, in timeouts as they are in force when the last fault
+    /// heals; until all nodes have three, in those that <see cref="ClusterSetup.Timing"/> grows to.
     /// </summary>
     private const int TimeoutsToRecover = 10;
 
@@ -51,6 +52,8 @@ internal sealed class Simulation
         string? violation = null;
         string? stall = null;
         long recoveryMs = 0;
+        long newBlockMs = 0;
+        long timeoutMs = 0;
         try
         {
             Cluster.StartAll();
@@ -60,8 +63,11 @@ internal sealed class Simulation
             var injector = new FaultInjector(Cluster);
             injector.Plan(plan);
             Cluster.RunUntil(plan.HealedUs);
+            timeoutMs = Cluster.LeaderTimeoutMs(_setup.Timing);
             injector.Heal();
-            stall = Recover(deadlineUs);
+            stall = AwaitNewBlock(plan.HealedUs, timeoutMs);
+            newBlockMs = (Cluster.NowUs - plan.HealedUs) / 1_000;
+            stall = Recover(deadlineUs) ?? stall;
             recoveryMs = (Cluster.NowUs - plan.HealedUs) / 1_000;
         }
         catch (SafetyViolation broken)
@@ -74,7 +80,11 @@ internal sealed class Simulation
             violation = $"a node threw: {thrown}";
         }
 #pragma warning restore CA1031
-        return Result(violation ?? Halted(), stall, recoveryMs);
+        return Result(violation ?? Halted(), stall, recoveryMs) with
+        {
+            NewBlockMs = newBlockMs,
+            TimeoutMs = timeoutMs,
+        };
     }
 
     /// <summary>
@@ -96,6 +106,19 @@ internal sealed class Simulation
             draw.Corrupt((first + i) % _options.Validators);
         }
         return true;
+    }
+
+    /// <summary>Some block proposed after the healing becomes final on some honest node.</summary>
+    private string? AwaitNewBlock(long healedUs, long timeoutMs)
+    {
+        Height before = Cluster.Checks.Highest;
+        long healedMs = SimulatedNode.StartMs + healedUs / 1_000;
+        bool HasNew() => Cluster.Checks.Highest > before
+            && Cluster.Checks.HighestTimeMs >= healedMs;
+        return Cluster.RunUntil(healedUs + TimeoutsToRecover * timeoutMs * 1_000, HasNew)
+            ? null
+            : $"no new block is final {TimeoutsToRecover} timeouts of {timeoutMs} ms after the "
+                + $"healing: height {before}";
     }
 
     private string? Recover(long deadlineUs)

@@ -52,8 +52,9 @@ public static class SimulationRunner
         new Simulation(seed, options, SetupOf(seed, options.Validators)).Run();
 
     /// <summary>
-    /// In every third seed the set changes: a node joins, one leaves. In a quarter of those keys
-    /// are real, so that the chain itself can check evidence against an equivocator.
+    /// In every third seed the set changes: a node joins, and one leaves or, in half of them, those
+    /// who are absent are jailed. In a quarter keys are real, so that the chain itself can check
+    /// evidence against an equivocator.
     /// </summary>
     internal static ClusterSetup SetupOf(ulong seed, int validators)
     {
@@ -63,21 +64,29 @@ public static class SimulationRunner
             return new ClusterSetup(Network(validators));
         }
         bool hasRealKeys = validators == 4 && random.Chance(1, 4);
-        return new ClusterSetup(ChurnNetwork(validators, hasRealKeys))
+        bool jails = random.Chance(1, 2);
+        return new ClusterSetup(ChurnNetwork(validators, hasRealKeys, jails))
         {
             Churns = true,
+            Jails = jails,
             HasRealKeys = hasRealKeys,
         };
     }
 
-    private static DevelopmentNetwork ChurnNetwork(int validators, bool hasRealKeys) =>
+    private static DevelopmentNetwork ChurnNetwork(int validators, bool hasRealKeys, bool jails) =>
         Networks.GetOrAdd(
-            (validators, hasRealKeys ? NetworkKind.ChurnSigned : NetworkKind.Churn),
+            (validators, hasRealKeys
+                ? jails ? NetworkKind.JailSigned : NetworkKind.ChurnSigned
+                : jails ? NetworkKind.Jail : NetworkKind.Churn),
             static key => DevelopmentNetwork.CreateSignedBy(
-                account => key.Kind == NetworkKind.ChurnSigned
+                account => key.Kind is NetworkKind.ChurnSigned or NetworkKind.JailSigned
                     ? new LocalSigner(account.PrivateKey)
                     : new SimulatedSigner(account.Address),
-                RevealsInRun, key.Validators, change: Shorten, candidates: 1));
+                RevealsInRun, key.Validators,
+                change: key.Kind is NetworkKind.Jail or NetworkKind.JailSigned
+                    ? Jailing
+                    : Shorten,
+                candidates: 1));
 
     /// <summary>What to type to see a seed again.</summary>
     public static string CommandOf(ulong seed, SimulationOptions options) =>
@@ -90,14 +99,24 @@ public static class SimulationRunner
         Networks.GetOrAdd(
             (validators, NetworkKind.Short), static key => Create(key.Validators, Shorten));
 
-    /// <summary>
-    /// Nobody is jailed for absence: three honest and an adversary would be left of four and one
-    /// that faults kept away.
-    /// </summary>
     private static ChainConfig Shorten(ChainConfig config) => config with
     {
         Staking = config.Staking with { EpochBlocks = EpochBlocks, Presence = 0 },
         LeaderTimeoutMs = (ulong)ClusterSetup.ShortTiming.LeaderTimeoutMs,
+    };
+
+    /// <summary>
+    /// Absence in half of an epoch is jailed for one: with faults of seconds and epochs of a few,
+    /// many are. No share of weight is given up for it, as adversaries are as many as can be borne.
+    /// </summary>
+    private static ChainConfig Jailing(ChainConfig config) => Shorten(config) with
+    {
+        Staking = Shorten(config).Staking with
+        {
+            Presence = 5_000,
+            JailEpochs = 1,
+            JailShare = 0,
+        },
     };
 
     /// <summary>The same with the shortest epochs: one ends with every fourth block.</summary>
@@ -137,6 +156,8 @@ public static class SimulationRunner
         Long,
         Churn,
         ChurnSigned,
+        Jail,
+        JailSigned,
     }
 
     /// <summary>Adds up what threads report.</summary>
@@ -146,6 +167,8 @@ public static class SimulationRunner
         private readonly Stopwatch _watch = Stopwatch.StartNew();
         private readonly List<SeedFailure> _failures = [];
         private readonly List<long> _recoveriesMs = [];
+        private readonly List<long> _newBlocksMs = [];
+        private readonly List<long> _newBlocksTimeouts = [];
         private int _seeds, _violations, _stalls;
         private ulong _blocks;
         private long _transactions;
@@ -162,6 +185,8 @@ public static class SimulationRunner
                 if (result.Passed)
                 {
                     _recoveriesMs.Add(result.RecoveryMs);
+                    _newBlocksMs.Add(result.NewBlockMs);
+                    _newBlocksTimeouts.Add(100 * result.NewBlockMs / result.TimeoutMs);
                 }
                 else
                 {
@@ -174,8 +199,13 @@ public static class SimulationRunner
         public SimulationResult Result()
         {
             _recoveriesMs.Sort();
+            _newBlocksMs.Sort();
+            _newBlocksTimeouts.Sort();
             return Sum();
         }
+
+        private static long P95(List<long> sorted) =>
+            sorted.ElementAtOrDefault(sorted.Count * 95 / 100);
 
         private SimulationResult Sum() => new()
         {
@@ -185,8 +215,12 @@ public static class SimulationRunner
             Seconds = _watch.Elapsed.TotalSeconds,
             Blocks = _blocks,
             Transactions = _transactions,
-            RecoveryP95Ms = _recoveriesMs.ElementAtOrDefault(_recoveriesMs.Count * 95 / 100),
+            RecoveryP95Ms = P95(_recoveriesMs),
             RecoveryMostMs = _recoveriesMs.LastOrDefault(),
+            NewBlockP95Ms = P95(_newBlocksMs),
+            NewBlockMostMs = _newBlocksMs.LastOrDefault(),
+            NewBlockP95Timeouts = P95(_newBlocksTimeouts),
+            NewBlockMostTimeouts = _newBlocksTimeouts.LastOrDefault(),
             Failures = [.. _failures.OrderBy(failure => failure.Seed)],
         };
     }

@@ -33,6 +33,14 @@ public sealed record BlockFacts(
     public ulong View { get; init; }
 
     public ulong ParentView { get; init; }
+
+    /// <summary>The block's epoch, as its payload names it; 0 where there is none.</summary>
+    public ulong Epoch { get; init; }
+
+    /// <summary>
+    /// Calldata of the ValidatorSet's `slash`, of the evidence in the payload; empty for none.
+    /// </summary>
+    public ReadOnlyMemory<byte> Evidence { get; init; }
 }
 
 /// <summary>
@@ -44,10 +52,20 @@ public static class SteeringProgram
     public static Address Target => PredeployAddresses.Steering;
 
     /// <summary>
-    /// Gas limit of every transaction 0. A constant of the protocol: the builder keeps this much of
-    /// the block's gas free (docs/spec/steering.md gives the measured use).
+    /// Gas limit of transaction 0 but in an epoch's last block. A constant of the protocol: the
+    /// builder keeps this much of the block's gas free (docs/spec/steering.md gives the measured
+    /// use).
     /// </summary>
     public const ulong GasLimit = 2_000_000;
+
+    /// <summary>
+    /// The same in an epoch's last block, which writes the next set: of 128 validators at most.
+    /// </summary>
+    public const ulong EpochEndGasLimit = 6_000_000;
+
+    /// <summary>The gas limit of the transaction 0 of this height, a child of the state.</summary>
+    public static ulong GasLimitAt(IStorageReader parentState, Height height) =>
+        EpochClock.Read(parentState).IsLast(height) ? EpochEndGasLimit : GasLimit;
 
     /// <summary>The ordering loop's name on chain: "ordering" as bytes32 text.</summary>
     public static Hash256 OrderingLoopName => OrderingLoop.LoopName;

@@ -13,7 +13,12 @@ internal sealed class StepComposer(IStorageReader state, BlockFacts facts)
         facts.TimeMs, facts.PayloadHash, DemandRecord.GasOfParent(facts),
         facts.ParentBaseFee.ToUInt64Saturating(),
         state.Read(PredeployAddresses.Steering, SteeringStorage.EstimatorsSlot),
-        [], [], [], [], []);
+        [], [], [], [], [])
+    {
+        Epoch = facts.Epoch,
+        // The last block of an epoch has a set to write.
+        Evidence = EpochClock.Read(state).IsLast(facts.Height) ? default : facts.Evidence,
+    };
 
     public StepCall Compose()
     {

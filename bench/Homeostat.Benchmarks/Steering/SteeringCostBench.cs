@@ -132,11 +132,12 @@ internal static class SteeringCostBench
                 PayloadHash = payload,
                 Transaction0Target = SteeringProgram.Target,
                 Transaction0Data = data,
+                Transaction0Gas = SteeringProgram.GasLimitAt(reader, _head.Number.Next),
                 GasLimit = parameters.GasLimit,
                 GasTarget = parameters.GasTargetPerSecond,
                 MinimumBaseFee = parameters.MinimumBaseFee,
             };
-            Execute(inputs, Transaction0(data), recovered);
+            Execute(inputs, Transaction0(inputs), recovered);
         }
 
         private void Execute(
@@ -193,7 +194,7 @@ internal static class SteeringCostBench
             }
         }
 
-        private RecoveredTransaction Transaction0(byte[] data)
+        private RecoveredTransaction Transaction0(BlockInputs inputs)
         {
             DevelopmentAccount proposer = _network.Validators[0];
             Transaction signed = new Transaction
@@ -201,9 +202,9 @@ internal static class SteeringCostBench
                 Type = TransactionType.DynamicFee,
                 ChainId = DevelopmentNetwork.ChainId.Value,
                 Nonce = _state.GetAccount(proposer.Address)?.Nonce ?? 0,
-                GasLimit = SteeringProgram.GasLimit,
+                GasLimit = inputs.Transaction0Gas,
                 To = SteeringProgram.Target,
-                Data = data,
+                Data = inputs.Transaction0Data,
             }.Sign(proposer.PrivateKey);
             return new RecoveredTransaction(signed, proposer.Address);
         }

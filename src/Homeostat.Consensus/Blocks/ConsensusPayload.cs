@@ -16,6 +16,12 @@ public sealed record ConsensusPayload(
     Hash256 RandomnessReveal,
     Certificate? ParentNotarization)
 {
+    /// <summary>
+    /// Two votes that no honest validator gives, for the block's transaction 0 to bring to the
+    /// ValidatorSet; null for none, and then the encoding ends with the notarization.
+    /// </summary>
+    public Evidence? Evidence { get; init; }
+
     /// <summary>Keccak-256 of the RLP encoding.</summary>
     public Hash256 Hash => Keccak.Hash(Encode());
 
@@ -30,6 +36,10 @@ public sealed record ConsensusPayload(
         writer.Write(ValidatorSetHash);
         writer.Write(RandomnessReveal);
         ConsensusRlp.Write(writer, ParentNotarization);
+        if (Evidence is { } evidence)
+        {
+            ConsensusRlp.Write(writer, evidence);
+        }
         writer.EndList(list);
         return writer.ToArray();
     }
@@ -43,6 +53,10 @@ public sealed record ConsensusPayload(
             new Epoch(list.ReadUInt64()), new View(list.ReadUInt64()),
             new View(list.ReadUInt64()), ConsensusRlp.ReadTimeMs(ref list), list.ReadHash256(),
             list.ReadHash256(), ConsensusRlp.ReadOptionalCertificate(ref list));
+        if (list.HasMore)
+        {
+            read = read with { Evidence = ConsensusRlp.ReadEvidence(ref list) };
+        }
         reader.Close(list);
         payload = reader.Finished ? read : null;
         return reader.Finished ? null : reader.Error ?? "bytes after the payload";

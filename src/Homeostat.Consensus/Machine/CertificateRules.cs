@@ -62,8 +62,10 @@ internal sealed class CertificateRules(MachineContext context)
         context.FindRound(vote.View)?.TallyOf(vote.Kind)[vote.Signer] is { } known
         && known.Signature == vote.Signature && known.SaysSameAs(vote);
 
+    /// <summary>Takes in a good certificate.</summary>
     public void Accept(Certificate certificate, bool formedHere)
     {
+        Witness(certificate, formedHere);
         if (!IsNews(certificate))
         {
             return;
@@ -89,6 +91,24 @@ internal sealed class CertificateRules(MachineContext context)
         if (certificate.View >= context.Current)
         {
             Enter(certificate.View.Next);
+        }
+    }
+
+    /// <summary>
+    /// A vote in a certificate is as good as one that came by itself: what its signer told others
+    /// may contradict what it told this node.
+    /// </summary>
+    private void Witness(Certificate certificate, bool formedHere)
+    {
+        if (formedHere || context.Bugs.UncheckedCertificate
+            || context.FindRound(certificate.View) is not { } round)
+        {
+            return;
+        }
+        int position = 0;
+        foreach (ValidatorIndex signer in certificate.SignerIndexes())
+        {
+            context.Accuse(round, CertificateVerifier.VoteAt(certificate, signer, position++));
         }
     }
 

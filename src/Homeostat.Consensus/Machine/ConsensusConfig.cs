@@ -47,6 +47,11 @@ public sealed record ConsensusParameters
     /// <summary>How often votes and certificates of a stuck view are sent again.</summary>
     public long RetransmitMs { get; init; } = 500;
 
+    /// <summary>
+    /// A leader unheard for so many rounds of the set is not waited for; 0: each is, every time.
+    /// </summary>
+    public int SilentRounds { get; init; } = 2;
+
     /// <summary>A proposal further ahead of the own clock than this is refused.</summary>
     public long MaxClockAheadMs { get; init; } = 1_000;
 }

@@ -27,9 +27,6 @@ internal static class ConsensusLimits
     /// <summary>Retransmissions slow down by doubling up to 2^this.</summary>
     public const int MaxRetransmitDoublings = 3;
 
-    /// <summary>A leader silent for this many rounds of the set is not waited for.</summary>
-    public const ulong SilentRounds = 2;
-
     /// <summary>Requests one peer may make in a second.</summary>
     public const int PeerRequestsPerSecond = 64;
 

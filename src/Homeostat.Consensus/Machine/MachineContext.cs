@@ -182,6 +182,32 @@ internal sealed class MachineContext
     public void Penalize(PeerId peer, int weight, string reason) =>
         Emit(new ConsensusEffect.Penalty(peer, weight, reason));
 
+    /// <summary>
+    /// Looks for a vote that no honest validator gives beside this one, whose signature is good.
+    /// </summary>
+    public void Accuse(Round round, Vote vote)
+    {
+        if (round.AccusedSigners.Contains(vote.Signer.Value))
+        {
+            return;
+        }
+        Vote? conflicting = vote.Kind switch
+        {
+            VoteKind.Nullify => Known(round, VoteKind.Finalize, vote.Signer),
+            VoteKind.Finalize => Known(round, VoteKind.Nullify, vote.Signer),
+            _ => null,
+        };
+        Vote? first = Known(round, vote.Kind, vote.Signer);
+        conflicting ??= first is not null && !first.SaysSameAs(vote) ? first : null;
+        if (conflicting is not null && round.AccusedSigners.Add(vote.Signer.Value))
+        {
+            Emit(new ConsensusEffect.Misbehaviour(new Evidence(conflicting, vote)));
+        }
+    }
+
+    private static Vote? Known(Round round, VoteKind kind, ValidatorIndex signer) =>
+        round.TallyOf(kind)[signer] ?? round.CertificateOf(kind)?.VoteOf(signer);
+
     /// <summary>Writes a record that nothing waits for.</summary>
     public void Write(JournalRecord record) => _records.Add(record);
 

@@ -92,8 +92,9 @@ internal sealed class TimerRules(
     private bool IsSilent(ValidatorIndex leader)
     {
         View heard = context.LastHeard[leader.Value];
-        ulong patience = ConsensusLimits.SilentRounds * (ulong)context.Validators.Count;
-        return leader != context.Self && heard < context.Current
+        ulong patience =
+            (ulong)context.Parameters.SilentRounds * (ulong)context.Validators.Count;
+        return patience > 0 && leader != context.Self && heard < context.Current
             && context.Current.Value - heard.Value > patience;
     }
 

@@ -57,7 +57,7 @@ internal sealed class VoteRules(
         }
         Round round = context.RoundOf(vote.View);
         Hear(vote);
-        Accuse(round, vote);
+        context.Accuse(round, vote);
         VoteTally tally = round.TallyOf(vote.Kind);
         if (tally[vote.Signer] is not null)
         {
@@ -171,22 +171,6 @@ internal sealed class VoteRules(
             && context.Verifier.Check(vote) is null)
         {
             Hear(vote);
-        }
-    }
-
-    private void Accuse(Round round, Vote vote)
-    {
-        Vote? conflicting = vote.Kind switch
-        {
-            VoteKind.Nullify => round.FinalizeVotes[vote.Signer],
-            VoteKind.Finalize => round.NullifyVotes[vote.Signer],
-            _ => null,
-        };
-        Vote? first = round.TallyOf(vote.Kind)[vote.Signer];
-        conflicting ??= first is not null && !first.SaysSameAs(vote) ? first : null;
-        if (conflicting is not null && round.AccusedSigners.Add(vote.Signer.Value))
-        {
-            context.Emit(new ConsensusEffect.Misbehaviour(new Evidence(conflicting, vote)));
         }
     }
 }

@@ -17,6 +17,17 @@ public sealed record Certificate(
     IReadOnlyList<Signature> Signatures,
     IReadOnlyList<byte[]> Observations)
 {
+    /// <summary>The validator's vote in it, or null; the certificate must be a good one.</summary>
+    internal Vote? VoteOf(ValidatorIndex signer)
+    {
+        if ((Signers[signer.Value / 8] >> (signer.Value % 8) & 1) == 0)
+        {
+            return null;
+        }
+        int position = SignerIndexes().TakeWhile(index => index != signer).Count();
+        return CertificateVerifier.VoteAt(this, signer, position);
+    }
+
     /// <summary>Indexes of the signers, ascending.</summary>
     public IEnumerable<ValidatorIndex> SignerIndexes()
     {

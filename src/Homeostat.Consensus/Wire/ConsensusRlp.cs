@@ -59,6 +59,22 @@ internal static class ConsensusRlp
         return new Vote(kind, epoch, view, block, signer, observation, signature);
     }
 
+    public static void Write(RlpWriter writer, Evidence evidence)
+    {
+        int list = writer.StartList();
+        Write(writer, evidence.First);
+        Write(writer, evidence.Second);
+        writer.EndList(list);
+    }
+
+    public static Evidence ReadEvidence(ref RlpReader reader)
+    {
+        RlpReader list = reader.ReadList();
+        var evidence = new Evidence(ReadVote(ref list), ReadVote(ref list));
+        reader.Close(list);
+        return evidence;
+    }
+
     public static void Write(RlpWriter writer, Certificate? certificate)
     {
         int list = writer.StartList();

@@ -23,6 +23,11 @@ public sealed record BlockInputs
     /// <summary>Transaction 0's calldata, byte for byte.</summary>
     public required byte[] Transaction0Data { get; init; }
 
+    /// <summary>
+    /// Transaction 0's gas limit: with less than it may use, a proposer could make parts of it fail.
+    /// </summary>
+    public required ulong Transaction0Gas { get; init; }
+
     /// <summary>Must be the header's coinbase when given: the view's leader.</summary>
     public Address? Coinbase { get; init; }
 

@@ -72,6 +72,11 @@ internal static class InputRules
         {
             return $"transaction 0: to {transaction.To}, want {inputs.Transaction0Target}";
         }
+        if (transaction.GasLimit != inputs.Transaction0Gas)
+        {
+            return $"transaction 0: gas limit {transaction.GasLimit}, "
+                + $"want {inputs.Transaction0Gas}";
+        }
         if (!transaction.Value.IsZero || transaction.AccessList.Length > 0)
         {
             return "transaction 0: has a value or an access list";

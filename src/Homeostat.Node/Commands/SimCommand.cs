@@ -89,7 +89,10 @@ internal static class SimCommand
                 CultureInfo.InvariantCulture,
                 $"{result.Seeds} seeds, {result.Violations} violations, {result.Stalls} stalls, "
                 + $"{result.Blocks} blocks, {result.Transactions} transactions, recovered in "
-                + $"{result.RecoveryP95Ms} ms at p95, {result.RecoveryMostMs} at most, "
+                + $"{result.RecoveryP95Ms} ms at p95, {result.RecoveryMostMs} at most; a new block "
+                + $"after {result.NewBlockP95Ms} and {result.NewBlockMostMs} ms, "
+                + $"{result.NewBlockP95Timeouts / 100.0:F1} and "
+                + $"{result.NewBlockMostTimeouts / 100.0:F1} of the timeouts in force, "
                 + $"{result.Seconds:F1} s"));
         return result.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }

@@ -3,6 +3,7 @@ using Homeostat.Evm;
 using Homeostat.Ledger;
 using Homeostat.Node.Rpc;
 using Homeostat.Primitives;
+using Homeostat.Replica;
 using Homeostat.Steering;
 
 namespace Homeostat.Node.Explain;
@@ -82,6 +83,8 @@ internal static class DecisionVerifier
         {
             View = payload.View.Value,
             ParentView = payload.ParentView.Value,
+            Epoch = payload.Epoch.Value,
+            Evidence = EvidenceCall.Of(payload),
         });
         ruled = RulingReplay.Run(evidence, block.Header, call.Encode(), storage);
         return call;

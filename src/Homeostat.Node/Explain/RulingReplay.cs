@@ -38,7 +38,7 @@ internal static class RulingReplay
             new TransactionEnvironment { Origin = header.Coinbase });
         CallResult result = new EvmEngine().Execute(context, new CallMessage(
             CallKind.Call, header.Coinbase, SteeringProgram.Target, UInt256.Zero,
-            SteeringProgram.GasLimit, calldata));
+            SteeringProgram.GasLimitAt(storage, header.Number), calldata));
         if (!result.IsSuccess)
         {
             return null;

@@ -53,8 +53,8 @@ internal sealed record Protocol
         TreeBlock parent, ConsensusPayload payload, in Address leader)
     {
         Hash256 payloadHash = payload.Hash;
-        byte[] data = Transaction0(
-            new SnapshotStorage(parent.State), FactsOf(parent, payload, payloadHash));
+        var storage = new SnapshotStorage(parent.State);
+        byte[] data = Transaction0(storage, FactsOf(parent, payload, payloadHash));
         return new BlockInputs
         {
             TimeMs = (ulong)payload.TimeMs,
@@ -62,6 +62,8 @@ internal sealed record Protocol
             PayloadHash = payloadHash,
             Transaction0Target = SteeringProgram.Target,
             Transaction0Data = data,
+            Transaction0Gas =
+                SteeringProgram.GasLimitAt(storage, parent.Reference.Height.Next),
             GasLimit = parent.Parameters.GasLimit,
             GasTarget = parent.Parameters.GasTargetPerSecond,
             MinimumBaseFee = parent.Parameters.MinimumBaseFee,
@@ -114,7 +116,15 @@ internal sealed record Protocol
         Func<Hash256, RecoveredTransaction?> known) => OverdueLane.FindOmitted(
             block.UserTransactions.ToArray(), terms, known, parent.State,
             block.Header.BaseFee ?? UInt256.Zero,
-            block.Header.GasLimit - Math.Min(block.Header.GasLimit, SteeringProgram.GasLimit));
+            RoomBesideTransaction0(parent));
+
+    /// <summary>Gas of a child of this block for users' transactions.</summary>
+    public static ulong RoomBesideTransaction0(TreeBlock parent)
+    {
+        ulong own = SteeringProgram.GasLimitAt(
+            new SnapshotStorage(parent.State), parent.Reference.Height.Next);
+        return parent.Parameters.GasLimit - Math.Min(parent.Parameters.GasLimit, own);
+    }
 
     /// <summary>What the leader of a child of this block is committed to.</summary>
     public static Hash256 CommitmentOf(TreeBlock parent, in Address leader) =>
@@ -158,6 +168,8 @@ internal sealed record Protocol
         {
             View = payload.View.Value,
             ParentView = payload.ParentView.Value,
+            Epoch = payload.Epoch.Value,
+            Evidence = EvidenceCall.Of(payload),
         };
 
     /// <summary>

@@ -17,6 +17,10 @@ public static class EvidenceCall
     /// <summary>The contract that takes it.</summary>
     public static Address Target => PredeployAddresses.ValidatorSet;
 
+    /// <summary>That of a payload's evidence; empty where it brings none.</summary>
+    public static ReadOnlyMemory<byte> Of(ConsensusPayload payload) =>
+        payload.Evidence is { } evidence ? Encode(evidence) : default;
+
     /// <summary>Two tuples of eight words each, none of them dynamic.</summary>
     public static byte[] Encode(Evidence evidence) =>
     [

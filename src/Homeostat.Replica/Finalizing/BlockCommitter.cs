@@ -12,7 +12,7 @@ namespace Homeostat.Replica;
 internal sealed class BlockCommitter(
     Protocol protocol, Outbox outbox, Mailbox mail, BlockTree tree, TransactionPool pool,
     Publisher publisher, Journal journal, Checkpointer checkpointer, Observer observer,
-    EpochMachines epochs, RevisionWatch revisions)
+    EpochMachines epochs, RevisionWatch revisions, EvidenceKeeper evidence)
 {
     /// <summary>The block is a child of the last final one; the proof covers it.</summary>
     public void Commit(TreeBlock block, Certificate proof)
@@ -38,6 +38,7 @@ internal sealed class BlockCommitter(
             }
         });
         checkpointer.Committed(block);
+        evidence.Committed();
         if (!goesOn)
         {
             return; // It has no part in the next epoch.

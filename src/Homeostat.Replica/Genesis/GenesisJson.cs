@@ -259,6 +259,7 @@ internal static class GenesisJson
         writer.WriteString("weightUnit", terms.WeightUnit.ToQuantity());
         writer.WriteNumber("slashShare", terms.SlashShare);
         writer.WriteNumber("reporterShare", terms.ReporterShare);
+        writer.WriteNumber("jailShare", terms.JailShare);
         writer.WriteNumber("weightCap", terms.WeightCap);
         writer.WriteNumber("presence", terms.Presence);
         writer.WriteEndObject();
@@ -274,6 +275,7 @@ internal static class GenesisJson
         WeightUnit = ReadQuantity(staking.GetProperty("weightUnit")),
         SlashShare = staking.GetProperty("slashShare").GetUInt64(),
         ReporterShare = staking.GetProperty("reporterShare").GetUInt64(),
+        JailShare = staking.GetProperty("jailShare").GetUInt64(),
         WeightCap = staking.GetProperty("weightCap").GetUInt64(),
         Presence = staking.GetProperty("presence").GetUInt64(),
     };

@@ -31,6 +31,7 @@ internal sealed class RunningReplica
     private readonly SyncedBlocks _synced;
     private readonly SnapshotServer _snapshots;
     private readonly CompactRelay _relay;
+    private readonly EvidenceKeeper _evidence;
 
     public RunningReplica(
         ReplicaConfig config, Protocol protocol, RecoveredState recovered, TreeBlock genesis,
@@ -61,13 +62,15 @@ internal sealed class RunningReplica
             config, genesis, outbox, work, _tree, _pool, _epochs.Sync);
         _journal = new Journal(outbox, _mail);
         var checkpointer = new Checkpointer(config.Limits, outbox, replayed.Start);
+        _evidence = new EvidenceKeeper(_network, config.Votes, outbox, _tree);
         var revisions = new RevisionWatch(protocol.Rules, outbox, observer);
         revisions.Follow(last, isLast: true);
         _committer = new BlockCommitter(
             protocol, outbox, _mail, _tree, _pool, _publisher, _journal, checkpointer, observer,
-            _epochs, revisions);
+            _epochs, revisions, _evidence);
         _proposer = new BlockProposer(
-            protocol, config.Signer, config.Limits, outbox, _mail, _tree, _pool, observer);
+            protocol, config.Signer, config.Limits, outbox, _mail, _tree, _pool, observer,
+            _evidence);
         _verifier = new BlockVerifier(protocol, outbox, _mail, clock, _tree, _pool, observer);
         _synced = new SyncedBlocks(protocol, outbox, _mail, _tree, _committer);
         _relay = new CompactRelay(config.Limits, outbox, _mail, clock, _tree, _pool);
@@ -177,6 +180,7 @@ internal sealed class RunningReplica
             HelloMessage.CurrentVersion, _network.ChainId, _network.GenesisHash,
             _config.Self.Address, _publisher.FinalizedReference.Height));
         _gossip.Greet(peer);
+        _evidence.Greet(peer);
     }
 
     private void Receive(PeerId peer, byte[] bytes)
@@ -208,6 +212,9 @@ internal sealed class RunningReplica
                 break;
             case ProposalPartsMessage parts:
                 _relay.Receive(peer, parts);
+                break;
+            case EvidenceMessage told:
+                _evidence.Receive(peer, told.Evidence);
                 break;
             case SnapshotMessage snapshot:
                 _snapshots.Receive(peer, snapshot);
@@ -299,13 +306,8 @@ internal sealed class RunningReplica
                     + $"{advisory.BlockHash} of view {advisory.View}: {advisory.Reason} "
                     + $"(its state root {advisory.OwnStateRoot})");
                 break;
-            case ConsensusEffect.Misbehaviour { Evidence: var evidence }:
-                _outbox.Log(
-                    LogLevel.Error,
-                    $"validator {_epochs.Validators[evidence.First.Signer].Address} gave two votes "
-                    + $"in view {evidence.First.View}: {evidence.First.Kind} "
-                    + $"{evidence.First.BlockHash} and {evidence.Second.Kind} "
-                    + $"{evidence.Second.BlockHash}");
+            case ConsensusEffect.Misbehaviour found:
+                _evidence.Found(found.Evidence);
                 break;
             case ConsensusEffect.Diverged diverged:
                 _outbox.Halt(

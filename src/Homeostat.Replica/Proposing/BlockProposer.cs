@@ -11,7 +11,7 @@ namespace Homeostat.Replica;
 /// </summary>
 internal sealed class BlockProposer(
     Protocol protocol, ISigner? signer, ReplicaLimits limits, Outbox outbox, Mailbox mail,
-    BlockTree tree, TransactionPool pool, Observer observer)
+    BlockTree tree, TransactionPool pool, Observer observer, EvidenceKeeper evidence)
 {
     private int _usedShare = OrderingTerms.Basis;
 
@@ -31,6 +31,7 @@ internal sealed class BlockProposer(
             RandomnessReveal = _reveals!.Next(
                 Protocol.CommitmentOf(parent, signer.Address),
                 Protocol.IsRenewing(parent, signer.Address)),
+            Evidence = evidence.For(parent, request.Payload.Epoch),
         };
         var work = new BuildWork(
             protocol, parent, payload, signer, Select(parent, payload, signer.Address));
@@ -45,13 +46,12 @@ internal sealed class BlockProposer(
     private BlockSelection Select(
         TreeBlock parent, ConsensusPayload payload, in Address leader)
     {
-        ulong limit = parent.Parameters.GasLimit;
         return pool.SelectWithSpares(
             new SnapshotAccounts(parent.State),
             BaseFeeAfter(parent, payload.TimeMs),
             Protocol.OrderingOf(parent, payload, leader),
             new SelectionBudget(
-                limit - Math.Min(limit, SteeringProgram.GasLimit),
+                Protocol.RoomBesideTransaction0(parent),
                 new BuildLimits().Bytes,
                 limits.BlockTransactions,
                 MeanUsedShare(parent)));

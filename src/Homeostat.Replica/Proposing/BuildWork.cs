@@ -1,6 +1,5 @@
 using Homeostat.Consensus;
 using Homeostat.Ledger;
-using Homeostat.Steering;
 
 namespace Homeostat.Replica;
 
@@ -55,7 +54,7 @@ internal sealed record BuildWork(
             Type = TransactionType.DynamicFee,
             ChainId = Protocol.Rules.ChainId.Value,
             Nonce = Parent.State.GetAccount(Signer.Address)?.Nonce ?? 0,
-            GasLimit = SteeringProgram.GasLimit,
+            GasLimit = inputs.Transaction0Gas,
             To = inputs.Transaction0Target,
             Data = inputs.Transaction0Data,
         };

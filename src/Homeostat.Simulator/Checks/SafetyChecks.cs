@@ -32,6 +32,9 @@ internal sealed class SafetyChecks(int nodes)
 
     public Height Highest { get; private set; }
 
+    /// <summary>Its time.</summary>
+    public long HighestTimeMs { get; private set; }
+
     /// <summary>Transactions in final blocks, the protocol's own not counted.</summary>
     public long Transactions { get; private set; }
 
@@ -52,7 +55,10 @@ internal sealed class SafetyChecks(int nodes)
             return;
         }
         _final.Add(block.Height, (block.Hash, block.StateRoot));
-        Highest = block.Height > Highest ? block.Height : Highest;
+        if (block.Height > Highest)
+        {
+            (Highest, HighestTimeMs) = (block.Height, block.TimeMs);
+        }
         Forget(block.View);
         Transactions += block.Executed is { } executed ? executed.Transactions.Count - 1 : 0;
     }

@@ -27,6 +27,9 @@ internal sealed class SimulatedNode(
     int index, PeerId id, Func<ReplicaConfig> configure, EventQueue queue, SeededRandom random,
     EventDigest digest, long epochMs, IWorldOfNodes world)
 {
+    /// <summary>The clock where virtual time begins, Unix milliseconds.</summary>
+    public const long StartMs = (long)DevelopmentNetwork.GenesisTimeMs + 60_000;
+
     private readonly NodeTiming _timing = new(random.Fork());
     private ReplicaMachine? _machine;
     private int _incarnation;

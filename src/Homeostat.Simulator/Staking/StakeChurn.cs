@@ -1,4 +1,3 @@
-using Homeostat.Consensus;
 using Homeostat.Evm;
 using Homeostat.Ledger;
 using Homeostat.Primitives;
@@ -9,9 +8,10 @@ namespace Homeostat.Simulator;
 
 /// <summary>
 /// A validator set that changes under the faults: the last node, in no set at genesis, bonds; later
-/// one of the others leaves; and whoever is seen to give two conflicting votes is reported, as
-/// anyone may. What is wanted is sent again until the final state shows it, since nodes lose their
-/// pools and a validator's nonce also moves when it proposes.
+/// one of the others leaves, or, in other seeds, those whom the faults kept away are jailed and
+/// come back by their owners' word. Equivocators are slashed by what the nodes do of themselves.
+/// What is wanted is sent again until the final state shows it, since nodes lose their pools and a
+/// validator's nonce also moves when it proposes.
 /// </summary>
 internal sealed class StakeChurn
 {
@@ -21,16 +21,17 @@ internal sealed class StakeChurn
     private static readonly UInt256 Coin = 1_000_000_000_000_000_000;
     private static readonly byte[] JoinSelector = Selector("join(address,string,bytes)");
     private static readonly byte[] ExitSelector = Selector("exit(address)");
+    private static readonly byte[] UnjailSelector = Selector("unjail(address)");
 
     private readonly Cluster _cluster;
     private readonly ClusterSetup _setup;
     private readonly SeededRandom _random;
-    private readonly Dictionary<(ValidatorIndex, Epoch, View, VoteKind), Vote> _heard = [];
     private readonly int _joiner;
     private readonly int _leaver;
     private readonly long _leaveUs;
     private ChainHead? _head;
-    private Evidence? _evidence;
+    private readonly SortedSet<int> _jailed = [];
+    private readonly SortedSet<Address> _slashed = [];
 
     public StakeChurn(Cluster cluster, ClusterSetup setup, SeededRandom random, long lengthUs)
     {
@@ -39,7 +40,6 @@ internal sealed class StakeChurn
         _leaver = random.NextBelow(_joiner);
         long joinUs = random.NextBetween(Second / 2, lengthUs / 3);
         _leaveUs = random.NextBetween(lengthUs / 3, lengthUs);
-        cluster.Heard = Hear;
         cluster.Shown = Show;
         cluster.At(joinUs, Act);
     }
@@ -52,6 +52,15 @@ internal sealed class StakeChurn
     public bool HasLeft { get; private set; }
 
     public bool HasSlashed { get; private set; }
+
+    /// <summary>Votes of whom were slashed gone from the set.</summary>
+    public bool IsSlashedGone { get; private set; }
+
+    /// <summary>Sentences for absence.</summary>
+    public int Jailed { get; private set; }
+
+    /// <summary>Of these, served, and the validator in the set again.</summary>
+    public int Returned { get; private set; }
 
     private void Show(ChainHead head)
     {
@@ -67,22 +76,38 @@ internal sealed class StakeChurn
         HasLeft |= HasJoined && set.All(entry => entry.Address != AddressOf(_leaver));
         foreach (Log log in head.Receipts.SelectMany(receipt => receipt.Logs))
         {
-            HasSlashed |= log.Topics.Length > 0 && log.Topics[0] == SlashedTopic;
+            if (log.Topics.Length > 0 && log.Topics[0] == SlashedTopic)
+            {
+                HasSlashed = true;
+                _slashed.Add(Address.FromWord(UInt256.FromHash256(log.Topics[1])));
+            }
+        }
+        IsSlashedGone |= HasSlashed && set.All(entry => !_slashed.Contains(entry.Address));
+        if (_setup.Jails)
+        {
+            CountJailed(state, set);
+        }
+    }
+
+    private void CountJailed(StateReader state, IReadOnlyList<ValidatorEntry> set)
+    {
+        for (int node = 0; node <= _joiner; node++)
+        {
+            Address address = AddressOf(node);
+            if (ValidatorStorage.ReadJailedUntil(state, address) > 0)
+            {
+                Jailed += _jailed.Add(node) ? 1 : 0;
+            }
+            else if (_jailed.Contains(node) && set.Any(entry => entry.Address == address))
+            {
+                _jailed.Remove(node);
+                Returned++;
+            }
         }
     }
 
     private static readonly Hash256 SlashedTopic =
         Keccak.Hash("Slashed(address,address,uint64,uint64,uint256)"u8);
-
-    private void Hear(Vote vote)
-    {
-        var place = (vote.Signer, vote.Epoch, vote.View, vote.Kind);
-        if (_evidence is null && vote.Kind != VoteKind.Nullify
-            && !_heard.TryAdd(place, vote) && _heard[place].BlockHash != vote.BlockHash)
-        {
-            _evidence = new Evidence(_heard[place], vote);
-        }
-    }
 
     private void Act()
     {
@@ -96,9 +121,9 @@ internal sealed class StakeChurn
                 .. none, .. none,
             ]);
         }
-        else if (_evidence is not null && !HasSlashed && _setup.HasRealKeys)
+        else if (_setup.Jails)
         {
-            Send(_joiner, UInt256.Zero, EvidenceCall.Encode(_evidence));
+            Unjail();
         }
         else if (_cluster.NowUs >= _leaveUs && !HasLeft && SetIsLarge())
         {
@@ -106,6 +131,19 @@ internal sealed class StakeChurn
                 [.. ExitSelector, .. AddressOf(_leaver).ToWord().ToBigEndian()]);
         }
         _cluster.At(_cluster.NowUs + RetryUs, Act);
+    }
+
+    private void Unjail()
+    {
+        var state = new StateReader(_head!.State);
+        foreach (int node in _jailed)
+        {
+            if (ValidatorStorage.ReadJailedUntil(state, AddressOf(node)) <= Epochs)
+            {
+                Send(node, UInt256.Zero,
+                    [.. UnjailSelector, .. AddressOf(node).ToWord().ToBigEndian()]);
+            }
+        }
     }
 
     /// <summary>Four bear a fault; fewer would not bear those of the seed.</summary>

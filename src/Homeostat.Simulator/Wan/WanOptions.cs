@@ -9,8 +9,11 @@ public sealed record WanOptions
 
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Virtual time that is measured, after ten seconds of warming up.</summary>
+    /// <summary>Virtual time that is measured, after warming up.</summary>
     public int Seconds { get; init; } = 120;
+
+    /// <summary>Virtual time before it, under the same load.</summary>
+    public int WarmUpSeconds { get; init; } = 10;
 
     /// <summary>Transfers a second, at random moments, each given to a random node.</summary>
     public double Rate { get; init; } = 1;
@@ -25,6 +28,7 @@ public sealed record WanOptions
     {
         Invariant.Require(Cities.Count is >= 4 and <= 64);
         Invariant.Require(Seconds is >= 1 and <= 100_000);
+        Invariant.Require(WarmUpSeconds is >= 0 and <= 100_000);
         Invariant.Require(Rate is > 0 and <= 10_000);
         Invariant.Require(Faulty >= 0 && Faulty <= (Cities.Count - 1) / 3);
         return this;

@@ -13,7 +13,6 @@ namespace Homeostat.Simulator;
 public sealed class WanRun
 {
     private const long Second = 1_000_000;
-    private const long WarmUpUs = 10 * Second;
     private const long CoolDownUs = 20 * Second;
 
     private readonly WanOptions _options;
@@ -25,6 +24,7 @@ public sealed class WanRun
     private readonly Dictionary<Hash256, (int Leader, long AtUs)> _proposed = [];
     private readonly Dictionary<Height, FinalizedBlock> _final = [];
     private readonly Height[] _shown;
+    private readonly long _warmUpUs;
     private readonly List<long> _submissionUs = [];
     private readonly List<long> _submissionLimitUs = [];
     private readonly List<long> _finalityUs = [];
@@ -45,6 +45,7 @@ public sealed class WanRun
         _cluster.Network.Delays = new CityDelays(
             pings, node => node < healthy ? 0 : options.FaultyLagUs ?? 0);
         _shown = new Height[options.Cities.Count];
+        _warmUpUs = options.WarmUpSeconds * Second;
     }
 
     /// <summary>As a network is run: the timing that nodes have by default.</summary>
@@ -65,7 +66,7 @@ public sealed class WanRun
         {
             _cluster.Start(i);
         }
-        long endUs = WarmUpUs + _options.Seconds * Second;
+        long endUs = _warmUpUs + _options.Seconds * Second;
         Submit(healthy, endUs);
         _cluster.RunUntil(endUs + CoolDownUs);
         return new WanResult
@@ -136,7 +137,7 @@ public sealed class WanRun
             _shown[node] = _shown[node].Next;
             FinalizedBlock block = _final[_shown[node]];
             if (_proposed.TryGetValue(block.Hash, out (int Leader, long AtUs) proposed)
-                && proposed.AtUs >= WarmUpUs)
+                && proposed.AtUs >= _warmUpUs)
             {
                 Show(node, block, proposed.Leader, proposed.AtUs);
             }
@@ -151,7 +152,7 @@ public sealed class WanRun
         foreach (RecoveredTransaction transaction in block.Executed!.Transactions)
         {
             if (_submitted.TryGetValue(transaction.Hash, out (int Node, long AtUs) submitted)
-                && submitted.Node == node && submitted.AtUs >= WarmUpUs)
+                && submitted.Node == node && submitted.AtUs >= _warmUpUs)
             {
                 _submissionUs.Add(_cluster.NowUs - submitted.AtUs);
                 _submissionLimitUs.Add(limitUs + _pings.OneWayUs(node, leader));

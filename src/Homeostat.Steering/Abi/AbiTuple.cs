@@ -58,6 +58,9 @@ public sealed class AbiTuple
         return Add(bytes, isDynamic: true);
     }
 
+    /// <summary>A tuple that has dynamic fields itself.</summary>
+    public AbiTuple AddDynamic(AbiTuple tuple) => Add(tuple.Encode(), isDynamic: true);
+
     /// <summary>An array of words: of addresses, or of uint256.</summary>
     public AbiTuple AddWords(IReadOnlyList<UInt256> values) =>
         Add([.. values.Select(value => value.ToHash256())]);

@@ -40,9 +40,15 @@ public sealed record StepCall(
     IReadOnlyList<DecisionInput> Decisions,
     IReadOnlyList<OutcomeInput> Outcomes)
 {
+    /// <summary>The block's, as its payload names it.</summary>
+    public ulong Epoch { get; init; }
+
+    /// <summary>Calldata for the ValidatorSet predeploy; empty for none.</summary>
+    public ReadOnlyMemory<byte> Evidence { get; init; }
+
     /// <summary>The function's signature, whose hash begins the calldata.</summary>
     public const string Signature =
-        "step(uint64,bytes32,uint64,uint64,bytes32,(address,bytes24)[]," +
+        "step((uint64,bytes32,uint64,uint64,bytes32,uint64,bytes),(address,bytes24)[]," +
         "(address,bytes32,bytes32)[],(bytes32,bytes32)[]," +
         "(bytes32,bytes32,bytes32,uint16,int64,int64," +
         "uint64[],uint64[],uint64[],int64[],int64[],bytes32[],int64[],uint16[])[]," +
@@ -54,8 +60,10 @@ public sealed record StepCall(
     public byte[] Encode()
     {
         byte[] arguments = new AbiTuple()
-            .Add((UInt256)TimeMs).Add(PayloadHash).Add((UInt256)DemandGas).Add((UInt256)BaseFee)
-            .Add(Estimators)
+            .AddDynamic(new AbiTuple()
+                .Add((UInt256)TimeMs).Add(PayloadHash).Add((UInt256)DemandGas)
+                .Add((UInt256)BaseFee).Add(Estimators).Add((UInt256)Epoch)
+                .AddBytes(Evidence.Span))
             .Add([.. Observations.Select(Encode)], tuplesAreDynamic: false)
             .Add([.. Signals.Select(Encode)], tuplesAreDynamic: false)
             .Add([.. Words.Select(Encode)], tuplesAreDynamic: false)

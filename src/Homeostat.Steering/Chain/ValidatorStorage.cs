@@ -19,6 +19,8 @@ public static class ValidatorStorage
     public const ulong MaximumCount = 1_024;
 
     private const int MaximumNodeAddressBytes = 255;
+    private const int JailedUntilBit = 160;
+    private const int TombstonedBit = 224;
     private static readonly UInt256 EpochsSlot = 5;
     private static readonly UInt256 SharesSlot = 6;
 
@@ -53,6 +55,31 @@ public static class ValidatorStorage
         return isText ? Encoding.UTF8.GetString(node) : "";
     }
 
+    /// <summary>
+    /// Whether a vote of this epoch still is evidence against its signer in a child of this state,
+    /// whose own epoch is given: it has stake there, and has not lost it to evidence before.
+    /// </summary>
+    public static bool CanSlash(
+        IStorageReader state, in Address validator, ulong epochOfVote, ulong epoch)
+    {
+        ulong lasts = state.Read(PredeployAddresses.ValidatorSet, EpochsSlot).U0;
+        UInt256 member = state.Read(
+            PredeployAddresses.ValidatorSet,
+            StorageLayout.MappingSlot(validator.ToWord(), MemberSlot));
+        bool isMember = Address.FromWord(member) != default;
+        bool isTombstoned = ((member >> TombstonedBit) & (UInt256)0xffUL) != UInt256.Zero;
+        return isMember && !isTombstoned
+            && epochOfVote <= epoch && epoch - epochOfVote <= lasts;
+    }
+
+    /// <summary>
+    /// The first epoch in which a member in jail may come back; 0 for one who is in none.
+    /// </summary>
+    public static ulong ReadJailedUntil(IStorageReader state, in Address validator) =>
+        (state.Read(
+            PredeployAddresses.ValidatorSet,
+            StorageLayout.MappingSlot(validator.ToWord(), MemberSlot)) >> JailedUntilBit).U0;
+
     /// <summary>What bonds that weight in genesis, in wei.</summary>
     public static UInt256 StakeOf(ulong weight, StakingTerms terms) =>
         (UInt256)weight * terms.WeightUnit;
@@ -71,7 +98,8 @@ public static class ValidatorStorage
             | ((UInt256)terms.UnbondingEpochs << 168);
         storage[EpochsSlot] = new UInt256(terms.EvidenceEpochs, terms.JailEpochs, 0, 0)
             | (terms.WeightUnit << 128);
-        storage[SharesSlot] = terms.SlashShare | (terms.ReporterShare << 16);
+        storage[SharesSlot] =
+            terms.SlashShare | (terms.ReporterShare << 16) | (terms.JailShare << 32);
         storage[MembersSlot] = (ulong)members.Count;
         UInt256 content = StorageLayout.ContentSlot(MembersSlot);
         for (int i = 0; i < members.Count; i++)
@@ -86,7 +114,9 @@ public static class ValidatorStorage
         }
     }
 
-    /// <summary>The epoch of the set in force.</summary>
+    /// <summary>
+    /// Sets begun after genesis'. Without recoveries it is the epoch of the set in force.
+    /// </summary>
     public static ulong ReadEpoch(IStorageReader state) =>
         state.Read(PredeployAddresses.ValidatorSet, EpochSlot).U0;
 

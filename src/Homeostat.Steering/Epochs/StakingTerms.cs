@@ -41,6 +41,14 @@ public sealed record StakingTerms
     public ulong ReporterShare { get; init; } = 500;
 
     /// <summary>
+    /// Ten-thousandths of all weight that may sit in jail at one time, at most a third. Who is
+    /// absent counts among the faulty; but while so much honest weight is in jail, the network bears
+    /// faulty ones of a third of the rest only. What costs nothing of that may sit there besides
+    /// (docs/spec/consensus.md, "Validator set").
+    /// </summary>
+    public ulong JailShare { get; init; } = 1_000;
+
+    /// <summary>
     /// Ratified most weight of one validator, ten-thousandths of all: below a third, so that none
     /// alone can stop the others.
     /// </summary>
@@ -67,6 +75,10 @@ public sealed record StakingTerms
         if (WeightUnit.IsZero || WeightUnit > UInt256.MaxValue >> 144)
         {
             return "weightUnit is 0 or above 2^112 wei";
+        }
+        if (JailShare > 3_333)
+        {
+            return $"jailShare is {JailShare}, above 3333: a third of the weight";
         }
         return SlashShare > 10_000 || ReporterShare > 10_000 || Presence > 10_000
             || WeightCap is < 100 or > 10_000

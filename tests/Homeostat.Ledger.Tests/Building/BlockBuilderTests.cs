@@ -45,6 +45,7 @@ public sealed class BlockBuilderTests
             PayloadHash = Key(9),
             Transaction0Target = Target,
             Transaction0Data = [1, 2, 3],
+            Transaction0Gas = 50_000,
             GasLimit = Limit,
             GasTarget = Limit / 2,
             MinimumBaseFee = 7,

@@ -89,6 +89,7 @@ public sealed class HomeostatBlockTests
         AssertRefused("price is not zero", t => Copy(t, fee: 5_000_000_000));
         AssertRefused("to ", t => Copy(t, to: Accounts.Address(5)));
         AssertRefused("has a value", t => Copy(t, value: 1));
+        AssertRefused("gas limit", t => Copy(t, gas: 150_000));
         TransactionResult other = chain.Start().TryApply(HomeostatChain.Transfer(2, 0, 1));
         Assert.Contains("transaction 0: signed by", other.Error, StringComparison.Ordinal);
 
@@ -98,12 +99,13 @@ public sealed class HomeostatBlockTests
     }
 
     private static Transaction Copy(
-        Transaction t, byte[]? data = null, ulong fee = 0, Address? to = null, ulong value = 0) =>
+        Transaction t, byte[]? data = null, ulong fee = 0, Address? to = null, ulong value = 0,
+        ulong? gas = null) =>
         new()
         {
             Type = t.Type,
             ChainId = t.ChainId,
-            GasLimit = t.GasLimit,
+            GasLimit = gas ?? t.GasLimit,
             To = to ?? t.To,
             Data = data ?? t.Data,
             MaxFee = fee,

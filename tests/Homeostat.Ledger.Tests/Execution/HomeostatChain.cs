@@ -69,6 +69,7 @@ internal sealed class HomeostatChain
         PayloadHash = Keccak.Hash([1]),
         Transaction0Target = Steering,
         Transaction0Data = UInt256.One.ToBigEndian(),
+        Transaction0Gas = 200_000,
         GasLimit = 30_000_000,
         GasTarget = 15_000_000,
         MinimumBaseFee = 7,
@@ -84,7 +85,7 @@ internal sealed class HomeostatChain
         {
             Type = TransactionType.DynamicFee,
             ChainId = ChainId,
-            GasLimit = 200_000,
+            GasLimit = Inputs.Transaction0Gas,
             To = Steering,
             Data = Inputs.Transaction0Data,
         };

@@ -173,6 +173,7 @@ internal sealed class TestChain : INodeGateway, IChainArchive
             PayloadHash = Hash256.Zero,
             Transaction0Target = Target,
             Transaction0Data = [],
+            Transaction0Gas = 0,
             GasLimit = _gasLimit,
             GasTarget = Parameters.GasTargetPerSecond,
             MinimumBaseFee = Parameters.MinimumBaseFee,

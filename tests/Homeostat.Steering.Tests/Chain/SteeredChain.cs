@@ -97,13 +97,19 @@ internal sealed class SteeredChain
         IReadOnlyList<SignedObservation>? observations = null,
         IReadOnlyList<Transaction>? transactions = null,
         ulong elapsedMs = 250,
-        Func<StepCall, StepCall>? alter = null)
+        Func<StepCall, StepCall>? alter = null,
+        byte[]? evidence = null,
+        ulong epoch = 0)
     {
         _sinceMs = elapsedMs;
         Hash256 payload = Keccak.Hash(Head.Hash.Bytes);
         var facts = new BlockFacts(
             Head.Number.Next, TimeMs + elapsedMs, payload, Head.GasUsed, _parentSteeringGas,
-            Head.BaseFee ?? UInt256.Zero, observations ?? []);
+            Head.BaseFee ?? UInt256.Zero, observations ?? [])
+        {
+            Epoch = epoch,
+            Evidence = evidence,
+        };
         StepCall call = SteeringProgram.Compose(Reader, facts);
         call = alter is null ? call : alter(call);
         BlockInputs inputs = Inputs(payload, call.Encode());
@@ -111,7 +117,7 @@ internal sealed class SteeredChain
         BlockHeader header = processor.Prepare(Head, inputs, Validators[0].Address);
         var execution = BlockExecution.Start(
             State, header, processor.Rules.At(header), inputs, _engine);
-        Apply(execution, Transaction0(inputs.Transaction0Data));
+        Apply(execution, Transaction0(inputs));
         foreach (Transaction transaction in transactions ?? [])
         {
             Apply(execution, transaction);
@@ -202,19 +208,20 @@ internal sealed class SteeredChain
         PayloadHash = payload,
         Transaction0Target = SteeringProgram.Target,
         Transaction0Data = calldata,
+        Transaction0Gas = SteeringProgram.GasLimitAt(Reader, Head.Number.Next),
         GasLimit = Parameters.GasLimit,
         GasTarget = Parameters.GasTargetPerSecond,
         MinimumBaseFee = Parameters.MinimumBaseFee,
     };
 
-    private Transaction Transaction0(byte[] calldata) => new Transaction
+    private Transaction Transaction0(BlockInputs inputs) => new Transaction
     {
         Type = TransactionType.DynamicFee,
         ChainId = DevelopmentNetwork.ChainId.Value,
         Nonce = State.GetAccount(Validators[0].Address)?.Nonce ?? 0,
-        GasLimit = SteeringProgram.GasLimit,
+        GasLimit = inputs.Transaction0Gas,
         To = SteeringProgram.Target,
-        Data = calldata,
+        Data = inputs.Transaction0Data,
     }.Sign(Validators[0].PrivateKey);
 
     /// <summary>Why the next block could not hold this transaction; null when it could.</summary>
@@ -262,6 +269,7 @@ internal sealed class SteeredChain
                 log.Address == PredeployAddresses.ValidatorSet ||
                 log.Address == PredeployAddresses.Revisions ||
                 log.Address == PredeployAddresses.FeePool ||
+                log.Address == PredeployAddresses.StakeVotes ||
                 log.Address == PredeployAddresses.Constitution)
             {
                 continue; // What rules did; the record of it is Steering's.

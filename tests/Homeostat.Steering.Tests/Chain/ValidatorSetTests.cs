@@ -2,6 +2,7 @@ using Homeostat.Consensus;
 using Homeostat.Ledger;
 using Homeostat.Primitives;
 using Homeostat.Replica;
+using Xunit.Abstractions;
 
 namespace Homeostat.Steering.Tests;
 
@@ -10,7 +11,7 @@ namespace Homeostat.Steering.Tests;
 /// weight 10 whose stakes the accounts 0 to 3 own, accounts 4 and up as strangers; account 9
 /// governs.
 /// </summary>
-public sealed class ValidatorSetTests
+public sealed class ValidatorSetTests(ITestOutputHelper output)
 {
     private const ulong Epoch = 8;
     private const int Owner = 9;
@@ -133,6 +134,81 @@ public sealed class ValidatorSetTests
     }
 
     [Fact]
+    public void Evidence_in_a_payload_is_brought_by_transaction_0_and_fails_no_block()
+    {
+        SteeredChain chain = Create();
+        chain.Next();
+        DevelopmentAccount bad = chain.Validators[2];
+        var one = Signed(chain, bad, VoteKind.Finalize, 7, Keccak.Hash([1]), []);
+        var two = Signed(chain, bad, VoteKind.Finalize, 7, Keccak.Hash([2]), []);
+        // What shows nothing costs its block nothing but gas.
+        chain.Next(evidence: Slash(one, one));
+        Assert.True(ValidatorStorage.CanSlash(chain.Reader, bad.Address, 0, 0));
+        Assert.False(ValidatorStorage.CanSlash(chain.Reader, bad.Address, 1, 0));
+        UInt256 before = chain.State.GetAccount(PredeployAddresses.ValidatorSet)!.Balance;
+        SteeredBlock block = chain.Next(evidence: Slash(one, two));
+        Assert.True(block.Receipts[0].Succeeded);
+        Assert.True(block.SteeringGas < SteeringProgram.GasLimit / 2, $"{block.SteeringGas}");
+        Assert.False(ValidatorStorage.CanSlash(chain.Reader, bad.Address, 0, 0));
+        Assert.Equal(
+            Coin * 2UL,
+            before - chain.State.GetAccount(PredeployAddresses.ValidatorSet)!.Balance);
+        // A twentieth is the proposer's, who signs everything here.
+        Assert.Equal(
+            Coin / 10UL, chain.State.GetAccount(chain.Validators[0].Address)!.Balance);
+        ToEpoch(chain, 1);
+        Assert.DoesNotContain(Set(chain), v => v.Address == bad.Address);
+    }
+
+    [Fact]
+    public void An_epochs_last_block_takes_no_evidence()
+    {
+        SteeredChain chain = Create();
+        chain.Next();
+        DevelopmentAccount bad = chain.Validators[2];
+        byte[] evidence = Slash(
+            Signed(chain, bad, VoteKind.Finalize, 7, Keccak.Hash([1]), []),
+            Signed(chain, bad, VoteKind.Finalize, 7, Keccak.Hash([2]), []));
+        while (chain.Head.Number.Value + 1 < Epoch)
+        {
+            chain.Next();
+        }
+        chain.Next(evidence: evidence);
+        Assert.True(ValidatorStorage.CanSlash(chain.Reader, bad.Address, 0, 1));
+        chain.Next(evidence: evidence);
+        Assert.False(ValidatorStorage.CanSlash(chain.Reader, bad.Address, 0, 1));
+    }
+
+    [Fact]
+    public void An_epoch_that_ended_early_moves_the_contracts_number_on()
+    {
+        SteeredChain chain = Create();
+        ulong Number() =>
+            UInt256.FromBigEndian(Call(chain, "epoch()", new AbiTuple())).U0;
+        chain.Next();
+        Assert.Equal(0UL, Number());
+        // A recovery ended epoch 0 at block 1, so block 2 is of epoch 1.
+        chain.Next(epoch: 1);
+        Assert.Equal(1UL, Number());
+        DevelopmentAccount bad = chain.Validators[2];
+        var one = Signed(chain, bad, VoteKind.Finalize, 7, Keccak.Hash([1]), [], epoch: 1);
+        var two = Signed(chain, bad, VoteKind.Finalize, 7, Keccak.Hash([2]), [], epoch: 1);
+        Assert.True(Send(chain, 5, Slash(one, two)));
+        SteeredBlock? last = null;
+        ToEpoch(chain, 1, last: block => last = block);
+        EpochBegunEvent begun = last!.Receipts[0].Logs
+            .Select(log => EpochBegunEvent.TryDecode(log.Topics, log.Data, out var e) ? e : null)
+            .OfType<EpochBegunEvent>().Single();
+        var set = ValidatorSet.Create(
+            Set(chain).Select(v => new Validator(v.Address, v.Weight)));
+        Assert.Equal(
+            (2UL, Epoch + 1, 3UL, 30UL, set.Hash),
+            (begun.Epoch, begun.FirstBlock, begun.Validators, begun.Weight, begun.SetHash));
+        chain.Next();
+        Assert.Equal(2UL, Number());
+    }
+
+    [Fact]
     public void Who_is_absent_for_an_epoch_sits_out_and_comes_back_by_its_owners_word()
     {
         SteeredChain chain = Create(validators: 5);
@@ -243,16 +319,56 @@ public sealed class ValidatorSetTests
         UInt256.FromHash256(new Hash256(chain.Read(
             Fees, Encode("owed(address)", new AbiTuple().Add(validator)))));
 
+    [Theory]
+    [InlineData(5, 1)]
+    [InlineData(6, 2)]
+    [InlineData(7, 0)]
+    [InlineData(10, 1)]
+    [InlineData(20, 2)]
+    public void No_more_sit_in_jail_than_those_who_stay_can_do_without(int validators, int most)
+    {
+        // A tenth by consent of governance; what leaves a third less one faulty, for nothing.
+        SteeredChain chain = Create(validators);
+        ToEpoch(chain, 1, absent: -2);
+        Assert.Equal(validators - most, Set(chain).Count);
+        ToEpoch(chain, 2, absent: -2);
+        Assert.Equal(validators - most, Set(chain).Count);
+    }
+
     [Fact]
-    public void The_largest_set_changes_within_transaction_0s_gas()
+    public void The_largest_set_changes_whole_within_transaction_0s_gas()
+    {
+        // All leave the old weights behind, an eighth is absent, and a loop decides.
+        SteeredChain chain = Create(64, more: 64, weight: 5_000_000_000_000_000);
+        Assert.Equal(128, Set(chain).Count);
+        ulong most = 0;
+        for (ulong epoch = 1; epoch < 4; epoch++)
+        {
+            ToEpoch(chain, epoch, absent: -2, last: block =>
+            {
+                Assert.True(block.Receipts[0].Succeeded);
+                most = Math.Max(most, block.SteeringGas);
+            });
+            Assert.Equal(
+                epoch, UInt256.FromBigEndian(Call(chain, "setEpoch()", new AbiTuple())).U0);
+        }
+        output.WriteLine($"most gas of an epoch's last transaction 0: {most}");
+        // An epoch of eight blocks has seven in which fees are shared.
+        ulong usual = 0;
+        ToEpoch(chain, 4, each: block => usual = chain.Head.Number.Value % Epoch == 0
+            ? usual
+            : Math.Max(usual, block.SteeringGas));
+        Assert.True(usual < SteeringProgram.GasLimit, $"{usual}");
+        // Rules have at most a million, whatever they do (Steering.sol, RULES_GAS).
+        Assert.True(most + 1_000_000 < SteeringProgram.EpochEndGasLimit * 9 / 10, $"{most}");
+    }
+
+    [Fact]
+    public void Fees_of_the_largest_set_are_shared_within_transaction_0s_gas()
     {
         SteeredChain chain = Create(
             validators: 64, weight: 10, amend: world => world.AddBalance(Fees, Coin));
-        ToEpoch(chain, 1, last: block =>
-        {
-            Assert.True(block.Receipts[0].Succeeded);
-            Assert.True(block.SteeringGas < SteeringProgram.GasLimit, $"{block.SteeringGas}");
-        });
+        ToEpoch(chain, 1);
         Assert.Equal(64, ValidatorStorage.ReadPrevious(chain.Reader).Count);
         // An epoch of eight blocks has seven in which fees are shared: 56 of the 64 get theirs.
         ulong most = 0;
@@ -263,7 +379,7 @@ public sealed class ValidatorSetTests
     }
 
     private static SteeredChain Create(
-        int validators = 4, ulong weight = 10, bool permissioned = false,
+        int validators = 4, ulong weight = 10, bool permissioned = false, int more = 0,
         Action<WorldState>? amend = null) =>
         new(validators, amend, change: config => config with
         {
@@ -277,18 +393,23 @@ public sealed class ValidatorSetTests
             },
             Validators =
             [
-                .. config.Validators.Select((v, i) => v with
+                .. config.Validators.Concat(More(more)).OrderBy(v => v.Address)
+                    .Select((v, i) => v with
                 {
-                    Weight = weight,
+                    Weight = weight + (ulong)i * (weight >> 20),
                     Owner = DevelopmentNetwork.FundedAccounts[i % 4].Address,
                 }),
             ],
         });
 
+    private static IEnumerable<GenesisValidator> More(int count) => Enumerable.Range(1, count)
+        .Select(i => new GenesisValidator(Joiner((ulong)i).Address, 1, ""));
+
     private static IReadOnlyList<ValidatorEntry> Set(SteeredChain chain) =>
         ValidatorStorage.Read(chain.Reader);
 
-    // Runs until the epoch's validators stand in the state.
+    // Runs until the epoch's validators stand in the state; absent: one of them, or -2: the four
+    // lowest by address (and those whose keys the chain does not have).
     private static void ToEpoch(
         SteeredChain chain, ulong epoch, int absent = -1, Action<SteeredBlock>? last = null,
         Action<SteeredBlock>? each = null)
@@ -298,7 +419,7 @@ public sealed class ValidatorSetTests
             byte[] report = SteeredChain.Report(default);
             SteeredBlock block = chain.Next(
             [
-                .. chain.Validators.Where((_, i) => i != absent)
+                .. chain.Validators.Where((_, i) => absent == -2 ? i > 3 : i != absent)
                     .Select(v => new SignedObservation(v.Address, report)),
             ]);
             each?.Invoke(block);

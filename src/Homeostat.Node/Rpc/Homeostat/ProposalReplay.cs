@@ -2,6 +2,7 @@ using Homeostat.Consensus;
 using Homeostat.Evm;
 using Homeostat.Ledger;
 using Homeostat.Primitives;
+using Homeostat.Replica;
 using Homeostat.Steering;
 
 namespace Homeostat.Node.Rpc;
@@ -125,7 +126,11 @@ internal sealed class ProposalReplay(RpcContext context, IEvmEngine engine)
         var facts = new BlockFacts(
             block.Header.Number, block.TimeMs, block.Header.ParentBeaconBlockRoot ?? default,
             parent.GasUsed, _steeringGas, parent.BaseFee ?? UInt256.Zero,
-            Observations(reader, payload));
+            Observations(reader, payload))
+        {
+            Epoch = payload?.Epoch.Value ?? 0,
+            Evidence = payload is null ? default : EvidenceCall.Of(payload),
+        };
         ChainParameters parameters = ChainParameters.Read(reader);
         OrderingParameters vector = OrderingParameters.Read(reader);
         return new BlockInputs
@@ -135,6 +140,7 @@ internal sealed class ProposalReplay(RpcContext context, IEvmEngine engine)
             PayloadHash = block.Header.ParentBeaconBlockRoot ?? default,
             Transaction0Target = SteeringProgram.Target,
             Transaction0Data = SteeringProgram.Transaction0(reader, facts),
+            Transaction0Gas = SteeringProgram.GasLimitAt(reader, block.Header.Number),
             GasLimit = parameters.GasLimit,
             GasTarget = parameters.GasTargetPerSecond,
             MinimumBaseFee = parameters.MinimumBaseFee,
@@ -158,7 +164,7 @@ internal sealed class ProposalReplay(RpcContext context, IEvmEngine engine)
             Type = TransactionType.DynamicFee,
             ChainId = actual.ChainId,
             Nonce = actual.Nonce,
-            GasLimit = SteeringProgram.GasLimit,
+            GasLimit = inputs.Transaction0Gas,
             To = SteeringProgram.Target,
             Data = inputs.Transaction0Data,
         };

@@ -80,6 +80,7 @@ internal sealed class BlockTracer(RpcContext context, IEvmEngine engine)
         PayloadHash = block.Header.ParentBeaconBlockRoot ?? Hash256.Zero,
         Transaction0Target = block.Transactions[0].To ?? Address.Zero,
         Transaction0Data = block.Transactions[0].Data,
+        Transaction0Gas = block.Transactions[0].GasLimit,
         GasLimit = block.Header.GasLimit,
         GasTarget = 1,
         MinimumBaseFee = UInt256.Zero,
