@@ -16,8 +16,6 @@ internal sealed class StepComposer(IStorageReader state, BlockFacts facts)
         [], [], [], [], [])
     {
         Epoch = facts.Epoch,
-        // The last block of an epoch has a set to write.
-        Evidence = EpochClock.Read(state).IsLast(facts.Height) ? default : facts.Evidence,
     };
 
     public StepCall Compose()
@@ -32,6 +30,8 @@ internal sealed class StepComposer(IStorageReader state, BlockFacts facts)
             runner => runner.Run(deciding.Contains(runner), scoring.Contains(runner)))];
         return ContextOnly(state, facts) with
         {
+            // The last block of an epoch has a set to write.
+            Evidence = EpochClock.Read(state).IsLast(facts.Height) ? default : facts.Evidence,
             Estimators = block.Estimators.ToWord(),
             Observations = block.Fresh,
             Signals = block.Signals,

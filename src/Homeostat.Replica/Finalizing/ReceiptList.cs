@@ -1,3 +1,4 @@
+using Homeostat.Evm;
 using Homeostat.Ledger;
 using Homeostat.Primitives;
 
@@ -40,6 +41,37 @@ public static class ReceiptList
         reader.Close(list);
         root = reader.Finished ? ListRoot.Of(items) : default;
         return reader.Finished;
+    }
+
+    /// <summary>
+    /// Logs of the first transaction, the protocol's own; empty where the bytes are no such list.
+    /// </summary>
+    internal static IReadOnlyList<Log> FirstLogs(byte[] encoded)
+    {
+        var reader = new RlpReader(encoded);
+        RlpReader list = reader.ReadList();
+        ReadOnlySpan<byte> receipt = list.NextIsList ? list.ReadRaw() : list.ReadBytes();
+        bool isTyped = receipt.Length > 0 && receipt[0] < 0x80;
+        var inner = new RlpReader(isTyped ? receipt[1..] : receipt);
+        RlpReader fields = inner.ReadList();
+        fields.ReadBytes();
+        fields.ReadUInt64();
+        fields.ReadBytes();
+        RlpReader items = fields.ReadList();
+        var logs = new List<Log>();
+        while (items.HasMore)
+        {
+            RlpReader item = items.ReadList();
+            Address address = item.ReadAddress();
+            RlpReader topics = item.ReadList();
+            var read = new List<Hash256>();
+            while (topics.HasMore)
+            {
+                read.Add(topics.ReadHash256());
+            }
+            logs.Add(new Log(address, [.. read], item.ReadBytes().ToArray()));
+        }
+        return logs;
     }
 
     /// <summary>Gas of the first transaction, the protocol's own; 0 when there is none.</summary>

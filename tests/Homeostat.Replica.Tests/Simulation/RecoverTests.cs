@@ -1,5 +1,7 @@
+using Homeostat.Consensus;
 using Homeostat.Primitives;
 using Homeostat.Simulator;
+using Homeostat.Steering;
 
 namespace Homeostat.Replica.Tests;
 
@@ -24,6 +26,10 @@ public sealed class RecoverTests
                 () => cluster.Checks.Highest.Value >= stalled.Value + 40),
             $"height {cluster.Checks.Highest} after {stalled}");
         Assert.All(cluster.Nodes, node => Assert.Null(node.HaltReason));
+        if (hasShortEpochs)
+        {
+            ContractAgrees(cluster, stalled);
+        }
         // One that lost all, and is left out, follows the recovered chain from genesis.
         cluster.LoseDisk(3);
         cluster.Start(3);
@@ -84,6 +90,33 @@ public sealed class RecoverTests
             [cluster.Nodes[2].Id.Address, cluster.Nodes[3].Id.Address]));
         cluster.Start(0);
         cluster.Start(1);
+    }
+
+    /// <summary>
+    /// The contract begins epochs under the numbers that consensus goes on to vote under.
+    /// </summary>
+    private static void ContractAgrees(Cluster cluster, Height recovered)
+    {
+        int begun = 0;
+        for (ulong height = recovered.Value + 1; height <= recovered.Value + 32; height++)
+        {
+            Assert.True(cluster.Nodes[0].Disk.TryGet(new Height(height), out FinalizedBlock block));
+            foreach (EpochBegunEvent epoch in ReceiptList.FirstLogs(block.Receipts)
+                .Select(log => EpochBegunEvent.TryDecode(log.Topics, log.Data, out var e) ? e : null)
+                .OfType<EpochBegunEvent>())
+            {
+                begun++;
+                Assert.True(cluster.Nodes[0].Disk.TryGet(new Height(height + 1), out var next));
+                Assert.True(new BlockCodec().TryRead(
+                    next.Encoded, out _, out ConsensusPayload payload));
+                Assert.Equal(payload.Epoch.Value, epoch.Epoch);
+                Assert.Equal(height + 1, epoch.FirstBlock);
+                // Two of the four it names are left out.
+                Assert.Equal(4UL, epoch.Validators);
+                Assert.NotEqual(payload.ValidatorSetHash, epoch.SetHash);
+            }
+        }
+        Assert.True(begun > 0);
     }
 
     private string? HaltOf(Cluster cluster, int node, Height height, Hash256 hash)
