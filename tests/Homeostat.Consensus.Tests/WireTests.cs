@@ -20,6 +20,11 @@ public class WireTests
         new Epoch(3), new View(9), new View(7), 1_700_000_000_123, Keccak.Hash([8]),
         Keccak.Hash([9]), SampleCertificate);
 
+    private static readonly ConsensusPayload AccusingPayload = SamplePayload with
+    {
+        Evidence = new Evidence(SampleVote, SampleVote),
+    };
+
     private static readonly BlockReference SampleBlock = new(
         new Height(4), new View(9), new View(7), Keccak.Hash([1]), Keccak.Hash([2]), 99);
 
@@ -44,7 +49,11 @@ public class WireTests
         new SnapshotRequestMessage(3, new Height(9), new Height(10)),
         new SnapshotResponseMessage(
             3, [1, 2], [3], [[4], [5, 6]], SampleCertificate,
-            [new Validator(FakeSigner.AddressAt(1), 3)], [7]),
+            [new Validator(FakeSigner.AddressAt(1), 3)], [7])
+        {
+            FirstValidators = [new Validator(FakeSigner.AddressAt(2), 5)],
+            Epochs = [new EpochEnd([8], [9], SampleCertificate)],
+        },
         new HeadersRequestMessage(4, new Height(11), 3),
         new HeadersResponseMessage(4, [[7], [8, 9]]),
         new RangesRequestMessage(
@@ -93,8 +102,11 @@ public class WireTests
             Assert.Equal(record.GetType(), read!.GetType());
             Assert.Equal(encoded, read.Encode());
         }
-        Assert.Null(ConsensusPayload.TryDecode(SamplePayload.Encode(), out var payload));
-        Assert.Equal(SamplePayload.Hash, payload!.Hash);
+        foreach (ConsensusPayload sample in (ConsensusPayload[])[SamplePayload, AccusingPayload])
+        {
+            Assert.Null(ConsensusPayload.TryDecode(sample.Encode(), out var payload));
+            Assert.Equal(sample.Hash, payload!.Hash);
+        }
     }
 
     /// <summary>
@@ -107,7 +119,8 @@ public class WireTests
             new Validator(FakeSigner.AddressAt(1), 3), new Validator(FakeSigner.AddressAt(0), 1));
         string found = string.Join(
             '\n', HashOf(Messages.Select(message => message.Encode())),
-            HashOf(Records.Select(record => record.Encode())), SamplePayload.Hash, set.Hash);
+            HashOf(Records.Select(record => record.Encode())), SamplePayload.Hash,
+            AccusingPayload.Hash, set.Hash);
         Assert.True(Pinned == found, found);
     }
 
@@ -177,8 +190,9 @@ public class WireTests
 
     /// <summary>Messages, journal records, payload, validator set.</summary>
     private const string Pinned =
-        "0x2fe7ed4968bbe513a0a791f32f543e7c90f1a977fa6da5b19c1e52bc24f93c06\n" +
+        "0x1d8fd69c38e08e470edd9bb46146de3a449527eedb2b47dc1f9a0cd0e49cafe5\n" +
         "0x102fb3438b20fabafe0d339a97a030ca446d9b0d5df5fbc6af2a686c0c7bef04\n" +
         "0x80912210ff87aa5eacbe7e13a02cfede09d2dfea1aedbf190698d9c72ccadbe5\n" +
+        "0x249c8c3d6cbd9c368ece162ed6239a200b49360a6f30034d2601bd593dc6595e\n" +
         "0xd6b5faccd89c509188edbe1b1426d82d27c5081e821d46cb50d20ed3ea49d267";
 }

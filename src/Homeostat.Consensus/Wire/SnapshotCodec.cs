@@ -19,12 +19,15 @@ internal static class SnapshotCodec
                 writer.Write(m.Receipts);
                 WriteBytes(writer, m.Headers);
                 ConsensusRlp.Write(writer, m.Finalization);
-                ConsensusRlp.WriteList(writer, m.Validators, static (w, validator) =>
-                {
-                    w.Write(validator.Address);
-                    w.Write(validator.Weight);
-                });
+                WriteValidators(writer, m.Validators);
                 writer.Write(m.CheckpointPayload);
+                WriteValidators(writer, m.FirstValidators);
+                ConsensusRlp.WriteList(writer, m.Epochs, static (w, end) =>
+                {
+                    w.Write(end.Header);
+                    w.Write(end.Receipts);
+                    ConsensusRlp.Write(w, end.Finalization);
+                });
                 break;
             case HeadersRequestMessage m:
                 writer.Write(m.Last.Value);
@@ -51,6 +54,17 @@ internal static class SnapshotCodec
         }
     }
 
+    private static void WriteValidators(RlpWriter writer, IReadOnlyList<Validator> validators) =>
+        ConsensusRlp.WriteList(writer, validators, static (w, validator) =>
+        {
+            w.Write(validator.Address);
+            w.Write(validator.Weight);
+        });
+
+    private static List<Validator> ReadValidators(ref RlpReader list) => ConsensusRlp.ReadList(
+        ref list, ValidatorSet.MaxValidators,
+        static (ref r) => new Validator(r.ReadAddress(), r.ReadUInt64()));
+
     public static WireMessage? Read(WireKind kind, ref RlpReader list) => kind switch
     {
         WireKind.SnapshotRequest => new SnapshotRequestMessage(
@@ -60,10 +74,16 @@ internal static class SnapshotCodec
             ConsensusRlp.ReadBounded(ref list, WireLimits.MaxBlockBytes, "block"),
             ConsensusRlp.ReadBounded(ref list, WireLimits.MaxBlockBytes, "receipts"),
             ReadHeaders(ref list), ConsensusRlp.ReadOptionalCertificate(ref list),
-            ConsensusRlp.ReadList(
-                ref list, ValidatorSet.MaxValidators,
-                static (ref r) => new Validator(r.ReadAddress(), r.ReadUInt64())),
-            ConsensusRlp.ReadBounded(ref list, WireLimits.MaxBlockBytes, "payload")),
+            ReadValidators(ref list),
+            ConsensusRlp.ReadBounded(ref list, WireLimits.MaxBlockBytes, "payload"))
+        {
+            FirstValidators = ReadValidators(ref list),
+            Epochs = ConsensusRlp.ReadList(
+                ref list, WireLimits.MaxEpochEnds, static (ref r) => new EpochEnd(
+                    ConsensusRlp.ReadBounded(ref r, WireLimits.MaxHeaderBytes, "header"),
+                    ConsensusRlp.ReadBounded(ref r, WireLimits.MaxBlockBytes, "receipts"),
+                    ConsensusRlp.ReadCertificate(ref r))),
+        },
         WireKind.HeadersRequest => new HeadersRequestMessage(
             list.ReadUInt64(), new Height(list.ReadUInt64()),
             ConsensusRlp.ReadInt32(ref list, WireLimits.MaxHeaders)),

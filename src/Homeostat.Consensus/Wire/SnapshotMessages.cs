@@ -22,15 +22,30 @@ public sealed record SnapshotRequestMessage(ulong RequestId, Height From, Height
 /// The block as consensus carried it with its receipts, and why it is final: a finalization of it,
 /// or of a descendant, to which the headers (RLP, rising from the block's child on) lead, with the
 /// validators of its epoch. For a block above the checkpoint also the checkpoint's payload, which
-/// names the same validators. All empty when there is none.
+/// names the validators of its epoch, and the ends of the epochs between the two. All empty when
+/// there is none.
 /// </summary>
 public sealed record SnapshotResponseMessage(
     ulong RequestId, byte[] EncodedBlock, byte[] Receipts, IReadOnlyList<byte[]> Headers,
     Certificate? Finalization, IReadOnlyList<Validator> Validators, byte[] CheckpointPayload)
     : SnapshotMessage(RequestId)
 {
+    /// <summary>
+    /// The validators of the checkpoint's epoch; empty where they are those of the block's.
+    /// </summary>
+    public IReadOnlyList<Validator> FirstValidators { get; init; } = [];
+
+    /// <summary>Rising from the checkpoint's epoch to the one before the block's.</summary>
+    public IReadOnlyList<EpochEnd> Epochs { get; init; } = [];
+
     public override WireKind Kind => WireKind.SnapshotResponse;
 }
+
+/// <summary>
+/// An epoch's last block: its header and receipts in RLP, of which the first says who votes in the
+/// next epoch, and its finalization by the validators of its own.
+/// </summary>
+public sealed record EpochEnd(byte[] Header, byte[] Receipts, Certificate Finalization);
 
 /// <summary>Asks for headers from a height on downward.</summary>
 public sealed record HeadersRequestMessage(ulong RequestId, Height Last, int Count)

@@ -33,6 +33,11 @@ public static class WireLimits
     /// <summary>Headers in one answer: 300 kB of them.</summary>
     public const int MaxHeaders = 512;
 
+    /// <summary>
+    /// Epochs between a checkpoint and a block above it: by default a quarter of unbonding.
+    /// </summary>
+    public const int MaxEpochEnds = 64;
+
     /// <summary>A header of the Osaka fork has at most 700 bytes.</summary>
     public const int MaxHeaderBytes = 1_024;
 

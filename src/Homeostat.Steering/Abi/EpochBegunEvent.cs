@@ -32,7 +32,7 @@ public sealed record EpochBegunEvent(
             UInt256.FromHash256(topics[1]).ToUInt64Saturating(), reader.ReadUInt64(),
             reader.ReadUInt64(), reader.ReadHash(),
             [
-                .. reader.ReadHashArray().Select(UInt256.FromHash256).Select(word =>
+                .. reader.ReadHashArray().Select(hash => UInt256.FromHash256(hash)).Select(word =>
                     new ValidatorEntry(Address.FromWord(word), (word >> 160).U0, "")),
             ]);
         begun = reader.Failed ? null : decoded;

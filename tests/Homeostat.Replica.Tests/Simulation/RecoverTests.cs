@@ -112,7 +112,7 @@ public sealed class RecoverTests
                 Assert.Equal(payload.Epoch.Value, epoch.Epoch);
                 Assert.Equal(height + 1, epoch.FirstBlock);
                 // Two of the four it names are left out.
-                Assert.Equal(4UL, epoch.Validators);
+                Assert.Equal(4, epoch.Validators.Count);
                 Assert.NotEqual(payload.ValidatorSetHash, epoch.SetHash);
             }
         }

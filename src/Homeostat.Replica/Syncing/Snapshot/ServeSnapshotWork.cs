@@ -40,16 +40,17 @@ internal sealed record ServeSnapshotWork(
         ulong oldest = Math.Max(1, last - Math.Min(last, SnapshotLimits.OldestOffered));
         for (; height >= oldest && height >= request.From.Value; height -= step)
         {
-            if (IsOfItsEpoch(height, request.Checkpoint)
-                && Disk.BlockLog.TryGet(new Height(height), out FinalizedBlock block)
+            if (Disk.BlockLog.TryGet(new Height(height), out FinalizedBlock block)
                 && Disk.State.TryGetNode(block.StateRoot, out _)
                 && TryProve(block, out List<byte[]> headers, out Certificate? proof)
-                && ValidatorsOf(block) is { } validators)
+                && ValidatorsOf(block) is { } validators
+                && WithEpochs(
+                    new SnapshotResponseMessage(
+                        request.RequestId, block.Encoded, block.Receipts, headers, proof,
+                        validators.Validators, []),
+                    block.Height, request.Checkpoint) is { } offer)
             {
-                return new SnapshotResponseMessage(
-                    request.RequestId, block.Encoded, block.Receipts, headers, proof,
-                    validators.Validators,
-                    height > request.Checkpoint.Value ? PayloadAt(request.Checkpoint) : []);
+                return offer;
             }
             if (height < step)
             {
@@ -59,8 +60,63 @@ internal sealed record ServeSnapshotWork(
         return new SnapshotResponseMessage(request.RequestId, [], [], [], null, [], []);
     }
 
-    private bool IsOfItsEpoch(ulong height, Height checkpoint) => height <= checkpoint.Value
-        || Protocol.Epochs.Of(new Height(height)) == Protocol.Epochs.Of(checkpoint);
+    /// <summary>
+    /// The offer with what leads from the checkpoint's validators to the block's; null where that
+    /// is not here, or too much.
+    /// </summary>
+    private SnapshotResponseMessage? WithEpochs(
+        SnapshotResponseMessage offer, Height height, Height checkpoint)
+    {
+        if (height <= checkpoint)
+        {
+            return offer;
+        }
+        if (!Disk.BlockLog.TryGet(checkpoint, out FinalizedBlock trusted))
+        {
+            return null;
+        }
+        offer = offer with { CheckpointPayload = BlockCodec.PayloadBytes(trusted.Encoded) };
+        var ends = new List<EpochEnd>();
+        Height last = EpochWalk.LastOf(checkpoint, Protocol.Epochs);
+        for (int bytes = 0; last < height; last = EpochWalk.LastOf(last.Next, Protocol.Epochs))
+        {
+            if (!Disk.BlockLog.TryGet(last, out FinalizedBlock end)
+                || CertificateCodec.TryDecode(end.Certificate) is not { } proof
+                || (bytes += end.Receipts.Length) > EpochWalk.MostReceiptBytes
+                || ends.Count == WireLimits.MaxEpochEnds)
+            {
+                return null;
+            }
+            ends.Add(new EpochEnd(BlockCodec.HeaderBytes(end.Encoded), end.Receipts, proof));
+        }
+        return ends.Count == 0
+            ? offer
+            : VotersOf(checkpoint) is { } first
+                ? offer with { FirstValidators = first.Validators, Epochs = ends }
+                : null;
+    }
+
+    /// <summary>
+    /// Who votes in the epoch of this height, by receipts of the log alone, as the states of that
+    /// time are gone: of the last regular end before it that named a set, or of genesis; then the
+    /// recoveries since.
+    /// </summary>
+    private ValidatorSet? VotersOf(Height height)
+    {
+        ulong length = Protocol.Epochs.Blocks;
+        ValidatorSet? named = null;
+        for (ulong end = length == 0 ? 0 : (height.Value - 1) / length * length;
+            end > 0 && named is null; end -= length)
+        {
+            if (!Disk.BlockLog.TryGet(new Height(end), out FinalizedBlock last))
+            {
+                return null;
+            }
+            named = EpochWalk.Named(last.Receipts);
+        }
+        return Protocol.VotersAfter(
+            new Height(height.Value - 1), named ?? Protocol.GenesisValidators);
+    }
 
     /// <summary>Who made the block final; null when its state is not whole any more.</summary>
     private ValidatorSet? ValidatorsOf(FinalizedBlock block)
@@ -76,11 +132,6 @@ internal sealed record ServeSnapshotWork(
             return null;
         }
     }
-
-    private byte[] PayloadAt(Height height) =>
-        Disk.BlockLog.TryGet(height, out FinalizedBlock block)
-            ? BlockCodec.PayloadBytes(block.Encoded)
-            : [];
 
     /// <summary>The first finalization from the block on, and the headers that lead to it.
     /// </summary>

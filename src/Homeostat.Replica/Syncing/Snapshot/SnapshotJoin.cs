@@ -204,12 +204,7 @@ internal sealed class SnapshotJoin
                 Anchored(anchor, header.Lowest!);
                 break;
             case (SnapshotTask.Anchor, Lie):
-                // Perhaps the checkpoint is wrong, and the peer's chain right.
-                _outbox.Log(
-                    LogLevel.Warning,
-                    $"peer {peer} has another block at height {_trust.Checkpoint.Height} than the "
-                    + $"checkpoint {_trust.Checkpoint}: compare it with a source you trust");
-                _peers.Postpone(peer, _clock.NowMs);
+                Differ(peer);
                 GiveBack([task]);
                 break;
             case (SnapshotTask.Ranges ranges, CheckRangesWork.Found found):
@@ -238,22 +233,47 @@ internal sealed class SnapshotJoin
         GiveBack(task is null ? [] : [task]);
     }
 
+    /// <summary>
+    /// Perhaps the checkpoint is wrong, and the peer's chain right; perhaps not. Neither a ban nor
+    /// an end of this node would be: who serves another chain must not be able to stop it.
+    /// </summary>
+    private void Differ(PeerId peer)
+    {
+        _outbox.Log(
+            LogLevel.Warning,
+            $"peer {peer} has another block at height {_trust.Checkpoint.Height} than the "
+            + $"checkpoint {_trust.Checkpoint}: if all have, take it from a source you trust and "
+            + "start again with an empty data folder");
+        _peers.Postpone(peer, _clock.NowMs);
+    }
+
     private void Linked(PeerId peer, SnapshotTask.Link link, int count, WorkResult result)
     {
         if (result is not CheckHeadersWork.Linked linked)
         {
+            if (link.Hash == _trust.Checkpoint.Hash)
+            {
+                Differ(peer);
+                GiveBack([link]);
+                return;
+            }
             Accuse(peer, link, result);
             return;
         }
         _peers.Useful(peer, _clock.NowMs);
-        if (!_plan!.Linked(link, count, linked.Parent))
+        if (_plan!.Linked(link, count, linked.Parent))
         {
-            _outbox.Halt(
-                $"checkpoint {_trust.Checkpoint} and block {_plan.Pivot.Reference.Height} "
-                + $"{_plan.Pivot.Reference.Hash}, which the validators finalized, are not on one "
-                + "chain: take the checkpoint from a source you trust, and start again with an "
-                + "empty data folder");
+            return;
         }
+        if (_plan.Pivot.Reference.Height < _trust.Checkpoint.Height)
+        {
+            Accuse(_bestPeer, null, new Lie("the block is not under the checkpoint"));
+        }
+        else
+        {
+            Differ(_bestPeer);
+        }
+        DropPlan();
     }
 
     private void Anchored(SnapshotTask.Anchor anchor, BlockHeader checkpoint)
@@ -263,7 +283,7 @@ internal sealed class SnapshotJoin
         if (!_plan!.Pivot.IsBoundTo(checkpoint))
         {
             Accuse(_bestPeer, null, new Lie("the block's validators are not the checkpoint's"));
-            (_plan, _best) = (null, null);
+            DropPlan();
             return;
         }
         if (ageMs > mostMs)
@@ -342,8 +362,14 @@ internal sealed class SnapshotJoin
             LogLevel.Warning,
             $"nobody serves the state of block {_plan!.Pivot.Reference.Height} any more; asking "
             + "for a newer one");
-        (_plan, _best) = (null, null);
+        DropPlan();
         _peers.LastUsefulMs = _clock.NowMs;
+    }
+
+    private void DropPlan()
+    {
+        (_plan, _best) = (null, null);
+        _peers.DropTasks();
     }
 
     private void GiveBack(IReadOnlyList<SnapshotTask> tasks)

@@ -90,6 +90,17 @@ internal sealed class SnapshotPeers
         return true;
     }
 
+    /// <summary>Answers to what was asked for a state are of no use any more.</summary>
+    public void DropTasks()
+    {
+        foreach ((ulong id, Request request) in
+            _requests.Where(x => x.Value.Task is not null).ToList())
+        {
+            _requests.Remove(id);
+            Returned(request.Peer);
+        }
+    }
+
     public void Useful(PeerId peer, long nowMs)
     {
         LastUsefulMs = nowMs;

@@ -14,12 +14,6 @@ internal sealed record SnapshotTrust(
     public Height LowestOffer => new(
         Checkpoint.Height.Value
         - Math.Min(Checkpoint.Height.Value, SnapshotLimits.OldestOffered));
-
-    /// <summary>
-    /// Above the checkpoint only its own epoch's validators are known to be the chain's.
-    /// </summary>
-    public bool IsOfItsEpoch(Height height) => height <= Checkpoint.Height
-        || Protocol.Epochs.Of(height) == Protocol.Epochs.Of(Checkpoint.Height);
 }
 
 /// <summary>The final block whose state is fetched; everything about it has been checked.</summary>
@@ -45,13 +39,16 @@ internal sealed record SnapshotPivot(
         {
             return "receipts are not those of the block";
         }
-        if (reference.Height < trust.LowestOffer || !trust.IsOfItsEpoch(reference.Height)
+        if (reference.Height < trust.LowestOffer
             || (reference.Height == trust.Checkpoint.Height
                 && reference.Hash != trust.Checkpoint.Hash))
         {
-            return "the block is too old, too new, or not the checkpoint";
+            return "the block is too old or not the checkpoint";
         }
-        string? error = CheckFinal(offer, block.Header, payload, trust);
+        string? error = CheckFinal(offer, block.Header, payload, trust)
+            ?? (reference.Height > trust.Checkpoint.Height
+                ? EpochWalk.Check(offer, reference.Height, trust)
+                : null);
         pivot = error is null ? new SnapshotPivot(offer, reference, block.Header) : null;
         return error;
     }
@@ -89,15 +86,13 @@ internal sealed record SnapshotPivot(
     }
 
     /// <summary>
-    /// A block above the checkpoint is believed for its finalization, so its validators must be
-    /// those that the checkpoint names. One below it stands by the headers between.
+    /// A block above the checkpoint is believed for its finalization, so its validators must follow
+    /// from those that the checkpoint names (<see cref="EpochWalk"/>, from this payload on). One
+    /// below it stands by the headers between.
     /// </summary>
     public bool IsBoundTo(BlockHeader checkpoint) =>
         Reference.Height <= checkpoint.Number
-        || (Keccak.Hash(Offer.CheckpointPayload) == checkpoint.ParentBeaconBlockRoot
-            && ConsensusPayload.TryDecode(Offer.CheckpointPayload, out ConsensusPayload? payload)
-                is null
-            && ValidatorSet.Create(Offer.Validators).Hash == payload!.ValidatorSetHash);
+        || Keccak.Hash(Offer.CheckpointPayload) == checkpoint.ParentBeaconBlockRoot;
 
     /// <summary>The first block of this node's log.</summary>
     public FinalizedBlock ToFinalizedBlock() => new()
