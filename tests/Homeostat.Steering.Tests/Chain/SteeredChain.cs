@@ -237,7 +237,7 @@ internal sealed class SteeredChain
         BlockHeader header = processor.Prepare(Head, inputs, Validators[0].Address);
         var execution = BlockExecution.Start(
             State, header, processor.Rules.At(header), inputs, _engine);
-        Apply(execution, Transaction0(inputs.Transaction0Data));
+        Apply(execution, Transaction0(inputs));
         Assert.True(
             RecoveredTransaction.TryRecover(transaction, out RecoveredTransaction recovered));
         return execution.TryApply(recovered).Error;
