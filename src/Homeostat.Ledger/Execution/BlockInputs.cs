@@ -24,7 +24,8 @@ public sealed record BlockInputs
     public required byte[] Transaction0Data { get; init; }
 
     /// <summary>
-    /// Transaction 0's gas limit: with less than it may use, a proposer could make parts of it fail.
+    /// Transaction 0's gas limit: with less than it may use, a proposer could make parts of it
+    /// fail.
     /// </summary>
     public required ulong Transaction0Gas { get; init; }
 

@@ -102,7 +102,8 @@ public sealed class RecoverTests
         {
             Assert.True(cluster.Nodes[0].Disk.TryGet(new Height(height), out FinalizedBlock block));
             foreach (EpochBegunEvent epoch in ReceiptList.FirstLogs(block.Receipts)
-                .Select(log => EpochBegunEvent.TryDecode(log.Topics, log.Data, out var e) ? e : null)
+                .Select(log =>
+                    EpochBegunEvent.TryDecode(log.Topics, log.Data, out var e) ? e : null)
                 .OfType<EpochBegunEvent>())
             {
                 begun++;
