@@ -27,6 +27,12 @@ internal static class ConsensusLimits
     /// <summary>Retransmissions slow down by doubling up to 2^this.</summary>
     public const int MaxRetransmitDoublings = 3;
 
+    /// <summary>
+    /// But never to more than so many leader timeouts: after a partition it is a retransmission that
+    /// brings the votes together, and all is to go on within ten.
+    /// </summary>
+    public const int MaxRetransmitTimeouts = 4;
+
     /// <summary>Requests one peer may make in a second.</summary>
     public const int PeerRequestsPerSecond = 64;
 

@@ -109,8 +109,12 @@ internal sealed class TimerRules(
         {
             int doublings = Math.Min(
                 round.Retransmissions++, ConsensusLimits.MaxRetransmitDoublings);
-            round.NextRetransmitAt = context.Clock
-                + (Math.Max(1, context.Parameters.RetransmitMs) << doublings);
+            long firstMs = Math.Max(1, context.Parameters.RetransmitMs);
+            long mostMs = Math.Max(
+                firstMs,
+                ConsensusLimits.MaxRetransmitTimeouts * context.Parameters.LeaderTimeoutMs);
+            round.NextRetransmitAt =
+                context.Clock + Math.Min(firstMs << doublings, mostMs);
             foreach (WireMessage message in messages)
             {
                 context.Broadcast(message);

@@ -95,6 +95,8 @@ internal sealed class EpochMachines
             BlockIntervalMs = (long)block.Parameters.BlockIntervalMs,
             LeaderTimeoutMs = (long)vector.LeaderTimeoutMs,
             AdvanceTimeoutMs = 2 * (long)vector.LeaderTimeoutMs,
+            RetransmitMs = Math.Min(
+                _config.Timing.RetransmitMs, 2 * (long)vector.LeaderTimeoutMs),
         };
     }
 
