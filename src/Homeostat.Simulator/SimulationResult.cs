@@ -62,8 +62,8 @@ public sealed record SimulationResult
 
     /// <summary>
     /// From the end of the last fault until a block proposed after it is final: the seed at the
-    /// 95th percentile, and the slowest that did not stall; then, in hundredths of the timeout that was
-    /// in force then, the seed at the 95th percentile and the slowest: 1,000 is the bar.
+    /// 95th percentile, and the slowest that did not stall; then, in hundredths of the timeout that
+    /// was in force then, the seed at the 95th percentile and the slowest: 1,000 is the bar.
     /// </summary>
     public required long NewBlockP95Ms { get; init; }
 

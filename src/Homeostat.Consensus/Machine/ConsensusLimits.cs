@@ -28,8 +28,8 @@ internal static class ConsensusLimits
     public const int MaxRetransmitDoublings = 3;
 
     /// <summary>
-    /// But never to more than so many leader timeouts: after a partition it is a retransmission that
-    /// brings the votes together, and all is to go on within ten.
+    /// But never to more than so many leader timeouts: after a partition it is a retransmission
+    /// that brings the votes together, and all is to go on within ten.
     /// </summary>
     public const int MaxRetransmitTimeouts = 4;
 

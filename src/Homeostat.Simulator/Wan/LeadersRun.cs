@@ -75,8 +75,8 @@ public static class LeadersRun
 
     /// <summary>
     /// The consensus loop's model in charge; its twin, fixed timeouts and round robin, which like
-    /// the model's network does not wait for who was unheard for two rounds; and what others compare
-    /// with, round robin that waits for everyone every time.
+    /// the model's network does not wait for who was unheard for two rounds; and what others
+    /// compare with, round robin that waits for everyone every time.
     /// </summary>
     private static readonly (string Name, LoopMode Mode, int SilentRounds)[] Policies =
     [

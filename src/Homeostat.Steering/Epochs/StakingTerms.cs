@@ -43,8 +43,8 @@ public sealed record StakingTerms
     /// <summary>
     /// Ten-thousandths of all weight that may sit in jail at one time, at most a third. Who is
     /// absent counts among the faulty; but while so much honest weight is in jail, the network
-    /// bears faulty ones of a third of the rest only. What costs nothing of that may sit there besides
-    /// (docs/spec/consensus.md, "Validator set").
+    /// bears faulty ones of a third of the rest only. What costs nothing of that may sit there
+    /// besides (docs/spec/consensus.md, "Validator set").
     /// </summary>
     public ulong JailShare { get; init; } = 1_000;
 
