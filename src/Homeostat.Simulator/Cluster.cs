@@ -233,6 +233,19 @@ internal sealed class Cluster : IWorldOfNodes
         }
     }
 
+    /// <summary>
+    /// Clients give what is not final yet to all nodes: an idle network makes few blocks on
+    /// purpose, so who waits for one must see to it that there is work.
+    /// </summary>
+    public void ResubmitToAll()
+    {
+        List<byte[]> again = _load.Again(16);
+        foreach (SimulatedNode node in _nodes)
+        {
+            Give(node, again);
+        }
+    }
+
     private void Resubmit(long untilUs)
     {
         List<byte[]> again = _load.Again(16);

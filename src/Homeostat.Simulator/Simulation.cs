@@ -65,6 +65,7 @@ internal sealed class Simulation
             Cluster.RunUntil(plan.HealedUs);
             timeoutMs = Cluster.LeaderTimeoutMs(_setup.Timing);
             injector.Heal();
+            Cluster.ResubmitToAll();
             stall = AwaitNewBlock(plan.HealedUs, timeoutMs);
             newBlockMs = (Cluster.NowUs - plan.HealedUs) / 1_000;
             stall = Recover(deadlineUs) ?? stall;
