@@ -1,20 +1,31 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @dev Governance's votes, where there is such a contract.
+/// @title IStakeVotes
+/// @notice Governance's votes, where there is such a contract.
 interface IStakeVotes {
+    /// @notice Votes follow bonded stake; address 0 is where stake comes from and goes to.
     function moveStake(address from, address to, uint256 amount) external;
 }
 
+/// @title IConstitutionVectors
+/// @notice What this contract reads of the Constitution.
 interface IConstitutionVectors {
+    /// @notice The values in force of a loop's actuators.
     function inForce(bytes32 loop) external view returns (uint64[] memory);
 }
 
+/// @title ISteeringWords
+/// @notice What this contract reads of Steering.
 interface ISteeringWords {
+    /// @notice One word of what a loop keeps.
     function loopWord(bytes32 loop, uint8 index) external view returns (bytes32);
 }
 
+/// @title IFeeSharing
+/// @notice What this contract calls of the FeePool.
 interface IFeeSharing {
+    /// @notice Shares what an epoch's blocks paid among its validators; how much that was.
     function share() external returns (uint256 shared);
 }
 
@@ -172,10 +183,12 @@ contract ValidatorSet {
 
     // ---- Reading
 
+    /// @notice How many the set in force has.
     function count() external view returns (uint256) {
         return _current().length;
     }
 
+    /// @notice One of the set in force, by its place.
     function validator(uint256 index) public view returns (Validator memory) {
         uint256 word = _current()[index];
         address account = address(uint160(word));
@@ -193,6 +206,7 @@ contract ValidatorSet {
         return _current();
     }
 
+    /// @notice All weight of the set in force.
     function totalWeight() external view returns (uint256 total) {
         uint256[] storage set = _current();
         for (uint256 i = 0; i < set.length; i++) total += uint64(set[i] >> 160);
@@ -223,10 +237,12 @@ contract ValidatorSet {
         return _members;
     }
 
+    /// @notice What is kept of somebody who bonded; zeros of anybody else.
     function member(address account) external view returns (Member memory) {
         return _member[account];
     }
 
+    /// @notice Stake of a member that waits to be withdrawn.
     function unbondings(address account) external view returns (Unbonding[] memory) {
         return _unbonding[account];
     }
@@ -322,6 +338,7 @@ contract ValidatorSet {
         _pay(msg.sender, amount);
     }
 
+    /// @notice Where a member's node can be reached; its owner says so.
     function setNode(address account, string calldata node) external {
         if (bytes(node).length > MAX_NODE_BYTES) revert NodeTooLong();
         _ownedBy(account, msg.sender).node = node;
@@ -347,6 +364,7 @@ contract ValidatorSet {
         if (!isAdmitted && permissioned && m.owner != address(0) && !m.leaving) _leave(account, m);
     }
 
+    /// @notice Hands the contract to another owner.
     function setGovernance(address to) external onlyGovernance {
         governance = to;
     }

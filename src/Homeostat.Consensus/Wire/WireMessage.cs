@@ -63,7 +63,7 @@ public sealed record HelloMessage(
     uint Version, ChainId ChainId, Hash256 GenesisHash, Address Node, Height Finalized)
     : WireMessage
 {
-    public const uint CurrentVersion = 1;
+    public const uint CurrentVersion = 2;
     public override WireKind Kind => WireKind.Hello;
 }
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Homeostat.Node.Client;
 using Homeostat.Node.Explain;
-using Homeostat.Primitives;
 using Homeostat.Steering;
 
 namespace Homeostat.Node.Operating;

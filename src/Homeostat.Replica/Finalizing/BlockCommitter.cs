@@ -1,6 +1,5 @@
 using Homeostat.Consensus;
 using Homeostat.Ledger;
-using Homeostat.Primitives;
 
 namespace Homeostat.Replica;
 

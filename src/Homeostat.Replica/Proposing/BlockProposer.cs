@@ -1,7 +1,6 @@
 using Homeostat.Consensus;
 using Homeostat.Ledger;
 using Homeostat.Primitives;
-using Homeostat.Steering;
 
 namespace Homeostat.Replica;
 

@@ -78,7 +78,7 @@ public sealed class ForecasterTrainingTests(ITestOutputHelper output)
 
     // The model's error by each other policy's, with its interval by blocks of the series: errors
     // near each other hang together, those a horizon apart share what they forecast.
-    private IReadOnlyList<(string Policy, double High)> Report(
+    private List<(string Policy, double High)> Report(
         ForecastTrial trial, int horizon, string series)
     {
         LinearForecaster model = Registered(horizon);
