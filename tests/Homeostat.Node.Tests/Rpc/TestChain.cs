@@ -163,6 +163,8 @@ internal sealed class TestChain : INodeGateway, IChainArchive
     /// <summary>Of every block.</summary>
     public static readonly ClassPrices Prices = new(10_000_000, 100_000_000, 1_000_000);
 
+    private const ulong Transaction0Gas = 1_000_000;
+
     private ChainHead MineLocked()
     {
         ChainHead parent = _view.Finalized;
@@ -173,7 +175,7 @@ internal sealed class TestChain : INodeGateway, IChainArchive
             PayloadHash = Hash256.Zero,
             Transaction0Target = Target,
             Transaction0Data = [],
-            Transaction0Gas = 0,
+            Transaction0Gas = Transaction0Gas,
             GasLimit = _gasLimit,
             GasTarget = Parameters.GasTargetPerSecond,
             MinimumBaseFee = Parameters.MinimumBaseFee,
@@ -219,7 +221,7 @@ internal sealed class TestChain : INodeGateway, IChainArchive
             Type = TransactionType.DynamicFee,
             ChainId = ChainId.Value,
             Nonce = nonce,
-            GasLimit = 1_000_000,
+            GasLimit = Transaction0Gas,
             To = Target,
         };
         return new RecoveredTransaction(
