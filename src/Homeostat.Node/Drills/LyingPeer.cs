@@ -15,7 +15,7 @@ namespace Homeostat.Node.Drills;
 internal sealed class LyingPeer : IAsyncDisposable
 {
     private readonly SnapshotLiar _liar =
-        new(new SeededRandom(1)) { LiesInOffers = false };
+        new(new SeededRandom(1)) { LiesInOffers = false, LiesInHeaders = false };
     private readonly PeerEndpoint _honest;
     private readonly PeerNetwork _network;
     private readonly Channel<NetworkEvent> _events = Channel.CreateBounded<NetworkEvent>(1_024);

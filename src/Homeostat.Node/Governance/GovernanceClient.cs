@@ -26,9 +26,14 @@ internal sealed class GovernanceClient(IRpcCaller rpc)
         _reader.CallAsync(to, AbiCall.Encode(signature, arguments), cancellation);
 
     public async Task<UInt256> WordAsync(
-        Address to, string signature, AbiTuple? arguments, CancellationToken cancellation) =>
-        UInt256.FromBigEndian(
-            (await CallAsync(to, signature, arguments, cancellation)).AsSpan(0, 32));
+        Address to, string signature, AbiTuple? arguments, CancellationToken cancellation)
+    {
+        byte[] word = await CallAsync(to, signature, arguments, cancellation);
+        return word.Length >= 32
+            ? UInt256.FromBigEndian(word.AsSpan(0, 32))
+            : throw new RpcException(-32000,
+                $"nothing at {to} answers {signature}: this chain has no such contract");
+    }
 
     /// <summary>Any method of the node.</summary>
     public Task<JsonElement> AskAsync(

@@ -12,6 +12,12 @@ public sealed class SnapshotLiar(SeededRandom random) : IAdversary
     /// <summary>False: what it offers first is true, so that it is asked for more.</summary>
     public bool LiesInOffers { get; init; } = true;
 
+    /// <summary>
+    /// False: its headers are true. Another header under the checkpoint's height may be of another
+    /// chain, and is no proof of a lie: it costs a peer its turn and no ban.
+    /// </summary>
+    public bool LiesInHeaders { get; init; } = true;
+
     /// <summary>Answers that were changed.</summary>
     public int Lies { get; private set; }
 
@@ -43,7 +49,7 @@ public sealed class SnapshotLiar(SeededRandom random) : IAdversary
             case SnapshotResponseMessage { Finalization: not null } offer
                 when LiesInOffers && Lies == 0:
                 return offer with { Receipts = [0xc0] };
-            case HeadersResponseMessage { Headers.Count: > 1 } headers:
+            case HeadersResponseMessage { Headers.Count: > 1 } headers when LiesInHeaders:
                 return headers with { Headers = [Flip(headers.Headers[0])] };
             case RangesResponseMessage { Ranges.Count: > 0 } ranges:
                 int at = random.NextBelow(ranges.Ranges.Count);

@@ -13,7 +13,7 @@ public sealed class JoinTests
     public Task An_empty_node_joins_by_a_snapshot_and_bans_the_liar() => RunAsync(
         new JoinOptions
         {
-            Accounts = 450,
+            Accounts = 1_600,
             Blocks = 110,
             Contracts = 12,
             CheckpointBlocks = 16,
@@ -23,7 +23,7 @@ public sealed class JoinTests
         {
             Assert.Null(result.Failure);
             Assert.Equal(96UL, result.FirstBlock);
-            Assert.True(result.Accounts > 360, $"{result.Accounts} accounts");
+            Assert.True(result.Accounts > 1_200, $"{result.Accounts} accounts");
             Assert.True(result.Slots >= 1_200, $"{result.Slots} slots");
             Assert.True(result.Lies > 0);
             Assert.True(result.IsLiarBanned);
