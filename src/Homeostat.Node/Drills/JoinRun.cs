@@ -223,6 +223,13 @@ internal sealed class JoinRun(JoinOptions options, ILoggerFactory logs, Action<s
                 _servers[0], stop).ConfigureAwait(false);
             failure = retrained == theirs ? null : "retraining gives another model";
         }
+        // What was answered last may still be on its way.
+        long joined = Stopwatch.GetTimestamp();
+        while (liar is { Lies: > 0, IsBanned: false }
+            && Stopwatch.GetElapsedTime(joined) < TimeSpan.FromSeconds(3))
+        {
+            await Task.Delay(10, stop).ConfigureAwait(false);
+        }
         return new JoinResult(
             buildSeconds, seconds, (ulong)options.Blocks, host.FirstBlock, audit.Accounts,
             audit.Slots, audit.Codes, (state?.Bytes ?? 0) / 1_024, failure is null, liar?.Lies ?? 0,
