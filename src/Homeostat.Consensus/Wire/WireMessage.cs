@@ -65,6 +65,14 @@ public sealed record HelloMessage(
 {
     public const uint CurrentVersion = 2;
     public override WireKind Kind => WireKind.Hello;
+
+    /// <summary>Why its sender is none to talk with in this network, or null.</summary>
+    public string? MismatchWith(ConsensusConfig network) =>
+        Version != CurrentVersion
+            ? $"of protocol version {Version}, this node is of {CurrentVersion}"
+            : ChainId != network.ChainId || GenesisHash != network.GenesisHash
+                ? $"of chain {ChainId} with genesis {GenesisHash}"
+                : null;
 }
 
 /// <summary>A leader's block with its own notarize vote, which signs the proposal.</summary>

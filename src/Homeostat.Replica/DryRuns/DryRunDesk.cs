@@ -11,6 +11,7 @@ namespace Homeostat.Replica;
 internal sealed class DryRunDesk(Protocol protocol, Outbox outbox, Address? self)
 {
     private Hash256 _block;
+    private Height _height;
     private Hash256 _digest;
 
     /// <summary>The digest for a vote on this block; zero for none.</summary>
@@ -32,13 +33,15 @@ internal sealed class DryRunDesk(Protocol protocol, Outbox outbox, Address? self
         {
             Start(requested);
         }
-        bool isKnown = !_digest.IsZero && (hash == _block || requested is null);
+        // Below the last final block there is one request at a height, and an older one is another.
+        bool isThis = requested is null ? _height == height : hash == _block;
+        bool isKnown = isThis && !_digest.IsZero;
         return isKnown ? _digest : new SteeringStorage(state).Signals(address).Attestation;
     }
 
     private void Start(TreeBlock block)
     {
-        (_block, _digest) = (block.Hash, Hash256.Zero);
+        (_block, _height, _digest) = (block.Hash, block.Reference.Height, Hash256.Zero);
         outbox.Run(new DryRunWork(protocol, block), (result, _) =>
         {
             if (result is DryRunWork.Done done && block.Hash == _block)

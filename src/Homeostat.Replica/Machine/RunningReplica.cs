@@ -229,9 +229,9 @@ internal sealed class RunningReplica
 
     private void Meet(PeerId peer, HelloMessage hello)
     {
-        if (hello.ChainId != _network.ChainId || hello.GenesisHash != _network.GenesisHash)
+        if (hello.MismatchWith(_network) is { } mismatch)
         {
-            Penalize(peer, 10, $"of chain {hello.ChainId} with genesis {hello.GenesisHash}");
+            Penalize(peer, 10, mismatch);
             return;
         }
         _mail.Post(new SyncInput.PeerConnected(peer, hello.Finalized));

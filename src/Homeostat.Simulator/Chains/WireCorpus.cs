@@ -39,7 +39,8 @@ public static class WireCorpus
         List<WireMessage> messages =
         [
             new HelloMessage(
-                1, config.ChainId, config.GenesisHash, signer.Address, new Height(7)),
+                HelloMessage.CurrentVersion, config.ChainId, config.GenesisHash, signer.Address,
+                new Height(7)),
             new ProposalMessage(first.Encoded, notarize),
             new VoteMessage(notarize),
             new VoteMessage(Signed(VoteKind.Nullify, 6, Hash256.Zero)),

@@ -181,7 +181,7 @@ public sealed class RevisionTests(ITestOutputHelper output)
         output.WriteLine($"most gas of transaction 0 with 64 validators: {most[0]} within epochs; "
             + $"at their ends {most[1]} (locked in), {most[2]} (put in force), {most[3]} (none)");
         Assert.InRange(most[0], 500_000UL, SteeringProgram.GasLimit * 9 / 10);
-        Assert.InRange(most.Max(), 1_000_000UL, SteeringProgram.EpochEndGasLimit * 9 / 10);
+        Assert.InRange(most.Max(), 1_000_000UL, SteeringProgram.EpochEndGasLimit / 2);
     }
 
     private static Func<ChainConfig, ChainConfig> Short(ulong presence) => config => config with

@@ -117,14 +117,13 @@ internal sealed class SnapshotJoin
         }
         else if (message is HelloMessage hello)
         {
-            if (hello.ChainId == _trust.Network.ChainId
-                && hello.GenesisHash == _trust.Network.GenesisHash)
+            if (hello.MismatchWith(_trust.Network) is { } mismatch)
             {
-                _peers.Add(peer);
+                Penalize(peer, 10, mismatch);
             }
             else
             {
-                Penalize(peer, 10, $"of chain {hello.ChainId}, genesis {hello.GenesisHash}");
+                _peers.Add(peer);
             }
         }
         else if (message is SnapshotMessage answer
