@@ -16,6 +16,15 @@ internal static class SyncLimits
     /// </summary>
     public const long MaxTimeoutMs = 16_000;
 
+    /// <summary>While an answer is waited for, its peer is asked this often for nothing.</summary>
+    public const long ProbeMs = 125;
+
+    /// <summary>
+    /// An answer that has not come this long after one to a later probe is taken for lost; at least
+    /// <see cref="TimeoutTimes"/> of the last one's times, and doubled each time.
+    /// </summary>
+    public const long MinGraceMs = 250;
+
     /// <summary>Pause before a peer that had nothing, or failed, is asked again.</summary>
     public const long RetryMs = 100;
 

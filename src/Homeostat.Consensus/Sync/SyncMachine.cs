@@ -20,8 +20,9 @@ public sealed class SyncMachine
     private BlockReference? _committed;
     private Certificate? _goal;
     private (PeerId From, Height To)? _applying;
-    private (PeerId Peer, ulong Id, long SentAt, long TimeoutAt)? _request;
+    private OpenRequest? _request;
     private long _patienceMs = SyncLimits.MinTimeoutMs;
+    private long _graceMs = SyncLimits.MinGraceMs;
     private ulong _lastId;
     private PeerId _lastPeer;
     private long? _timerAt;
@@ -108,6 +109,7 @@ public sealed class SyncMachine
         }
         Expire(nowMs);
         Request(nowMs);
+        Probe(nowMs);
         SetTimer(nowMs, input);
         return _effects;
     }
@@ -143,13 +145,21 @@ public sealed class SyncMachine
             Serve(peer, request, nowMs);
         }
         else if (message is SyncResponseMessage response && _request is { } open
-            && open.Peer == peer && open.Id == response.RequestId)
+            && open.Peer == peer)
         {
-            _request = null;
-            _patienceMs = Math.Clamp(
-                SyncLimits.TimeoutTimes * (nowMs - open.SentAt), SyncLimits.MinTimeoutMs,
-                SyncLimits.MaxTimeoutMs);
-            Take(peer, response, nowMs);
+            if (open.Id == response.RequestId)
+            {
+                _request = null;
+                long waitMs = SyncLimits.TimeoutTimes * (nowMs - open.SentAt);
+                _patienceMs = Math.Clamp(
+                    waitMs, SyncLimits.MinTimeoutMs, SyncLimits.MaxTimeoutMs);
+                _graceMs = Math.Clamp(waitMs, SyncLimits.MinGraceMs, SyncLimits.MaxTimeoutMs);
+                Take(peer, response, nowMs);
+            }
+            else if (response.RequestId > open.Id && response.RequestId <= _lastId)
+            {
+                open.LostAt ??= nowMs + _graceMs;
+            }
         }
     }
 
@@ -246,12 +256,22 @@ public sealed class SyncMachine
         }
     }
 
+    /// <summary>
+    /// A peer that answers a probe, sent after the request, but not the request has not got it, or
+    /// its answer was lost; one that answers neither may be slow, and the next is waited for longer.
+    /// </summary>
     private void Expire(long nowMs)
     {
-        if (_request is { } open && nowMs >= open.TimeoutAt)
+        if (_request is not { } open)
+        {
+            return;
+        }
+        bool isLost = nowMs >= open.LostAt;
+        if (isLost || nowMs >= open.TimeoutAt)
         {
             _request = null;
-            _patienceMs = Math.Min(2 * _patienceMs, SyncLimits.MaxTimeoutMs);
+            ref long wait = ref isLost ? ref _graceMs : ref _patienceMs;
+            wait = Math.Min(2 * wait, SyncLimits.MaxTimeoutMs);
             Postpone(open.Peer, nowMs);
             _effects.Add(new SyncEffect.Penalty(open.Peer, 1, "no answer to a sync request"));
         }
@@ -265,9 +285,26 @@ public sealed class SyncMachine
             return;
         }
         _lastPeer = peer;
-        _request = (peer, ++_lastId, nowMs, nowMs + _patienceMs);
+        _request = new OpenRequest(peer, ++_lastId, nowMs, nowMs + _patienceMs)
+        {
+            ProbeAt = nowMs + SyncLimits.ProbeMs,
+        };
         _effects.Add(new SyncEffect.Send(peer, new SyncRequestMessage(
             _lastId, tip.Height.Next, WireLimits.MaxSyncBlocks)));
+    }
+
+    /// <summary>
+    /// Asks the peer whose answer is waited for for nothing: over a line that carries messages
+    /// again, that is answered at once.
+    /// </summary>
+    private void Probe(long nowMs)
+    {
+        if (_request is { LostAt: null } open && nowMs >= open.ProbeAt && _committed is { } tip)
+        {
+            open.ProbeAt = nowMs + SyncLimits.ProbeMs;
+            _effects.Add(new SyncEffect.Send(
+                open.Peer, new SyncRequestMessage(++_lastId, tip.Height.Next, 0)));
+        }
     }
 
     /// <summary>
@@ -294,7 +331,7 @@ public sealed class SyncMachine
 
     private void SetTimer(long nowMs, SyncInput input)
     {
-        long? at = _request?.TimeoutAt;
+        long? at = _request?.WakeAt;
         if (_request is null && _applying is null && IsBehind && _peers.Count > 0)
         {
             at = Math.Max(nowMs + 1, _peers.Values.Min(peer => peer.NotBefore));
@@ -304,6 +341,16 @@ public sealed class SyncMachine
             _effects.Add(new SyncEffect.SetTimer(due));
         }
         _timerAt = at;
+    }
+
+    private sealed record OpenRequest(PeerId Peer, ulong Id, long SentAt, long TimeoutAt)
+    {
+        public long ProbeAt { get; set; }
+
+        /// <summary>Set by an answer to a probe: the answer is due by then.</summary>
+        public long? LostAt { get; set; }
+
+        public long WakeAt => Math.Min(TimeoutAt, LostAt ?? ProbeAt);
     }
 
     private sealed class SyncPeer
