@@ -44,6 +44,7 @@ public class WireTests
         new StatusResponseMessage(
             Keccak.Hash([1]), new ValidatorIndex(1), SampleCertificate, null,
             SampleVote.Signature),
+        new FarewellMessage(new View(40)),
         new SyncRequestMessage(7, new Height(8), 9),
         new SyncResponseMessage(7, [[1], [2, 3]], SampleCertificate),
         new SnapshotRequestMessage(3, new Height(9), new Height(10)),
@@ -190,7 +191,7 @@ public class WireTests
 
     /// <summary>Messages, journal records, payload, validator set.</summary>
     private const string Pinned =
-        "0x1d8fd69c38e08e470edd9bb46146de3a449527eedb2b47dc1f9a0cd0e49cafe5\n" +
+        "0xb47bb885dd07fe69d02c5531364fbe1e4be7ecd3910d5294b57e95a424319c9e\n" +
         "0x102fb3438b20fabafe0d339a97a030ca446d9b0d5df5fbc6af2a686c0c7bef04\n" +
         "0x80912210ff87aa5eacbe7e13a02cfede09d2dfea1aedbf190698d9c72ccadbe5\n" +
         "0x249c8c3d6cbd9c368ece162ed6239a200b49360a6f30034d2601bd593dc6595e\n" +

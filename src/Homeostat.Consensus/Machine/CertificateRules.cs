@@ -281,7 +281,8 @@ internal sealed class CertificateRules(MachineContext context)
     private void OnNullification(Round round, Certificate certificate)
     {
         context.Emit(new ConsensusEffect.Nullified(round.View, certificate));
-        if (round.View == context.Current && round.HasTimedOut && round.WorkSince is not null)
+        if (round.View == context.Current && round.HasTimedOut && round.WorkSince is not null
+            && !context.IsAway(round.Leader))
         {
             int growth = context.TimeoutGrowth + 1;
             context.TimeoutGrowth = Math.Min(growth, ConsensusLimits.MaxTimeoutGrowth);

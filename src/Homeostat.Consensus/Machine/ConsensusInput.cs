@@ -76,6 +76,14 @@ public abstract record ConsensusInput
     /// </summary>
     public sealed record WorkArrived(bool IsPending = true) : ConsensusInput;
 
+    /// <summary>
+    /// This node is about to stop: it leads no more, and tells the others not to wait for it.
+    /// </summary>
+    public sealed record Leaving : ConsensusInput;
+
+    /// <summary>A peer has (again) said hello, so it is there.</summary>
+    public sealed record Met(PeerId Peer) : ConsensusInput;
+
     public sealed record ParametersChanged(ConsensusParameters Parameters) : ConsensusInput;
 
     /// <summary>
@@ -102,7 +110,7 @@ public enum JournalCondition
 /// is null only at genesis. <paramref name="RecoveryNonce"/> is fresh entropy for a lost journal.
 /// <paramref name="PreviousValidators"/> are those of the epoch before, needed where
 /// <paramref name="Finalized"/> is that epoch's last block: its finalization is theirs.
-/// <paramref name="Heard"/> says in which view each was last heard, where that is known.
+/// <paramref name="Presence"/> is what the machine of the epoch before knew of each.
 /// </summary>
 public sealed record StartState(
     Epoch Epoch,
@@ -114,4 +122,9 @@ public sealed record StartState(
     IReadOnlyList<JournalRecord> Journal,
     Hash256 RecoveryNonce,
     ValidatorSet? PreviousValidators = null,
-    IReadOnlyList<KeyValuePair<Address, View>>? Heard = null);
+    IReadOnlyList<LastSeen>? Presence = null);
+
+/// <summary>
+/// In which view a validator was last heard, and up to which it said that it would be away.
+/// </summary>
+public readonly record struct LastSeen(Address Validator, View Heard, View AwayThrough);

@@ -45,6 +45,7 @@ internal sealed class MachineContext
         }
         LastHeard = new View[Validators.Count];
         Array.Fill(LastHeard, Current);
+        AwayThrough = new View[Validators.Count];
         if (signer is not null && Validators.TryIndexOf(signer.Address, out ValidatorIndex self))
         {
             Self = self;
@@ -98,6 +99,9 @@ internal sealed class MachineContext
     /// </summary>
     public View[] LastHeard { get; }
 
+    /// <summary>By validator: up to which view it said that it would be away.</summary>
+    public View[] AwayThrough { get; }
+
     /// <summary>The wall clock of this step: for what blocks say.</summary>
     public long NowMs { get; private set; }
 
@@ -115,6 +119,9 @@ internal sealed class MachineContext
     public bool IsClosed => EndsEpoch(Finalized);
 
     public bool LeadsCurrent => Self is { } self && CurrentRound.Leader == self;
+
+    /// <summary>Whether the validator said that it would not lead the current view.</summary>
+    public bool IsAway(ValidatorIndex validator) => AwayThrough[validator.Value] >= Current;
 
     public bool MayVote(View view) =>
         Self is not null && !HasDiverged && !(AbstainThrough is { } last && view <= last);

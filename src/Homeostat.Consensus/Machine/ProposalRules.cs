@@ -143,7 +143,7 @@ internal sealed class ProposalRules(MachineContext context, CertificateRules cer
         Round round = context.CurrentRound;
         if (context.IsClosed || !context.LeadsCurrent || !context.MayVote(round.View)
             || round.WasAskedToPropose || round.Proposal is not null
-            || round.OwnNullify is not null)
+            || round.OwnNullify is not null || context.IsAway(round.Leader))
         {
             return;
         }

@@ -37,12 +37,13 @@ internal sealed class RecoveryRules(MachineContext context, CertificateRules cer
         }
         certificates.Enter(context.Current);
         Array.Fill(context.LastHeard, context.Current);
-        foreach ((Address address, View heard) in start.Heard ?? [])
+        foreach ((Address address, View heard, View away) in start.Presence ?? [])
         {
             if (context.Validators.TryIndexOf(address, out ValidatorIndex index))
             {
                 // Views of the epoch before may go further than this one has come.
                 context.LastHeard[index.Value] = heard < context.Current ? heard : context.Current;
+                context.AwayThrough[index.Value] = away;
             }
         }
         if (start.Condition == JournalCondition.Lost)

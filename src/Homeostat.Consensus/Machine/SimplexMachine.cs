@@ -60,11 +60,11 @@ public sealed class SimplexMachine
     /// <summary>True while this node's votes are held back: lost journal, or divergence.</summary>
     public bool IsAbstaining => !_context.MayVote(_context.Current);
 
-    /// <summary>In which view each validator was last heard.</summary>
-    public IReadOnlyList<KeyValuePair<Address, View>> Heard =>
+    /// <summary>What is known of each validator's being there.</summary>
+    public IReadOnlyList<LastSeen> Presence =>
     [
-        .. _context.Validators.Validators.Select(
-            (validator, i) => KeyValuePair.Create(validator.Address, _context.LastHeard[i])),
+        .. _context.Validators.Validators.Select((validator, i) => new LastSeen(
+            validator.Address, _context.LastHeard[i], _context.AwayThrough[i])),
     ];
 
     /// <summary>What the next epoch's machine must find in its journal; null: nothing.</summary>
@@ -132,6 +132,12 @@ public sealed class SimplexMachine
             case ConsensusInput.ParametersChanged changed:
                 _context.Parameters = changed.Parameters;
                 break;
+            case ConsensusInput.Leaving:
+                _timers.Leave();
+                break;
+            case ConsensusInput.Met met:
+                _timers.Note(met.Peer, View.Genesis);
+                break;
             case ConsensusInput.Adopted adopted:
                 _blocks.OnAdopted(adopted.Block, adopted.Finalization);
                 break;
@@ -165,6 +171,9 @@ public sealed class SimplexMachine
                 break;
             case StatusResponseMessage status:
                 _recovery.Receive(peer, status);
+                break;
+            case FarewellMessage farewell:
+                _timers.Note(peer, farewell.Through);
                 break;
             default:
                 ServeRequest(peer, message);

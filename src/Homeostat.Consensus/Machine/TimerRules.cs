@@ -19,6 +19,31 @@ internal sealed class TimerRules(
     }
 
     /// <summary>
+    /// What a validator says of its own leading; no further ahead than votes are kept, so that a
+    /// lie costs its teller alone, and not for long.
+    /// </summary>
+    public void Note(PeerId peer, View awayThrough)
+    {
+        if (context.Validators.TryIndexOf(peer.Address, out ValidatorIndex validator))
+        {
+            context.AwayThrough[validator.Value] =
+                awayThrough < FarewellThrough ? awayThrough : FarewellThrough;
+        }
+    }
+
+    public void Leave()
+    {
+        if (context.Self is { } self && context.Validators.Count > 1)
+        {
+            context.AwayThrough[self.Value] = FarewellThrough;
+            context.Broadcast(new FarewellMessage(FarewellThrough));
+        }
+    }
+
+    private View FarewellThrough =>
+        new(context.Current.Value + ConsensusLimits.VoteViewsAhead);
+
+    /// <summary>
     /// Timeouts grow by half for each view that timed out with work, up to a bound.
     /// </summary>
     private long Scaled(long baseMs)
@@ -68,7 +93,7 @@ internal sealed class TimerRules(
         {
             long tipMs = TipTimeMs() + context.Parameters.BlockIntervalMs;
             long startAt = Math.Max(since, proposals.ClockAt(tipMs));
-            return IsSilent(round.Leader)
+            return IsSilent(round.Leader) || context.IsAway(round.Leader)
                 ? startAt
                 : startAt + Scaled(context.Parameters.LeaderTimeoutMs);
         }

@@ -258,7 +258,7 @@ public sealed class SyncMachine
 
     /// <summary>
     /// A peer that answers a probe, sent after the request, but not the request has not got it, or
-    /// its answer was lost; one that answers neither may be slow, and the next is waited for longer.
+    /// its answer was lost; one that answers neither may be slow: the next is waited for longer.
     /// </summary>
     private void Expire(long nowMs)
     {

@@ -101,6 +101,9 @@ internal static class WireCodec
                 ConsensusRlp.Write(writer, m.Finalization);
                 ConsensusRlp.Write(writer, m.Signature);
                 break;
+            case FarewellMessage m:
+                writer.Write(m.Through.Value);
+                break;
             case SyncRequestMessage m:
                 writer.Write(m.RequestId);
                 writer.Write(m.From.Value);
@@ -168,6 +171,7 @@ internal static class WireCodec
             list.ReadHash256(), ConsensusRlp.ReadIndex(ref list),
             ConsensusRlp.ReadOptionalCertificate(ref list),
             ConsensusRlp.ReadOptionalCertificate(ref list), ConsensusRlp.ReadSignature(ref list)),
+        WireKind.Farewell => new FarewellMessage(new View(list.ReadUInt64())),
         WireKind.SyncRequest => new SyncRequestMessage(
             list.ReadUInt64(), new Height(list.ReadUInt64()),
             ConsensusRlp.ReadInt32(ref list, WireLimits.MaxSyncBlocks)),

@@ -15,6 +15,7 @@ public enum WireKind : byte
     CertificateRequest = 7,
     StatusRequest = 8,
     StatusResponse = 9,
+    Farewell = 10,
     SyncRequest = 16,
     SyncResponse = 17,
     SnapshotRequest = 18,
@@ -44,7 +45,7 @@ public abstract record WireMessage
     public abstract WireKind Kind { get; }
 
     /// <summary>True for messages of <see cref="SimplexMachine"/>.</summary>
-    public bool IsConsensus => Kind is >= WireKind.Proposal and <= WireKind.StatusResponse;
+    public bool IsConsensus => Kind is >= WireKind.Proposal and <= WireKind.Farewell;
 
     /// <summary>True for messages of <see cref="SyncMachine"/>.</summary>
     public bool IsSync => Kind is WireKind.SyncRequest or WireKind.SyncResponse;
@@ -63,7 +64,7 @@ public sealed record HelloMessage(
     uint Version, ChainId ChainId, Hash256 GenesisHash, Address Node, Height Finalized)
     : WireMessage
 {
-    public const uint CurrentVersion = 2;
+    public const uint CurrentVersion = 3;
     public override WireKind Kind => WireKind.Hello;
 
     /// <summary>Why its sender is none to talk with in this network, or null.</summary>
@@ -132,6 +133,15 @@ public sealed record StatusResponseMessage(
     Signature Signature) : WireMessage
 {
     public override WireKind Kind => WireKind.StatusResponse;
+}
+
+/// <summary>
+/// Its sender is about to stop: where it leads, up to this view, nobody need wait for it. A hint,
+/// good for the validator that the connection belongs to, and until that connects again.
+/// </summary>
+public sealed record FarewellMessage(View Through) : WireMessage
+{
+    public override WireKind Kind => WireKind.Farewell;
 }
 
 /// <summary>Asks for finalized blocks from a height on.</summary>

@@ -71,6 +71,7 @@ internal static class NodeCommand
             await reporting.ConfigureAwait(false);
             if (stop.IsCancellationRequested)
             {
+                await host.LeaveAsync().ConfigureAwait(false);
                 return ExitCode.Done;
             }
             NodeEnd end = await host.Ended.ConfigureAwait(false);

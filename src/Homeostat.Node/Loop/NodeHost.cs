@@ -23,6 +23,8 @@ namespace Homeostat.Node.Loop;
 /// </summary>
 internal sealed class NodeHost : IAsyncDisposable
 {
+    private const int LeaveMs = 250;
+
     // Not disposed of: the node's end may still cancel it, and it holds no timer.
     private readonly NodeConfig _config;
     private readonly Supervised? _supervised;
@@ -176,6 +178,18 @@ internal sealed class NodeHost : IAsyncDisposable
             "chain {Chain}, genesis {Genesis}, validator {Self}, peers on {P2p}, RPC on {Http}",
             _config.Genesis.Config.ChainId, GenesisHash, Secp256k1.AddressOf(_config.Key),
             _config.P2p, _config.Http);
+    }
+
+    /// <summary>
+    /// Says farewell, and goes on for as long as that takes to arrive and a view under way to end.
+    /// </summary>
+    public async Task LeaveAsync()
+    {
+        if (!Ended.IsCompleted && !_config.Observer)
+        {
+            _loop.Leave();
+            await Task.Delay(LeaveMs).ConfigureAwait(false);
+        }
     }
 
     public async ValueTask DisposeAsync()

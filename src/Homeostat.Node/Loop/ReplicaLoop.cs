@@ -151,6 +151,9 @@ internal sealed class ReplicaLoop : INodeGateway, IDisposable
         }
     }
 
+    /// <summary>Tells the other validators that this node will stop.</summary>
+    public void Leave() => _inbox.AddAnswer(new ReplicaInput.Leave());
+
     /// <summary>Stops stepping, then writes what the replica has asked to be written.</summary>
     public void Dispose()
     {

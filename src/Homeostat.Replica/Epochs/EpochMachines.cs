@@ -74,7 +74,7 @@ internal sealed class EpochMachines
             return;
         }
         JournalRecord? abstention = Consensus.Abstention;
-        IReadOnlyList<KeyValuePair<Address, View>> heard = Consensus.Heard;
+        IReadOnlyList<LastSeen> presence = Consensus.Presence;
         Validators = block.Validators;
         _mail.BeginEpoch(_protocol.Epochs.Of(block.Reference.Height.Next));
         Consensus = NewMachine(block);
@@ -82,7 +82,7 @@ internal sealed class EpochMachines
         _mail.Post(new ConsensusInput.Start(new StartState(
             _mail.Epoch, Validators, ParametersAfter(block), block.Reference, proof,
             JournalCondition.Intact, abstention is null ? [] : [abstention],
-            _nonce = Keccak.Hash(_nonce.Bytes), PreviousOf(block), heard)));
+            _nonce = Keccak.Hash(_nonce.Bytes), PreviousOf(block), presence)));
         _mail.Post(new ConsensusInput.WorkArrived(_mail.HasWork));
     }
 

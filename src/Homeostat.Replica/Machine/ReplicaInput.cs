@@ -35,6 +35,11 @@ public abstract record ReplicaInput
     public sealed record SubmitTransactions(IReadOnlyList<byte[]> Raw, long ReplyToken)
         : ReplicaInput;
 
+    /// <summary>
+    /// The node will be stopped in a moment: the others are told, so that nobody waits for it.
+    /// </summary>
+    public sealed record Leave : ReplicaInput;
+
     /// <summary>A work effect's result. Works may finish in any order.</summary>
     public sealed record WorkDone(WorkId Id, WorkResult Result, long ElapsedNs) : ReplicaInput;
 

@@ -102,6 +102,9 @@ internal sealed class RunningReplica
             case ReplicaInput.SubmitTransactions submission:
                 _intake.Submit(submission);
                 break;
+            case ReplicaInput.Leave:
+                _mail.Post(new ConsensusInput.Leaving());
+                break;
             case ReplicaInput.WorkDone or ReplicaInput.Persisted or ReplicaInput.Start:
                 break; // Work and writes come back through the outbox; start is over.
             default:
@@ -235,6 +238,7 @@ internal sealed class RunningReplica
             return;
         }
         _mail.Post(new SyncInput.PeerConnected(peer, hello.Finalized));
+        _mail.Post(new ConsensusInput.Met(peer));
     }
 
     private void Penalize(PeerId peer, int weight, string reason) =>

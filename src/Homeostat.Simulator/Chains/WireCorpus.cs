@@ -30,9 +30,8 @@ public static class WireCorpus
         Certificate proof = CertificateCodec.TryDecode(first.Certificate)!;
         Vote notarize = Signed(VoteKind.Notarize, 5, first.Hash);
         Vote other = Signed(VoteKind.Notarize, 5, Keccak.Hash([1]));
-        Hash256 reasonRoot = Keccak.Hash([2]);
         var advisory = new RefusalAdvisory(
-            new Epoch(0), new View(5), first.Hash, reasonRoot, "no",
+            new Epoch(0), new View(5), first.Hash, Keccak.Hash([2]), "no",
             new ValidatorIndex(traitor), default);
         byte[][] encoded = [.. blocks.Select(block => block.Encoded)];
         byte[] header = BlockCodec.HeaderBytes(first.Encoded);
@@ -58,6 +57,7 @@ public static class WireCorpus
             new StatusRequestMessage(Keccak.Hash([3])),
             new StatusResponseMessage(
                 Keccak.Hash([3]), new ValidatorIndex(traitor), proof, proof, notarize.Signature),
+            new FarewellMessage(new View(40)),
             new SyncRequestMessage(1, new Height(1), 16),
             new SyncResponseMessage(1, encoded, proof),
             new TransactionsMessage([.. Transactions(first.Encoded)]),

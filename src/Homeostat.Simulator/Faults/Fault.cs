@@ -8,6 +8,9 @@ internal abstract record Fault
     /// </summary>
     public sealed record Crash(int Node, bool LosesPower, long DownUs) : Fault;
 
+    /// <summary>A process is asked to stop, says farewell, ends and is started again.</summary>
+    public sealed record Restart(int Node, long DownUs) : Fault;
+
     /// <summary>All nodes lose power at once.</summary>
     public sealed record Blackout(long DownUs) : Fault;
 

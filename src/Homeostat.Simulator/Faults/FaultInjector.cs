@@ -1,8 +1,13 @@
+using Homeostat.Replica;
+
 namespace Homeostat.Simulator;
 
 /// <summary>Makes the planned faults happen to a cluster, and ends them all.</summary>
 internal sealed class FaultInjector(Cluster cluster)
 {
+    /// <summary>As long as a node waits between its farewell and its end.</summary>
+    private const long LeaveUs = 250_000;
+
     private bool _isHealed;
 
     public void Plan(FaultPlan plan)
@@ -39,6 +44,11 @@ internal sealed class FaultInjector(Cluster cluster)
             case Fault.Crash crash:
                 cluster.Stop(crash.Node, crash.LosesPower);
                 After(crash.DownUs, () => Restart(crash.Node));
+                break;
+            case Fault.Restart restart:
+                cluster.Nodes[restart.Node].Give(new ReplicaInput.Leave());
+                After(LeaveUs, () => cluster.Stop(restart.Node, losesPower: false));
+                After(LeaveUs + restart.DownUs, () => Restart(restart.Node));
                 break;
             case Fault.Blackout blackout:
                 Blackout(blackout);

@@ -52,7 +52,8 @@ internal sealed record FaultPlan(IReadOnlyList<PlannedFault> Faults, long Healed
         int node = random.NextBelow(nodes);
         return random.NextBelow(100) switch
         {
-            < 20 => new Fault.Crash(node, LosesPower: false, length),
+            < 10 => new Fault.Crash(node, LosesPower: false, length),
+            < 20 => new Fault.Restart(node, length),
             < 38 => new Fault.Crash(node, LosesPower: true, length),
             < 43 => new Fault.Blackout(length),
             < 55 => new Fault.Partition(DrawMask(random, nodes), OneWay: false, length),
