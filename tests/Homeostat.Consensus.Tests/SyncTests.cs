@@ -34,7 +34,7 @@ public class SyncTests
         Assert.Empty(cluster.Violations);
     }
 
-    /// <summary>An answer that takes long is waited for: nobody else is asked for the same.</summary>
+    /// <summary>A slow answer is waited for: nobody else is asked for the same.</summary>
     [Fact]
     public void A_slow_answer_is_not_asked_for_twice()
     {

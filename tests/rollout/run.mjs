@@ -34,6 +34,10 @@ function argument(name, value) {
   const at = process.argv.indexOf(name);
   return at < 0 ? value : process.argv[at + 1];
 }
+function quantile(values, part) {
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];
+}
 const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 const homeostat = (...args) => execFileSync('dotnet', [program, ...args], {
   cwd: work, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'],
@@ -218,9 +222,17 @@ async function judge(first, came, nonces) {
     + `the longest time between two ${(Math.max(...gaps) / 1_000).toFixed(2)} s, mean `
     + `${(gaps.reduce((a, b) => a + b, 0) / gaps.length / 1_000).toFixed(2)} s; `
     + `${views} views without a block`);
+  // A validator that stops says so, and whoever leads next takes its turn: a view goes, but no time.
+  const usual = quantile(gaps, 0.5);
+  const late = (some) => some.slice(1).filter((b, i) => b.time - some[i].time > 2 * usual).length;
+  const before = await blocksOf(2, first);
+  console.log(`      the time between two blocks is ${usual} ms in the middle, ${quantile(gaps, 0.95)} `
+    + `at p95, ${quantile(lost.map((b) => b.time - blocks[b.height - first - 1]?.time), 0.5)} where `
+    + `a view had no block; later than twice the usual are ${late(blocks)} of ${blocks.length} `
+    + `(before the roll-out ${late(before)} of ${before.length})`);
   // What a machine at its limit loses anyway, it loses before the roll-out too: no more may be lost
   // while nobody is away (nor just back, its code still cold).
-  const [calm, rest] = [await blocksOf(2, first), blocks.filter(({ time }) => !absences.some(
+  const [calm, rest] = [before, blocks.filter(({ time }) => !absences.some(
     ([from, to]) => time >= from && time <= to + 5_000))].map((some) => ({
     blocks: some.length, views: some.reduce((sum, b) => sum + b.view - b.parent - 1, 0),
   }));
