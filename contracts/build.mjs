@@ -45,7 +45,13 @@ const output = JSON.parse(solc.compile(JSON.stringify(input), { import: imported
 const errors = (output.errors ?? []).filter(
   e => e.severity === 'error' || !e.sourceLocation?.file.startsWith('@'))
 for (const e of errors) console.error(e.formattedMessage)
-if (errors.length) process.exit(1)
+if (errors.length) {
+  const warnings = errors.filter(e => e.severity !== 'error').length
+  console.error(`${errors.length - warnings} errors and ${warnings} warnings (a warning in our own `
+    + 'sources is an error here): NOTHING was written; contracts/artifacts are what they were. '
+    + 'Mend all of the above and run this again.')
+  process.exit(1)
+}
 
 if (process.argv.includes('--natspec')) {
   const bare = []

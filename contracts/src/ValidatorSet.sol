@@ -66,6 +66,16 @@ contract ValidatorSet {
         uint64 epoch;
     }
 
+    /// @dev Who bonded.
+    /// @param list their accounts, ascending
+    /// @param member what is kept of each
+    /// @param unbonding withdrawals under way
+    struct Bonded {
+        address[] list;
+        mapping(address account => Member) member;
+        mapping(address account => Unbonding[]) unbonding;
+    }
+
     /// @notice A signed vote as docs/spec/consensus.md encodes it. kind: 1 notarize, 2 nullify,
     /// 3 finalize.
     struct Vote {
@@ -136,9 +146,7 @@ contract ValidatorSet {
     uint16 public jailShare;
     /// @notice Epochs that ended before their length, by recoveries (docs/operating/recover.md).
     uint64 public epochsAdded;
-    address[] private _members; // slot 7, ascending
-    mapping(address account => Member) private _member; // slot 8
-    mapping(address account => Unbonding[]) private _unbonding; // slot 9
+    Bonded private _bonded; // slots 7 to 9
     mapping(address account => bool) public admitted; // slot 10
 
     event Joined(address indexed account, address indexed owner, uint256 stake, string node);
@@ -192,7 +200,7 @@ contract ValidatorSet {
     function validator(uint256 index) public view returns (Validator memory) {
         uint256 word = _current()[index];
         address account = address(uint160(word));
-        return Validator(account, uint64(word >> 160), _member[account].node);
+        return Validator(account, uint64(word >> 160), _bonded.member[account].node);
     }
 
     /// @notice The set in force for the next block.
@@ -234,17 +242,17 @@ contract ValidatorSet {
 
     /// @notice All who bonded, whether in the set or not, by address.
     function members() external view returns (address[] memory) {
-        return _members;
+        return _bonded.list;
     }
 
     /// @notice What is kept of somebody who bonded; zeros of anybody else.
     function member(address account) external view returns (Member memory) {
-        return _member[account];
+        return _bonded.member[account];
     }
 
     /// @notice Stake of a member that waits to be withdrawn.
     function unbondings(address account) external view returns (Unbonding[] memory) {
-        return _unbonding[account];
+        return _bonded.unbonding[account];
     }
 
     /// @notice The epoch of the running block, as its votes name it.
@@ -282,12 +290,12 @@ contract ValidatorSet {
     function join(address account, string calldata node, bytes calldata consent) external payable {
         if (permissioned && !admitted[account]) revert NotAdmitted();
         if (msg.sender != account) _checkConsent(account, consent);
-        Member storage m = _member[account];
+        Member storage m = _bonded.member[account];
         if (m.tombstoned) revert Tombstoned();
         if (m.owner != address(0)) revert AlreadyMember();
         if (msg.value < weightUnit) revert StakeTooSmall(weightUnit);
         if (bytes(node).length > MAX_NODE_BYTES) revert NodeTooLong();
-        if (_members.length >= MAX_VALIDATORS) _displace(msg.value);
+        if (_bonded.list.length >= MAX_VALIDATORS) _displace(msg.value);
         _insert(account);
         (m.owner, m.stake, m.node) = (msg.sender, uint128(msg.value), node);
         _moveVotes(address(0), msg.sender, msg.value);
@@ -320,7 +328,7 @@ contract ValidatorSet {
     /// @notice Pays out what has unbonded.
     function withdraw(address account) external {
         Member storage m = _ownedBy(account, msg.sender);
-        Unbonding[] storage list = _unbonding[account];
+        Unbonding[] storage list = _bonded.unbonding[account];
         uint256 amount;
         for (uint256 i = list.length; i > 0; i--) {
             if (list[i - 1].epoch > epoch()) continue;
@@ -332,7 +340,7 @@ contract ValidatorSet {
         // A tombstone stays, as the key must never vote again.
         if (m.leaving && list.length == 0 && !_isListed(account)) {
             if (m.tombstoned) m.owner = address(0);
-            else delete _member[account];
+            else delete _bonded.member[account];
         }
         emit Withdrawn(account, msg.sender, amount);
         _pay(msg.sender, amount);
@@ -360,7 +368,7 @@ contract ValidatorSet {
     function admit(address account, bool isAdmitted) external onlyGovernance {
         admitted[account] = isAdmitted;
         emit Admitted(account, isAdmitted);
-        Member storage m = _member[account];
+        Member storage m = _bonded.member[account];
         if (!isAdmitted && permissioned && m.owner != address(0) && !m.leaving) _leave(account, m);
     }
 
@@ -396,14 +404,14 @@ contract ValidatorSet {
         if (first.epoch > epoch() || first.epoch + evidenceEpochs < epoch()) {
             revert EvidenceExpired();
         }
-        Member storage m = _member[account];
+        Member storage m = _bonded.member[account];
         if (m.owner == address(0)) revert UnknownValidator();
         if (m.tombstoned) revert Tombstoned();
         m.tombstoned = true;
         uint256 cut = m.stake * slashShare / BASIS;
         m.stake -= uint128(cut);
         _moveVotes(m.owner, address(0), cut);
-        Unbonding[] storage list = _unbonding[account];
+        Unbonding[] storage list = _bonded.unbonding[account];
         for (uint256 i = 0; i < list.length; i++) {
             uint128 part = uint128(uint256(list[i].amount) * slashShare / BASIS);
             list[i].amount -= part;
@@ -509,16 +517,16 @@ contract ValidatorSet {
 
     /// @dev All members who have not left, by address; those who leave are struck off the list.
     function _candidates() private returns (Candidates memory all) {
-        uint256 length = _members.length;
+        uint256 length = _bonded.list.length;
         all.accounts = new address[](length);
         all.weights = new uint256[](length);
         all.jailed = new bool[](length);
         uint256 kept;
         for (uint256 i = 0; i < length; i++) {
-            address account = _members[i];
-            Member storage m = _member[account];
+            address account = _bonded.list[i];
+            Member storage m = _bonded.member[account];
             if (m.leaving) continue;
-            if (kept != i) _members[kept] = account;
+            if (kept != i) _bonded.list[kept] = account;
             kept++;
             uint256 weight = m.stake / weightUnit;
             if (m.tombstoned || weight == 0) continue;
@@ -527,7 +535,7 @@ contract ValidatorSet {
             all.weights[all.count++] = weight > type(uint56).max / MAX_VALIDATORS
                 ? type(uint56).max / MAX_VALIDATORS : weight;
         }
-        while (_members.length > kept) _members.pop();
+        while (_bonded.list.length > kept) _bonded.list.pop();
     }
 
     /// @dev A validator is absent when fewer than the vector's share of the epoch's blocks carry a
@@ -556,7 +564,7 @@ contract ValidatorSet {
                 staying--;
                 all.jailed[worst] = true;
                 uint64 until = epoch() + 1 + jailEpochs;
-                _member[all.accounts[worst]].jailedUntil = until;
+                _bonded.member[all.accounts[worst]].jailedUntil = until;
                 emit Jailed(all.accounts[worst], until, present[worst], blocks);
             }
             present[worst] = type(uint256).max;
@@ -671,7 +679,7 @@ contract ValidatorSet {
     // ---- Members
 
     function _ownedBy(address account, address owner) private view returns (Member storage m) {
-        m = _member[account];
+        m = _bonded.member[account];
         if (m.owner == address(0)) revert UnknownValidator();
         if (m.owner != owner) revert NotOwner();
     }
@@ -686,9 +694,10 @@ contract ValidatorSet {
     }
 
     function _unbond(address account, address owner, uint128 amount) private {
-        Unbonding[] storage list = _unbonding[account];
+        Unbonding[] storage list = _bonded.unbonding[account];
         // The last part of a leaving or slashed member always finds room.
-        if (list.length >= MAX_UNBONDINGS && !_member[account].leaving) revert TooManyUnbondings();
+        bool isFull = list.length >= MAX_UNBONDINGS && !_bonded.member[account].leaving;
+        if (isFull) revert TooManyUnbondings();
         list.push(Unbonding(amount, _withdrawableAt()));
         _moveVotes(owner, address(0), amount);
     }
@@ -702,32 +711,33 @@ contract ValidatorSet {
     function _displace(uint256 stake) private {
         address weakest;
         uint256 least = type(uint256).max;
-        for (uint256 i = 0; i < _members.length; i++) {
-            Member storage m = _member[_members[i]];
+        for (uint256 i = 0; i < _bonded.list.length; i++) {
+            Member storage m = _bonded.member[_bonded.list[i]];
             if (m.leaving || m.stake >= least) continue;
-            (weakest, least) = (_members[i], m.stake);
+            (weakest, least) = (_bonded.list[i], m.stake);
         }
         if (stake <= least) revert SetIsFull(least);
-        _leave(weakest, _member[weakest]);
+        _leave(weakest, _bonded.member[weakest]);
         _remove(weakest);
     }
 
     function _insert(address account) private {
-        _members.push(account);
-        uint256 i = _members.length - 1;
-        for (; i > 0 && _members[i - 1] > account; i--) _members[i] = _members[i - 1];
-        _members[i] = account;
+        _bonded.list.push(account);
+        uint256 i = _bonded.list.length - 1;
+        for (; i > 0 && _bonded.list[i - 1] > account; i--) _bonded.list[i] = _bonded.list[i - 1];
+        _bonded.list[i] = account;
     }
 
     function _remove(address account) private {
         uint256 i = 0;
-        while (_members[i] != account) i++;
-        for (; i + 1 < _members.length; i++) _members[i] = _members[i + 1];
-        _members.pop();
+        while (_bonded.list[i] != account) i++;
+        for (; i + 1 < _bonded.list.length; i++) _bonded.list[i] = _bonded.list[i + 1];
+        _bonded.list.pop();
     }
 
     function _isListed(address account) private view returns (bool) {
-        for (uint256 i = 0; i < _members.length; i++) if (_members[i] == account) return true;
+        address[] storage list = _bonded.list;
+        for (uint256 i = 0; i < list.length; i++) if (list[i] == account) return true;
         return false;
     }
 

@@ -57,7 +57,7 @@ interface ISteeringRecord {
 /// a vote adopts it; from then on transaction 0 evaluates it once in every epoch of four blocks. A
 /// rule whose condition holds in one epoch is armed; in a later one, with the condition checked again
 /// in the same step, it is carried out. Two epochs after it fired the chain records what became of
-/// what it read.
+/// what it read, whether the rule is still in force or not.
 /// @dev Steering calls `run` once a block with a fixed share of transaction 0's gas. A rule has its
 /// block of the epoch (its phase) from adoption on; adoption is refused where no phase has a place and
 /// enough cost left, so that every rule in force is evaluated in every epoch within the gas.
@@ -85,9 +85,15 @@ contract RuleBook is IRuleBook {
     uint256 public constant PLACES = 4;
     /// @notice Blocks after which the outcome of a firing is recorded.
     uint256 public constant HORIZON = 8;
+    /// @notice Firings that may wait for their outcome. One a block comes and one a block goes, so
+    /// more than a few wait only where reads fail.
+    uint256 public constant WAITING = 64;
     /// @notice Most a rule may cost (one evaluation by the blocks it must hold for, in units), and
     /// most that the rules of one phase may cost together.
     uint256 public constant MAXIMUM_COST = 1_536;
+    /// @notice Most that a condition's first read may cost: the one that outcomes are measured by,
+    /// which is read beside a full phase where the rule is gone.
+    uint256 public constant MAXIMUM_READING_COST = 600;
     uint256 public constant MAXIMUM_SUSTAIN = 64;
     uint256 public constant MAXIMUM_ACTION_BYTES = 2_048;
     uint256 public constant MAXIMUM_PURPOSE_BYTES = 512;
@@ -127,8 +133,10 @@ contract RuleBook is IRuleBook {
     /// @dev Gas of an evaluation beside its condition's: loading the rule, arming it.
     uint256 private constant VISIT_GAS = 60_000;
     /// @dev Gas of carrying a rule out, with the record of it.
-    uint256 private constant FIRING_GAS = 300_000;
+    uint256 private constant FIRING_GAS = 340_000;
     uint256 private constant GAS_OF_COST = 320;
+    /// @dev Gas of reading what became of a firing whose rule is not evaluated in the block.
+    uint256 private constant SETTLING_GAS = 40_000 + MAXIMUM_READING_COST * GAS_OF_COST;
     uint16 private constant REFUSED_COOLDOWN = 6;
     /// @dev `Dwelling(uint256)` of the Constitution: a loop's mode was switched a moment ago.
     bytes4 private constant DWELLING = bytes4(keccak256("Dwelling(uint256)"));
@@ -178,25 +186,31 @@ contract RuleBook is IRuleBook {
     }
 
     /// @dev A firing whose outcome is not recorded yet.
+    /// @param rule that fired
     /// @param decision its number plus one
     /// @param firedAt height
     /// @param reading what the condition's first read gave
     struct Waiting {
+        bytes32 rule;
         uint64 decision;
         uint64 firedAt;
         uint64 reading;
     }
 
     /// @dev What a block's visits share.
+    /// @param acts rules are carried out, and there is room for one more to wait for its outcome
+    /// @param baseFee of the parent
+    /// @param reserve gas kept for an outcome that no visit gives
+    /// @param due the firing whose outcome is due; its rule is zero: none
     struct Turn {
         bool acts;
         uint64 baseFee;
-        uint64 decision;
+        uint256 reserve;
+        Waiting due;
     }
 
     /// @dev What one visit works on.
     struct Visit {
-        bytes32 id;
         uint64[] readings;
         uint256 reads;
         bool isKnown;
@@ -208,7 +222,9 @@ contract RuleBook is IRuleBook {
     bytes32[] private _active; // slot 1026
     uint256 private _loads; // slot 1027: cost of the rules of phase p in 64 bits from 64 p
     bytes32[16] private _places; // slot 1028: place q of phase p at 1028 + 4 p + q
-    mapping(bytes32 id => Waiting) private _waiting; // slot 1044
+    uint64 private _fired; // slot 1044: firings so far
+    uint64 private _settled; // of these, those with an outcome
+    Waiting[WAITING] private _waiting; // slot 1045: firing n at 1045 + 2 (n mod 64)
     bool private transient _running;
 
     event RuleWritten(bytes32 indexed id, address indexed by, string purpose);
@@ -230,6 +246,9 @@ contract RuleBook is IRuleBook {
     error BadLimits();
     error BadAction();
     error TooCostly(uint256 cost);
+    /// @notice The condition's first read, which outcomes are measured by, costs too much: put a
+    /// cheaper one first.
+    error ReadingTooCostly(uint256 cost);
     error SystemTarget(address target);
     error NotReleased();
 
@@ -252,6 +271,8 @@ contract RuleBook is IRuleBook {
         if (msg.value != BOND) revert BadBond();
         uint256 cost = RuleConditions.check(rule.condition);
         _checkLimits(rule, cost);
+        uint256 reading = RuleConditions.readingCost(rule.condition);
+        if (reading > MAXIMUM_READING_COST) revert ReadingTooCostly(reading);
         checkAction(rule.kind, rule.action);
         _rules[id] = rule;
         State storage state = _states[id];
@@ -314,21 +335,28 @@ contract RuleBook is IRuleBook {
     ) external returns (Firing memory firing) {
         if (msg.sender != STEERING) revert NotSteering();
         _records[block.number % RING] = _pack(intervalMs, demandGas, baseFee, estimators);
+        Turn memory turn;
+        uint256 waits = _fired - _settled;
+        if (waits != 0) turn.due = _due();
         uint256 phase = block.number % PHASES;
-        if (uint64(_loads >> (64 * phase)) == 0) return firing;
+        bool isEmpty = uint64(_loads >> (64 * phase)) == 0;
+        if (isEmpty && turn.due.rule == 0) return firing;
         uint8 mode = CONSTITUTION.modeOf(LOOP);
-        if (mode == 2) return firing;
-        _running = true;
-        Turn memory turn = Turn(mode == 0, baseFee, decision);
-        // Another is first in each epoch: of several that are armed, each has its turn.
-        uint256 first = block.number / PHASES;
-        for (uint256 i = 0; i < PLACES; i++) {
-            bytes32 id = _places[PLACES * phase + (first + i) % PLACES];
-            if (id == 0) continue;
-            if (gasleft() < VISIT_GAS + _gasOf(id)) break;
-            _visit(id, turn, firing);
+        if (mode != 2 && !isEmpty) {
+            (turn.acts, turn.baseFee) = (mode == 0 && waits < WAITING, baseFee);
+            if (turn.due.rule != 0 && !_isVisited(turn.due.rule, phase)) {
+                turn.reserve = SETTLING_GAS;
+            }
+            _running = true;
+            _visitAll(phase, turn, firing);
+            _running = false;
         }
-        _running = false;
+        if (turn.due.rule != 0 && firing.scored == 0) _settle(turn.due, firing);
+        if (firing.scored != 0) _settled++;
+        if (firing.rule != 0) {
+            _waiting[_fired++ % WAITING] =
+                Waiting(firing.rule, decision + 1, uint64(block.number), firing.readings[0]);
+        }
     }
 
     /// @notice A rule as it was written.
@@ -399,28 +427,31 @@ contract RuleBook is IRuleBook {
         }
     }
 
-    /// @dev One rule's evaluation of the epoch. One block carries out at most one rule and records
-    /// at most one outcome; what finds neither free waits an epoch.
+    function _visitAll(uint256 phase, Turn memory turn, Firing memory firing) private {
+        // Another is first in each epoch: of several that are armed, each has its turn.
+        uint256 first = block.number / PHASES;
+        for (uint256 i = 0; i < PLACES; i++) {
+            bytes32 id = _places[PLACES * phase + (first + i) % PLACES];
+            if (id == 0) continue;
+            if (gasleft() < VISIT_GAS + _gasOf(id)) break;
+            _visit(id, turn, firing);
+        }
+    }
+
+    /// @dev One rule's evaluation of the epoch. One block carries out at most one rule; what finds
+    /// that done waits an epoch.
     function _visit(bytes32 id, Turn memory turn, Firing memory firing) private {
         State storage state = _states[id];
         Rule storage r = _rules[id];
-        Waiting memory waiting = _waiting[id];
-        bool isOver = block.timestamp >= r.expiry || state.firings >= r.maximumFirings;
-        if (isOver && waiting.decision == 0) {
+        if (block.timestamp >= r.expiry || state.firings >= r.maximumFirings) {
             _remove(id);
             _end(id, STATUS_ENDED);
             return;
         }
         Visit memory visit;
-        visit.id = id;
         bool isHeld = _holds(r.condition, r.sustainBlocks, visit);
-        if (waiting.decision != 0 && _isKnown(waiting, visit, firing)) {
-            (firing.scored, firing.firedAt) = (waiting.decision, waiting.firedAt);
-            (firing.before, firing.realised) = (waiting.reading, visit.readings[0]);
-            delete _waiting[id];
-            waiting.decision = 0;
-        }
-        if (isOver) return;
+        // What fired two epochs ago did so in this phase: its own evaluation is the outcome.
+        if (id == turn.due.rule && visit.reads != 0) _score(turn.due, visit.readings[0], firing);
         if (!isHeld) {
             if (state.armedAt != 0) state.armedAt = 0;
             return;
@@ -430,28 +461,44 @@ contract RuleBook is IRuleBook {
             emit RuleArmed(id, block.number);
             return;
         }
-        bool isFree = firing.rule == 0 && gasleft() >= FIRING_GAS;
+        bool isFree = firing.rule == 0 && gasleft() >= FIRING_GAS + turn.reserve;
         bool isDue = block.timestamp >= uint256(state.lastFired) + r.intervalSeconds;
-        // A rule is done with one firing before it fires again.
-        if (turn.acts && isFree && isDue && waiting.decision == 0) {
-            _fire(id, r, state, turn, visit, firing);
-        }
+        if (turn.acts && isFree && isDue) _fire(id, r, state, turn.baseFee, visit, firing);
     }
 
-    function _isKnown(Waiting memory waiting, Visit memory visit, Firing memory firing)
-        private
-        view
-        returns (bool)
-    {
-        return firing.scored == 0 && visit.reads != 0
-            && block.number >= uint256(waiting.firedAt) + HORIZON;
+    /// @dev The eldest firing without an outcome, where that is due; else nothing.
+    function _due() private view returns (Waiting memory due) {
+        Waiting storage eldest = _waiting[_settled % WAITING];
+        if (block.number >= uint256(eldest.firedAt) + HORIZON) due = eldest;
+    }
+
+    function _isVisited(bytes32 id, uint256 phase) private view returns (bool) {
+        return _states[id].status == STATUS_ACTIVE && _states[id].phase == phase;
+    }
+
+    /// @dev What became of a firing whose rule is gone, or rests: its condition's first read, now.
+    /// Without the gas for it, or while a block it needs is not kept, it waits.
+    function _settle(Waiting memory due, Firing memory firing) private view {
+        if (gasleft() < SETTLING_GAS) return;
+        bytes memory condition = _rules[due.rule].condition;
+        Visit memory visit;
+        visit.isKnown = true;
+        RuleConditions.Machine memory m;
+        if (!m.advance(condition)) return;
+        uint256 value = _read(m.op, m.operands, 0, visit);
+        if (visit.isKnown) _score(due, _saturate(value), firing);
+    }
+
+    function _score(Waiting memory due, uint64 realised, Firing memory firing) private pure {
+        (firing.scored, firing.firedAt) = (due.decision, due.firedAt);
+        (firing.before, firing.realised) = (due.reading, realised);
     }
 
     function _fire(
         bytes32 id,
         Rule storage r,
         State storage state,
-        Turn memory turn,
+        uint64 baseFee,
         Visit memory visit,
         Firing memory firing
     ) private {
@@ -461,7 +508,7 @@ contract RuleBook is IRuleBook {
         if (r.kind == KIND_VECTOR) {
             _changeVector(action, firing);
         } else {
-            _act(r, state, action, turn.baseFee, firing);
+            _act(r, state, action, baseFee, firing);
         }
         // A cooldown or a dwell passes: the rule stays armed, and nothing has happened.
         if (firing.refusal >> 8 == REFUSED_COOLDOWN) {
@@ -475,7 +522,6 @@ contract RuleBook is IRuleBook {
         state.firings++;
         state.lastFired = uint64(block.timestamp);
         state.armedAt = 0;
-        _waiting[id] = Waiting(turn.decision + 1, uint64(block.number), firing.readings[0]);
         if (firing.failure == 0) {
             if (state.failures != 0) state.failures = 0;
         } else {
@@ -633,7 +679,6 @@ contract RuleBook is IRuleBook {
             if (_places[q] == id) _places[q] = 0;
         }
         _loads -= (uint256(_states[id].cost) * _rules[id].sustainBlocks) << (64 * phase);
-        if (_waiting[id].decision != 0) delete _waiting[id];
         uint256 last = _active.length - 1;
         for (uint256 i = 0; i <= last; i++) {
             if (_active[i] != id) continue;
@@ -658,8 +703,7 @@ contract RuleBook is IRuleBook {
                 if (!visit.isKnown) return false;
                 m.push(value);
                 if (back == 0 && visit.reads < MAXIMUM_READINGS) {
-                    visit.readings[visit.reads++] =
-                        value > type(uint64).max ? type(uint64).max : uint64(value);
+                    visit.readings[visit.reads++] = _saturate(value);
                 }
             }
             if (!m.holds()) return false;
@@ -774,6 +818,10 @@ contract RuleBook is IRuleBook {
     function _trim(Visit memory visit) private pure returns (uint64[] memory readings) {
         readings = new uint64[](visit.reads);
         for (uint256 i = 0; i < readings.length; i++) readings[i] = visit.readings[i];
+    }
+
+    function _saturate(uint256 value) private pure returns (uint64) {
+        return value > type(uint64).max ? type(uint64).max : uint64(value);
     }
 
     function _cut(uint256 value) private pure returns (uint256) {

@@ -66,6 +66,16 @@ library RuleConditions {
         if (depth != 1 || !reads) revert BadCondition(offset);
     }
 
+    /// @notice What the first read of checked code costs, in the same units.
+    function readingCost(bytes memory code) internal pure returns (uint256) {
+        for (uint256 offset = 0; offset < code.length;) {
+            uint8 op = uint8(code[offset]);
+            if (op >= Invariants.FIELD && op <= LOOP) return _costOf(code, offset, op);
+            offset += sizeOf(op);
+        }
+        return 0;
+    }
+
     /// @notice Runs checked code up to its next read, which the caller answers by `push`; false at
     /// the end.
     function advance(Machine memory m, bytes memory code) internal pure returns (bool) {

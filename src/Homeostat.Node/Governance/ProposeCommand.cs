@@ -94,6 +94,10 @@ internal static class ProposeCommand
             parsed.GetValue(Interval), parsed.GetValue(Firings),
             now + parsed.GetValue(Days) * SecondsPerDay,
             ActionText.WeiOf(parsed.GetValue(Budget)!), parsed.GetValue(Why)!);
+        if (rule.CostProblem is { } problem)
+        {
+            throw new FormatException(problem);
+        }
         await GovernanceCommand.SendAsync(client, parsed, PredeployAddresses.RuleBook,
             rule.Write(), StandingRule.Bond, cancellation);
         Console.Out.WriteLine($"rule {rule.Id}");

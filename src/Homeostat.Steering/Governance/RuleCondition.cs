@@ -91,6 +91,9 @@ public sealed class RuleCondition
     /// <summary>Most an evaluation may cost, by the blocks it must hold for.</summary>
     public const int MaximumCost = 1_536;
 
+    /// <summary>Most its first read may cost, by which outcomes are measured.</summary>
+    public const int MaximumReadingCost = 600;
+
     internal const byte Push1 = 1;
     internal const byte Push8 = 2;
     internal const byte FieldOf = 3;
@@ -109,6 +112,20 @@ public sealed class RuleCondition
 
     /// <summary>Of one evaluation, in units of some 300 gas.</summary>
     public int Cost { get; }
+
+    /// <summary>Of its first read, in the same units.</summary>
+    public int ReadingCost
+    {
+        get
+        {
+            int at = 0;
+            while (_bytes[at] is < FieldOf or > Loop)
+            {
+                at += SizeOf(_bytes[at]);
+            }
+            return CostOf(_bytes.AsSpan(at, SizeOf(_bytes[at])));
+        }
+    }
 
     /// <summary>False for what the contract refuses.</summary>
     public static bool TryCreate(ReadOnlySpan<byte> bytes, out RuleCondition? condition)

@@ -146,6 +146,27 @@ public sealed record StandingRule(
             : null;
     }
 
+    /// <summary>Why the RuleBook would refuse its cost, and what helps; null: it would not.
+    /// </summary>
+    public string? CostProblem
+    {
+        get
+        {
+            long cost = (long)Condition.Cost * SustainBlocks;
+            if (cost > RuleCondition.MaximumCost)
+            {
+                return $"the condition costs {Condition.Cost} units, for {SustainBlocks} blocks "
+                    + $"{cost}: at most {RuleCondition.MaximumCost}; take fewer blocks or shorter "
+                    + "windows";
+            }
+            return Condition.ReadingCost > RuleCondition.MaximumReadingCost
+                ? $"the condition's first read, by which outcomes are measured, costs "
+                    + $"{Condition.ReadingCost} units: at most {RuleCondition.MaximumReadingCost};"
+                    + " put a cheaper read first or take a shorter window"
+                : null;
+        }
+    }
+
     /// <summary>Calldata that writes it down.</summary>
     public byte[] Write() => AbiCall.Encode(
         "write((bytes,uint8,bytes,uint32,uint32,uint32,uint64,uint256,string))", Argument());

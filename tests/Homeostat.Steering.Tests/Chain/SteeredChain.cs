@@ -83,6 +83,9 @@ internal sealed class SteeredChain
 
     public IReadOnlyList<DevelopmentAccount> Validators => _network.Validators;
 
+    /// <summary>All blocks so far, the first first.</summary>
+    public List<SteeredBlock> Blocks { get; } = [];
+
     public IStorageReader Reader => new SnapshotReader(State);
 
     public SteeringStorage Storage => new(Reader);
@@ -285,6 +288,7 @@ internal sealed class SteeredChain
                 outcomes.Add(outcome!);
             }
         }
-        return new SteeredBlock(Head, executed.Receipts, call, decisions, outcomes);
+        Blocks.Add(new SteeredBlock(Head, executed.Receipts, call, decisions, outcomes));
+        return Blocks[^1];
     }
 }
