@@ -34,6 +34,12 @@ public sealed record BlockFacts(
 
     public ulong ParentView { get; init; }
 
+    /// <summary>
+    /// <see cref="ValidatorStorage.HashOf"/> of those who vote on the block, as its payload has it;
+    /// zero where there is no consensus. A recovery leaves some of the state's set out.
+    /// </summary>
+    public Hash256 Voters { get; init; }
+
     /// <summary>The block's epoch, as its payload names it; 0 where there is none.</summary>
     public ulong Epoch { get; init; }
 

@@ -83,6 +83,7 @@ internal static class DecisionVerifier
         {
             View = payload.View.Value,
             ParentView = payload.ParentView.Value,
+            Voters = payload.ValidatorSetHash,
             Epoch = payload.Epoch.Value,
             Evidence = EvidenceCall.Of(payload),
         });

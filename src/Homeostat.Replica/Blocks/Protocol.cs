@@ -168,6 +168,7 @@ internal sealed record Protocol
         {
             View = payload.View.Value,
             ParentView = payload.ParentView.Value,
+            Voters = payload.ValidatorSetHash,
             Epoch = payload.Epoch.Value,
             Evidence = EvidenceCall.Of(payload),
         };

@@ -58,7 +58,9 @@ internal sealed class ConsensusLoop : ISteeringLoop
         }
         ulong epoch = ValidatorStorage.ReadEpoch(context.State);
         PresenceCounts.Count(context, epoch, SignersOf(context));
-        if (!epochs.IsFirst(context.Height) && context.Facts.View > 0)
+        // While a recovery leaves validators out, the others lead in turn, by no one's record.
+        if (!epochs.IsFirst(context.Height) && context.Facts.View > 0
+            && context.Facts.Voters == ValidatorStorage.HashOf(context.Validators))
         {
             CountLeaders(context, epoch);
         }

@@ -19,6 +19,8 @@ public sealed class RecoverTests
     {
         Cluster cluster = ClusterOf(31, hasShortEpochs);
         Height stalled = Stall(cluster);
+        ChainHead? head = null;
+        cluster.Shown = shown => head = shown;
         Recover(cluster, stalled);
         Assert.True(
             cluster.RunUntil(
@@ -29,6 +31,10 @@ public sealed class RecoverTests
         if (hasShortEpochs)
         {
             ContractAgrees(cluster, stalled);
+            // Those left out have no turns to fail in, and nobody's record changes meanwhile.
+            Assert.All(
+                ValidatorStanding.ReadAll(new SnapshotStorage(head!.State)),
+                one => Assert.Equal(0UL, one.Led + one.Failed + one.LedBefore + one.FailedBefore));
         }
         // One that lost all, and is left out, follows the recovered chain from genesis.
         cluster.LoseDisk(3);
