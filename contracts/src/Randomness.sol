@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 /// @title What each validator has committed to reveal next
 /// @notice A validator's reveals are a chain of hashes told from its end: each is the preimage of the
 /// one before. The block's seed mixes the leader's reveal into its parent's (docs/spec/ordering.md).
-/// @dev Slot 0 is read and, at the start of each block with a reveal, written by the ledger: the new
+/// @dev Slot 0 is read and, at the end of each block with a reveal, written by the ledger: the new
 /// commitment of the block's coinbase is what it revealed. Genesis writes the first ones.
 contract Randomness {
     /// @notice Blocks until a new chain counts: nobody knows their seeds that far ahead.

@@ -36,6 +36,7 @@ public sealed record TransactionResult
 /// </summary>
 public sealed partial class BlockExecution
 {
+    private readonly WorldSnapshot _parentState;
     private readonly BlockRules _rules;
     private readonly BlockInputs? _inputs;
     private readonly TransactionProcessor _processor;
@@ -49,6 +50,7 @@ public sealed partial class BlockExecution
         IEvmEngine engine, BlockEnvironment environment, ITracer? tracer)
     {
         Invariant.Require(rules.HasInputs == inputs is not null);
+        _parentState = parentState;
         Header = header;
         _rules = rules;
         _inputs = inputs;
@@ -97,12 +99,6 @@ public sealed partial class BlockExecution
         if (rules.DaoForkBlock == header.Number.Value)
         {
             DaoFork.Apply(execution.State);
-        }
-        if (inputs is { Ordering.Reveal: { IsZero: false } reveal })
-        {
-            PlaceSeed.Apply(
-                execution.State, parentState, header.Coinbase, header.Number, reveal);
-            execution.State.EndTransaction(rules.Evm.ClearsEmptyAccounts);
         }
         execution._system.CallBefore(header);
         return execution;
@@ -286,6 +282,7 @@ public sealed partial class BlockExecution
             return false;
         }
         RecordClasses();
+        RecordOrdering();
         Rewards.Pay(State, Header, ommers, withdrawals ?? [], _rules);
         State.EndTransaction(_rules.Evm.ClearsEmptyAccounts);
         block = Seal(ommers, withdrawals, requests);
@@ -302,6 +299,19 @@ public sealed partial class BlockExecution
         {
             (ulong fast, ulong urgent) = classes.Gas;
             State.SetStorage(pool, UInt256.Zero, new UInt256(fast, urgent));
+        }
+    }
+
+    /// <summary>What the next blocks' order depends on: the reveal and commitments.</summary>
+    private void RecordOrdering()
+    {
+        if (_inputs is { Ordering.Reveal: { IsZero: false } reveal })
+        {
+            PlaceSeed.Apply(State, _parentState, Header.Coinbase, Header.Number, reveal);
+        }
+        if (_inputs is not null && _rules.FeePool is { } pool)
+        {
+            SealedCommitments.Record(State, pool, Header.Number, _transactions);
         }
     }
 

@@ -38,7 +38,7 @@ public sealed class BlockProcessor(ChainRules rules, IEvmEngine engine)
             GasLimit = inputs.GasLimit,
             Timestamp = inputs.TimeMs / 1000,
             ExtraData = inputs.Ordering.Prices.ToExtraData(),
-            MixHash = inputs.Ordering.Seed,
+            MixHash = PlaceSeed.MixHashOf(inputs.Ordering.Seed),
             BaseFee = InputRules.NextBaseFee(parent, inputs),
             WithdrawalsRoot = Keccak.EmptyTrie,
             BlobGasUsed = 0,

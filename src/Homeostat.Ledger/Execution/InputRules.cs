@@ -31,9 +31,10 @@ internal static class InputRules
         {
             return $"invalid coinbase: have {header.Coinbase}, want {coinbase}";
         }
-        if (header.MixHash != inputs.Ordering.Seed)
+        Hash256 mixHash = PlaceSeed.MixHashOf(inputs.Ordering.Seed);
+        if (header.MixHash != mixHash)
         {
-            return $"invalid mix digest: have {header.MixHash}, want {inputs.Ordering.Seed}";
+            return $"invalid mix digest: have {header.MixHash}, want {mixHash}";
         }
         byte[] prices = inputs.Ordering.Prices.ToExtraData();
         if (!header.ExtraData.AsSpan().SequenceEqual(prices))

@@ -10,10 +10,12 @@ namespace Homeostat.Ledger;
 // block places are drawn: all transactions of a sender stand together at H(seed, sender). The seed
 // comes from the leader's committed reveal (docs/spec/ordering.md), so who sends can't know it.
 //
-// Before the drawn part stands the lane of the overdue, oldest first, up to half of the block.
+// Before the drawn part stands the lane of the overdue, oldest first, up to half of the block, and
+// between them, drawn too, those that were sealed: whoever had to read one of them first stands
+// after it.
 //
-// Both are a function of the block's transactions, their declared gas, the seed and the votes for
-// the parent: checked without executing anything.
+// All of it is a function of the block's transactions, their declared gas, the seed, the votes for
+// the parent and recent commitments: checked without executing anything.
 
 /// <summary>Whether a block's transactions stand in the order the chain prescribes.</summary>
 public static class OrderRule
@@ -24,20 +26,38 @@ public static class OrderRule
         ReadOnlySpan<RecoveredTransaction> transactions, OrderingTerms terms, ulong gasLimit)
     {
         int lane = LaneLength(transactions, terms.Overdue, gasLimit);
+        int opened = lane;
+        while (opened < transactions.Length && terms.Sealed.Opens(transactions[opened].Hash))
+        {
+            opened++;
+        }
+        return CheckDrawn(transactions, lane, opened, terms, isSealed: true)
+            ?? CheckDrawn(transactions, opened, transactions.Length, terms, isSealed: false);
+    }
+
+    private static string? CheckDrawn(
+        ReadOnlySpan<RecoveredTransaction> transactions, int from, int to, OrderingTerms terms,
+        bool isSealed)
+    {
         var draw = new PlaceDraw(terms.Seed);
         SenderRank last = default;
-        for (int i = lane; i < transactions.Length; i++)
+        for (int i = from; i < to; i++)
         {
             RecoveredTransaction transaction = transactions[i];
-            if (i > lane && transaction.Sender == last.Sender)
+            if (i > from && transaction.Sender == last.Sender)
             {
                 continue; // Its nonce is execution's to check.
             }
             SenderRank rank = draw.RankOf(transaction.Sender);
-            if (i > lane && rank < last)
+            if (i > from && rank < last)
             {
                 return $"transaction {i + 1} [{transaction.Hash}] is out of order: the place of "
                     + $"{transaction.Sender} is before that of {last.Sender}";
+            }
+            if (!isSealed && terms.Sealed.Opens(transaction.Hash))
+            {
+                return $"transaction {i + 1} [{transaction.Hash}] is out of order: it is sealed "
+                    + "and stands after transactions that are not";
             }
             last = rank;
         }

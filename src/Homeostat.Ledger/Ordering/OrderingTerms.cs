@@ -22,7 +22,10 @@ public sealed record OrderingTerms
     /// <summary>The same of fast ones, and of urgent ones the first had no room for.</summary>
     public int FastShare { get; init; } = 3_500;
 
-    /// <summary>Must be the header's mix hash.</summary>
+    /// <summary>
+    /// Of the draws. Not the header's mix hash, which contracts see, but its preimage: nothing that
+    /// runs in a block knows the block's places.
+    /// </summary>
     public Hash256 Seed { get; init; }
 
     /// <summary>
@@ -33,6 +36,9 @@ public sealed record OrderingTerms
 
     /// <summary>Hashes that more than a third of the weight calls overdue, oldest first.</summary>
     public IReadOnlyList<Hash256> Overdue { get; init; } = [];
+
+    /// <summary>Which transactions stand before the others that are drawn.</summary>
+    public SealedCommitments Sealed { get; init; } = SealedCommitments.None;
 
     /// <summary>The overdue lane takes at most this share of a block's gas.</summary>
     public static ulong LaneGas(ulong gasLimit) => gasLimit / 2;

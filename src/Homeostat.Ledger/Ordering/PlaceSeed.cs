@@ -3,8 +3,9 @@ using Homeostat.Primitives;
 namespace Homeostat.Ledger;
 
 /// <summary>
-/// The seed of a block's places, its mix hash (PREVRANDAO): that of its parent mixed with what the
-/// leader reveals. Each validator commits beforehand to a chain of hashes and reveals it from its
+/// The seed of a block's places: its parent's mix hash mixed with what the leader reveals. Its own
+/// mix hash (PREVRANDAO) is the hash of that, so that contracts can't compute places in the block
+/// they run in. Each validator commits beforehand to a chain of hashes and reveals it from its
 /// end, so nobody but the leader knows a seed early, and the leader can only reveal or not.
 ///
 /// A chain ends. Instead of a reveal a leader may put the commitment to its next chain into its
@@ -16,11 +17,14 @@ public static class PlaceSeed
     /// <summary>Blocks until a new chain counts; Randomness.sol's DELAY_BLOCKS.</summary>
     public const ulong DelayBlocks = 256;
 
-    /// <summary>keccak256(parent's seed ‖ reveal).</summary>
-    public static Hash256 Next(in Hash256 parentSeed, in Hash256 reveal)
+    /// <summary>The mix hash of a block with this seed: keccak256 of it.</summary>
+    public static Hash256 MixHashOf(in Hash256 seed) => Keccak.Hash(seed.Bytes);
+
+    /// <summary>keccak256(parent's mix hash ‖ reveal).</summary>
+    public static Hash256 Next(in Hash256 parentMixHash, in Hash256 reveal)
     {
         Span<byte> bytes = stackalloc byte[2 * Hash256.Size];
-        parentSeed.CopyTo(bytes);
+        parentMixHash.CopyTo(bytes);
         reveal.CopyTo(bytes[Hash256.Size..]);
         return Keccak.Hash(bytes);
     }
@@ -59,7 +63,10 @@ public static class PlaceSeed
     public static bool IsReveal(in Hash256 reveal, in Hash256 commitment) =>
         reveal.IsZero || (!commitment.IsZero && Keccak.Hash(reveal.Bytes) == commitment);
 
-    /// <summary>Writes what the block's leader put in: a reveal or a next chain.</summary>
+    /// <summary>
+    /// Writes what the block's leader put in, a reveal or a next chain, after its transactions:
+    /// from the reveal they could compute the places.
+    /// </summary>
     public static void Apply(
         WorldState state, WorldSnapshot parent, in Address leader, Height number,
         in Hash256 reveal)
@@ -74,7 +81,9 @@ public static class PlaceSeed
         }
         state.SetStorage(Contract, CommitmentSlot(leader), value);
         UInt256 from = parent.GetStorage(Contract, pending + UInt256.One);
-        if (!from.IsZero && from <= number.Value)
+        // Not one that the leader has put there in this block.
+        if (!from.IsZero && from <= number.Value
+            && state.GetStorage(Contract, pending + UInt256.One) == from)
         {
             state.SetStorage(Contract, pending, UInt256.Zero);
             state.SetStorage(Contract, pending + UInt256.One, UInt256.Zero);

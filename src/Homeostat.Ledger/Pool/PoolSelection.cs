@@ -118,10 +118,33 @@ internal sealed class PoolSelection
         IEnumerable<(PooledTransaction Entry, bool IsSpare)> drawn) =>
     [
         .. _lane.Select(entry => (entry.Transaction, false, entry.GasLimit)),
-        .. drawn.OrderBy(item => _draw.RankOf(item.Entry.Sender))
-            .ThenBy(item => item.Entry.Nonce)
+        .. SealedFirst(drawn.OrderBy(item => _draw.RankOf(item.Entry.Sender))
+                .ThenBy(item => item.Entry.Nonce))
             .Select(item => (item.Entry.Transaction, item.IsSpare, ExpectedGas(item.Entry))),
     ];
+
+    /// <summary>
+    /// Those that are sealed, but not behind one of their sender's that is not, before all others.
+    /// </summary>
+    private IEnumerable<(PooledTransaction Entry, bool IsSpare)> SealedFirst(
+        IEnumerable<(PooledTransaction Entry, bool IsSpare)> drawn)
+    {
+        if (_terms.Sealed.IsEmpty)
+        {
+            return drawn;
+        }
+        var first = new List<(PooledTransaction, bool)>();
+        var others = new List<(PooledTransaction, bool)>();
+        Address? blocked = null;
+        foreach ((PooledTransaction entry, bool isSpare) in drawn)
+        {
+            bool isSealed = blocked != entry.Sender
+                && _terms.Sealed.Opens(entry.Transaction.Hash);
+            blocked = isSealed ? blocked : entry.Sender;
+            (isSealed ? first : others).Add((entry, isSpare));
+        }
+        return [.. first, .. others];
+    }
 
     /// <param name="heads">The first executable transaction of each sender.</param>
     private void Choose(IEnumerable<PooledTransaction> heads, ulong gasLimit)
@@ -139,7 +162,12 @@ internal sealed class PoolSelection
                 classes[(int)first.Class].Add(first);
             }
         }
-        Fill(classes, FeeClass.Urgent, Quota(_terms.UrgentShare));
+        List<Candidate> urgent = classes[(int)FeeClass.Urgent];
+        List<Candidate> opened = [.. urgent.Where(candidate => candidate.IsSealed)];
+        urgent.RemoveAll(candidate => candidate.IsSealed);
+        ulong quota = Quota(_terms.UrgentShare);
+        ulong taken = FillSealed(classes, opened);
+        Fill(classes, FeeClass.Urgent, quota - Math.Min(quota, taken));
         Fill(classes, FeeClass.Fast, Quota(_terms.FastShare));
         Fill(classes, FeeClass.Standard, ulong.MaxValue);
     }
@@ -202,8 +230,44 @@ internal sealed class PoolSelection
         }
         FeeClass own = _terms.Prices.ClassOf(
             entry.MaxFeePerGas, entry.MaxPriorityFeePerGas, _baseFee);
+        own = own < most ? own : most;
         int level = Math.Clamp(_levels?.Invoke(entry) ?? 0, 0, Levels - 1);
-        return new Candidate(queue, index, entry, own < most ? own : most, level, isSettled);
+        return new Candidate(queue, index, entry, own, level, isSettled)
+        {
+            IsSealed = own == FeeClass.Urgent && _terms.Sealed.Opens(entry.Hash),
+        };
+    }
+
+    /// <summary>
+    /// The urgent that are sealed, before their quota, at most half of the block; what they take is
+    /// of that quota. While one waits, all can read it and write into the state what earlier
+    /// commitments are to do about it. Nobody is faster by it than who does not seal, as its
+    /// commitment had to be in a block before. Gives the gas taken.
+    /// </summary>
+    private ulong FillSealed(List<Candidate>[] classes, List<Candidate> opened)
+    {
+        ulong taken = 0;
+        var heap = new PriorityQueue<Candidate, Key>(
+            opened.Select(candidate => (candidate, KeyOf(candidate, FeeClass.Urgent))));
+        while (Count < _budget.Count && heap.TryDequeue(out Candidate next, out _))
+        {
+            if (!next.IsSettled && !Settle(ref next))
+            {
+                continue;
+            }
+            ulong gas = ExpectedGas(next.Entry);
+            if (!next.IsSealed || taken + gas > _budget.Gas / 2 || gas > _gas
+                || _bytes + next.Entry.EncodedBytes > _budget.Bytes)
+            {
+                classes[(int)next.Class].Add(next);
+                continue;
+            }
+            taken += gas;
+            Charge(next.Entry, gas);
+            _drawn.Add(next.Entry);
+            Follow(classes, heap, next, FeeClass.Urgent);
+        }
+        return taken;
     }
 
     /// <summary>
@@ -345,6 +409,9 @@ internal sealed class PoolSelection
         SenderQueue Queue, int Index, PooledTransaction Entry, FeeClass Class, int Level,
         bool IsSettled, bool IsSpilled = false)
     {
+        /// <summary>Urgent, and committed to in a block before.</summary>
+        public bool IsSealed { get; init; }
+
         /// <summary>No one of the lower class is before it but by the draw.</summary>
         public Candidate Spilled() => this with { Level = 0, IsSpilled = true };
     }

@@ -86,6 +86,8 @@ internal sealed record Protocol
             UrgentShare = (int)Math.Min(vector.UrgentShare, OrderingTerms.Basis),
             Seed = PlaceSeed.Next(parent.Header.MixHash, isReveal ? reveal : Hash256.Zero),
             Reveal = reveal,
+            Sealed = SealedCommitments.Read(
+                parent.State, PredeployAddresses.FeePool, parent.Header.Number.Next),
             Overdue = OverdueIn(parent.Validators, payload.ParentNotarization),
         };
     }

@@ -21,6 +21,9 @@ public sealed class OrderingVectorTests
     private const string Lanes =
         "0x6b695a10f3ca54dec781eb37edea1a6d07ab119d10d7676228076f30bbb4604d";
 
+    private const string Sealings =
+        "0xd2a915d7e054e4e9eb9accadf9fc30dc3a00b16d1d75b77ebed484fa5c6fc8d2";
+
     // Rank, the lots of three quotas, and chances of a large transaction.
     [Fact]
     public void Places_lots_and_chances()
@@ -114,6 +117,37 @@ public sealed class OrderingVectorTests
             {
                 bytes.AddRange(hash.ToArray());
             }
+        });
+    }
+
+    // Mix hashes, commitments, and the words that the ledger writes for them.
+    [Fact]
+    public void Commitments_and_their_ring()
+    {
+        var random = new SeededRandom(0x0d5);
+        WorldState world = new(WorldSnapshot.Empty(new MemoryNodeSource()));
+        world.AddBalance(EthereumForks.FeePool, 1);
+        ulong height = 0;
+        Pinned(Sealings, 60, bytes =>
+        {
+            height++;
+            bytes.AddRange(PlaceSeed.MixHashOf(Hash(random)).ToArray());
+            var made = new List<RecoveredTransaction>();
+            for (int i = random.Chance(1, 3) ? 0 : random.NextBelow(300); i > 0; i--)
+            {
+                Hash256 commitment = SealedCommitments.CommitmentTo(Hash(random));
+                bytes.AddRange(commitment.ToArray());
+                made.Add(new RecoveredTransaction(
+                    new Transaction
+                    {
+                        To = random.Chance(1, 9) ? Address.Zero : SealedCommitments.Target,
+                        Data = commitment.ToArray()[random.NextBelow(2)..],
+                    },
+                    Address.Zero));
+            }
+            SealedCommitments.Record(world, EthereumForks.FeePool, new Height(height), made);
+            world.EndTransaction(clearsEmptyAccounts: true);
+            bytes.AddRange(world.Commit().State.Root.ToArray());
         });
     }
 

@@ -94,7 +94,10 @@ internal sealed class ProposalReplay(RpcContext context, IEvmEngine engine)
     {
         BlockInputs inputs = InputsOf(state, parent, actualParent, block);
         var processor = new BlockProcessor(context.Rules, engine);
-        BlockHeader header = processor.Prepare(parent, inputs, block.Header.Coinbase);
+        BlockHeader header = processor.Prepare(parent, inputs, block.Header.Coinbase) with
+        {
+            MixHash = block.Header.MixHash,
+        };
         BlockExecution execution = BlockExecution.Start(
             state, header, context.Rules.At(header), inputs, engine);
         Invariant.Require(Apply(execution, Transaction0(block, inputs)).IsIncluded);
@@ -150,7 +153,6 @@ internal sealed class ProposalReplay(RpcContext context, IEvmEngine engine)
                     vector.FastPremium, vector.UrgentPremium, vector.InclusionFee),
                 FastShare = (int)Math.Min(vector.FastShare, OrderingTerms.Basis),
                 UrgentShare = (int)Math.Min(vector.UrgentShare, OrderingTerms.Basis),
-                Seed = block.Header.MixHash,
                 Reveal = payload?.RandomnessReveal ?? Hash256.Zero,
             },
         };

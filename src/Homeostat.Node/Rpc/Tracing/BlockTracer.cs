@@ -84,11 +84,7 @@ internal sealed class BlockTracer(RpcContext context, IEvmEngine engine)
         GasLimit = block.Header.GasLimit,
         GasTarget = 1,
         MinimumBaseFee = UInt256.Zero,
-        Ordering = new OrderingTerms
-        {
-            Seed = block.Header.MixHash,
-            Reveal = RevealOf(block),
-        },
+        Ordering = new OrderingTerms { Reveal = RevealOf(block) },
     };
 
     private Hash256 RevealOf(RpcBlock block)

@@ -24,7 +24,12 @@ internal readonly record struct ClassPlay(
 /// The production pool, selection, order check, lane, prices and premium rule, fed with users: all
 /// of ordering but execution, for which the record says what gas was used.
 /// </summary>
-internal sealed class ClassMarket(Market market, Func<PooledTransaction, int>? levels = null)
+/// <param name="sealedOneIn">
+/// Of so many users one seals what it sends as urgent; 0: nobody. Its commitment is taken to be in
+/// a block before.
+/// </param>
+internal sealed class ClassMarket(
+    Market market, Func<PooledTransaction, int>? levels = null, int sealedOneIn = 0)
 {
     public const long BlockMs = 250;
     private const int DecisionBlocks = 4;
@@ -48,7 +53,11 @@ internal sealed class ClassMarket(Market market, Func<PooledTransaction, int>? l
         IReadOnlyList<ClassPlay>? plays, WaitTable beliefs, ulong seed, OrderingParameters start)
     {
         _accounts.Used.Clear();
-        var run = new ClassRun(market, plays, beliefs, levels, _accounts, seed) { Vector = start };
+        var run = new ClassRun(market, plays, beliefs, levels, _accounts, seed)
+        {
+            Vector = start,
+            SealedOneIn = sealedOneIn,
+        };
         MarketOutcome outcome = run.Go();
         Vector = run.Vector;
         Chosen = run.Chosen;
@@ -57,6 +66,8 @@ internal sealed class ClassMarket(Market market, Func<PooledTransaction, int>? l
 
     /// <summary>Classes in the last run by user; −1: it sent nothing.</summary>
     public int[] Chosen { get; private set; } = [];
+
+    public static bool IsSealed(MarketUser user, int oneIn) => oneIn > 0 && user.Index % oneIn == 0;
 
     private sealed class Accounts : IAccounts
     {
@@ -90,8 +101,11 @@ internal sealed class ClassMarket(Market market, Func<PooledTransaction, int>? l
         private int _usedShare = OrderingTerms.Basis;
         private int _next;
         private uint _accounts;
+        private readonly List<Hash256> _commitments = [];
 
         public required OrderingParameters Vector { get; set; }
+
+        public int SealedOneIn { get; init; }
 
         public int[] Chosen { get; } = new int[market.Users.Count];
 
@@ -212,6 +226,10 @@ internal sealed class ClassMarket(Market market, Func<PooledTransaction, int>? l
             PoolAddResult added = _pool.Add(recovered);
             Invariant.Require(added.IsTaken, added.Error ?? "");
             _sent.Add(recovered.Hash, sent);
+            if (ClassMarket.IsSealed(user, SealedOneIn) && wanted == (int)FeeClass.Urgent)
+            {
+                _commitments.Add(SealedCommitments.CommitmentTo(recovered.Hash));
+            }
             _mine[user.Index].Add(sent);
         }
 
@@ -248,6 +266,7 @@ internal sealed class ClassMarket(Market market, Func<PooledTransaction, int>? l
                 Seed = Keccak.Hash(
                     [.. BitConverter.GetBytes(seed), .. BitConverter.GetBytes(height)]),
                 Overdue = _overdue,
+                Sealed = SealedCommitments.Of(_commitments),
             };
             BlockSelection chosen = _pool.SelectWithSpares(
                 accounts, market.BaseFee, terms,

@@ -1,3 +1,4 @@
+using Homeostat.Ledger;
 using Homeostat.Primitives;
 using Homeostat.Steering;
 
@@ -48,6 +49,7 @@ public static class OrderingEvaluation
         string folder = RecordedTrace.FolderOf(data);
         var rows = new List<EvalRow>();
         var bars = new List<EvalBar>();
+        double missed = 0;
         foreach (RecordedTrace trace in new[]
         {
             RecordedTrace.Read2017(folder), RecordedTrace.Read2022(folder),
@@ -57,14 +59,16 @@ public static class OrderingEvaluation
             {
                 Transactions = [.. trace.Transactions.Take(options.Transactions)],
             };
-            Compare(Market.Of(used, seed: 7), options, rows, bars, steps);
+            missed = Math.Max(
+                missed, Compare(Market.Of(used, seed: 7), options, rows, bars, steps));
         }
-        Sandwiches(rows, bars);
+        Sandwiches(missed, rows, bars);
         steps.Done();
         return new EvalReport("ordering", rows, bars);
     }
 
-    private static void Compare(
+    /// <summary>Gives the share of sealed transactions not in their first block.</summary>
+    private static double Compare(
         Market market, OrderingEvaluationOptions options, List<EvalRow> rows, List<EvalBar> bars,
         EvalSteps steps)
     {
@@ -81,6 +85,7 @@ public static class OrderingEvaluation
             Equilibria.Classes(market, twin, options.Rounds);
         MarketOutcome[] twins =
             Repeat(options.Seeds, seed => twin.Run(null, beliefs, seed, vector));
+        double missed = MissedBy(market, beliefs, vector);
         steps.Done();
 
         UrgencyModel urgency = UrgencyModel.Train(market, TrainingShare);
@@ -107,6 +112,7 @@ public static class OrderingEvaluation
         steps.Done();
         AddBars(market, fee, twins, gain, shading, bars);
         AddModel(market, twins, models, rows);
+        return missed;
     }
 
     private static void AddBars(
@@ -222,28 +228,58 @@ public static class OrderingEvaluation
         metrics.Add(new($"delay_max_{who}", runs.Average(run => run.DelayQuantile(1, filter))));
     }
 
-    private static void Sandwiches(List<EvalRow> rows, List<EvalBar> bars)
+    /// <summary>
+    /// Of those who seal what they send as urgent, one in ten, the share that is not in the first
+    /// block.
+    /// </summary>
+    private static double MissedBy(
+        Market market, WaitTable beliefs, OrderingParameters vector)
     {
-        var study = new SandwichStudy(seed: 3);
+        const int OneIn = 10;
+        var sealing = new ClassMarket(market, sealedOneIn: OneIn);
+        MarketOutcome outcome = sealing.Run(null, beliefs, 1, vector);
+        MarketUser[] urgent = [.. market.Users.Where(user => ClassMarket.IsSealed(user, OneIn)
+            && sealing.Chosen[user.Index] == (int)FeeClass.Urgent)];
+        return urgent.Count(user => outcome.Fates[user.Index].Delay > 1)
+            / (double)Math.Max(1, urgent.Length);
+    }
+
+    private static void Sandwiches(double missed, List<EvalRow> rows, List<EvalBar> bars)
+    {
+        var study = new SandwichStudy(seed: 3, missed: missed);
         SandwichTake fee = study.FeeOrder();
         Add("fee order, any number of searchers, proposer counted in", fee);
+        rows.Add(new EvalRow(
+            "sealed urgent transactions not in their first block, one in ten seals",
+            [new("share", missed)]));
         foreach (int searchers in new[] { 1, 3, 8 })
         {
-            SandwichTake drawn = study.Drawn(searchers);
-            SandwichTake led = study.WithLeader(searchers);
-            Add($"drawn places, {searchers} searchers", drawn);
-            Add($"drawn places, {searchers} searchers and a leader of a third", led);
+            string who = $"{searchers} searchers";
+            Add($"drawn places, {who}, nobody seals", study.Drawn(searchers));
+            Add($"drawn places, {who} and a leader of a third, nobody seals",
+                study.WithLeader(searchers));
+            SandwichTake alone = study.Sealing(searchers);
+            SandwichTake led = study.SealingWithLeader(searchers);
+            Add($"drawn places, {who}", alone);
+            Add($"drawn places, {who} and a leader of a third", led);
             if (searchers <= 3)
             {
                 bars.Add(new EvalBar(
                     $"swaps (synthetic): sandwich profit down, {searchers} searchers with copies",
-                    1 - drawn.Profit / fee.Profit, 0.9, AtLeast: true));
+                    1 - alone.Profit / fee.Profit, 0.9, AtLeast: true));
                 bars.Add(new EvalBar(
                     $"swaps (synthetic): the same and a colluding leader, {searchers} searchers",
                     1 - led.Profit / fee.Profit, 0.5, AtLeast: true));
             }
         }
 
+        foreach (double seconds in new[] { 10.0, 120 })
+        {
+            var other = new SandwichStudy(seed: 3, missed: missed, tradeSeconds: seconds);
+            string pool = $"one searcher, a pool has a trade in {seconds} s";
+            Add($"drawn places, {pool}", other.Sealing(1));
+            Add($"drawn places, {pool}, and a leader of a third", other.SealingWithLeader(1));
+        }
         foreach (double part in new[] { 0.5, 1 })
         {
             var charged = new SandwichStudy(
@@ -251,8 +287,8 @@ public static class OrderingEvaluation
             foreach (int searchers in new[] { 1, 3 })
             {
                 string rule = $"drawn places, {part * 100} % of declared gas paid at least";
-                Add($"{rule}, {searchers} searchers", charged.Drawn(searchers));
-                Add($"{rule}, {searchers} searchers and a leader of a third",
+                Add($"{rule}, {searchers} searchers, nobody seals", charged.Drawn(searchers));
+                Add($"{rule}, {searchers} searchers and a leader of a third, nobody seals",
                     charged.WithLeader(searchers));
             }
         }
@@ -271,7 +307,7 @@ public static class OrderingEvaluation
         private readonly int[] _levels =
             [.. market.Users.Select(user => model.LevelOf(user.Record))];
 
-        public int Of(Ledger.PooledTransaction entry) =>
+        public int Of(PooledTransaction entry) =>
             _levels[(int)entry.Transaction.Transaction.Signature.R.U0 - 1];
     }
 }

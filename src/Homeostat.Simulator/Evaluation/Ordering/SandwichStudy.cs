@@ -12,15 +12,27 @@ internal readonly record struct SandwichTake(double Profit, double Loss);
 /// A swap workload, synthetic and so declared: trades of lognormal size against constant-product
 /// pools, each with a slippage limit. Places in the block are the production draw's.
 ///
-/// A searcher may send any number of copies of both legs from accounts of its own; a copy that
-/// finds the price moved, or nothing to sell, ends at once and pays for that. Under fee order it
-/// needs none: it bids just above and just below the victim, and what it bids goes to the
-/// proposer, who is counted with it. With classes all but the inclusion fee is burned.
+/// A searcher may send any number of copies from accounts of its own, and each does what is left to
+/// do where it stands: buys before the victim, sells after it, or ends at once and pays for that.
+/// Under fee order it needs two: it bids just above and just below the victim, and what it bids
+/// goes to the proposer, who is counted with it. With classes all but the inclusion fee is burned.
+///
+/// A victim may seal its trade (<see cref="SealedCommitments"/>), which costs it a commitment and
+/// the urgent class, and does so where it loses less by it.
 ///
 /// What a copy pays that ends at once is the lever: rules are measured here under which a
 /// transaction pays for at least a part of the gas it declares.
 /// </summary>
-internal sealed class SandwichStudy(ulong seed, double noOpGas = SandwichStudy.NoOpGas)
+/// <param name="missed">
+/// The share of sealed urgent transactions that are not in the first block after they came.
+/// </param>
+/// <param name="tradeSeconds">
+/// A pool sees a trade so often. Who wants to stand before a sealed one must have first legs of its
+/// own sealed before it has read it, in every window and for both directions.
+/// </param>
+internal sealed class SandwichStudy(
+    ulong seed, double noOpGas = SandwichStudy.NoOpGas, double missed = 0,
+    double tradeSeconds = 30)
 {
     private const int Victims = 300;
     private const double GasPrice = 30e-9; // ether per gas: base fee of a congested hour
@@ -40,21 +52,29 @@ internal sealed class SandwichStudy(ulong seed, double noOpGas = SandwichStudy.N
     /// <summary>Weight of the largest coalition the network tolerates.</summary>
     private const double CoalitionShare = 1.0 / 3;
 
-    private static readonly int[] CopyCounts = [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
+    private static readonly int[] CopyCounts = [0, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
 
-    private readonly List<(double Gross, double Loss, double Unwind)> _victims = [];
+    /// <summary>
+    /// Gas of a commitment: a transaction and 32 bytes of calldata at their floor (EIP-7623).
+    /// </summary>
+    private const double SealGas = 22_280;
+
+    private const double WindowSeconds =
+        SealedCommitments.Window * ClassMarket.BlockMs / 1_000.0;
+
+    private readonly List<Victim> _victims = [];
 
     /// <summary>Everyone's best sandwich by fee order, searchers and proposer together.</summary>
     public SandwichTake FeeOrder()
     {
         double profit = 0, loss = 0;
-        foreach ((double gross, double hurt, _) in VictimList())
+        foreach (Victim victim in VictimList())
         {
-            double net = gross - 2 * LegGas * GasPrice;
+            double net = victim.Gross - 2 * LegGas * GasPrice;
             if (net > 0)
             {
                 profit += net;
-                loss += hurt;
+                loss += victim.Loss;
             }
         }
         return new SandwichTake(profit, loss);
@@ -64,40 +84,122 @@ internal sealed class SandwichStudy(ulong seed, double noOpGas = SandwichStudy.N
     /// Against drawn places by so many searchers, each with the best number of copies given the
     /// others'.
     /// </summary>
-    public SandwichTake Drawn(int searchers)
-    {
-        double profit = 0, loss = 0;
-        foreach ((double gross, double hurt, double unwind) in VictimList())
-        {
-            int copies = EquilibriumCopies(searchers, gross, unwind);
-            if (copies > 0)
-            {
-                Odds odds = OddsOf(copies, (searchers - 1) * copies);
-                profit += searchers * Math.Max(0, odds.Net(copies, gross, unwind, noOpGas));
-                loss += hurt * searchers * odds.FrontFirst;
-            }
-        }
-        return new SandwichTake(profit, loss);
-    }
+    public SandwichTake Drawn(int searchers) =>
+        Sum(victim => Open(victim, searchers));
 
     /// <summary>
     /// Where the proposer of a third of the blocks is in it: there it chooses accounts whose places
     /// fall right, elsewhere it is a searcher.
     /// </summary>
-    public SandwichTake WithLeader(int searchers)
+    public SandwichTake WithLeader(int searchers) =>
+        Sum(victim => Mixed(OpenToLeader(victim), Open(victim, searchers)));
+
+    /// <summary>The same with victims who seal where it pays.</summary>
+    public SandwichTake Sealing(int searchers) => Sum(victim =>
+        Least(Open(victim, searchers), Sealed(victim)));
+
+    /// <summary>
+    /// The same where the proposer of a third of the blocks is in it.
+    /// </summary>
+    public SandwichTake SealingWithLeader(int searchers) => Sum(victim => Least(
+        Mixed(OpenToLeader(victim), Open(victim, searchers)),
+        Mixed(SealedToLeader(victim), Sealed(victim))));
+
+    private SandwichTake Sum(Func<Victim, SandwichTake> of)
     {
-        SandwichTake drawn = Drawn(searchers);
         double profit = 0, loss = 0;
-        foreach ((double gross, double hurt, _) in VictimList())
+        foreach (Victim victim in VictimList())
         {
-            double chance = LeaderChance();
-            double net = chance * gross - 2 * LegGas * (GasPrice + UrgentPremium);
-            profit += Math.Max(0, net);
-            loss += net > 0 ? chance * hurt : 0;
+            SandwichTake take = of(victim);
+            profit += take.Profit;
+            loss += take.Loss;
         }
+        return new SandwichTake(profit, loss);
+    }
+
+    private static SandwichTake Least(SandwichTake open, SandwichTake sealing) =>
+        sealing.Loss < open.Loss ? sealing : open;
+
+    private static SandwichTake Mixed(SandwichTake led, SandwichTake other) => new(
+        CoalitionShare * led.Profit + (1 - CoalitionShare) * other.Profit,
+        CoalitionShare * led.Loss + (1 - CoalitionShare) * other.Loss);
+
+    private SandwichTake Open(Victim victim, int searchers)
+    {
+        int copies = EquilibriumCopies(searchers, victim.Gross, victim.Unwind);
+        if (copies == 0)
+        {
+            return default;
+        }
+        Odds odds = OddsOf(copies, (searchers - 1) * copies);
+        double net = odds.Net(copies, victim.Gross, victim.Unwind, noOpGas);
         return new SandwichTake(
-            CoalitionShare * profit + (1 - CoalitionShare) * drawn.Profit,
-            CoalitionShare * loss + (1 - CoalitionShare) * drawn.Loss);
+            searchers * Math.Max(0, net), victim.Loss * searchers * odds.FrontFirst);
+    }
+
+    private static SandwichTake OpenToLeader(Victim victim)
+    {
+        double chance = LeaderChance();
+        double net = chance * victim.Gross - 2 * LegGas * (GasPrice + UrgentPremium);
+        return net > 0 ? new SandwichTake(net, chance * victim.Loss) : default;
+    }
+
+    /// <summary>
+    /// Against a sealed trade there are two ways. First legs sealed beforehand, for this pool and
+    /// both directions in every window, by what its trades are worth in the mean (only the pool's
+    /// depth is known then), opened or not when the trade has been read: k of them stand before
+    /// the trade's place with chance k / (k + 1), and a second leg that is not sealed surely after
+    /// it. Or first legs of no certain purpose, sealed beforehand (for nothing: they serve for all
+    /// pools), that read what to do from the state: it must have been written in an earlier block
+    /// than the trade's, so only where that misses the first block after all have read it.
+    /// </summary>
+    private SandwichTake Sealed(Victim victim)
+    {
+        const double Own = SealGas * GasPrice + LegGas * UrgentPremium;
+        int legs = StockFor(victim.Depth);
+        double known = legs == 0 ? 0 : Opened(victim, legs);
+        double written = CopyCounts.Where(count => count > 0).Prepend(1)
+            .Max(count => missed * Opened(victim, count));
+        double first = legs / (legs + 1.0);
+        return known >= written
+            ? new SandwichTake(
+                known - StockCost(legs), Own + (known > 0 ? first * victim.Loss : 0))
+            : new SandwichTake(written - StockCost(legs), Own + missed * victim.Loss);
+    }
+
+    /// <summary>What so many first legs gain from a trade, opened only where they do.</summary>
+    private double Opened(Victim victim, int legs)
+    {
+        double first = legs / (legs + 1.0);
+        double gas = 2 * first * LegGas + (legs + 1 - 2 * first) * noOpGas;
+        return Math.Max(0, first * victim.Gross - gas * (GasPrice + UrgentPremium));
+    }
+
+    /// <summary>Of first legs for both directions, from one trade to the next.</summary>
+    private double StockCost(int legs) =>
+        tradeSeconds / WindowSeconds * 2 * legs * SealGas * GasPrice;
+
+    /// <summary>First legs that pay best over all trades in pools of this depth.</summary>
+    private int StockFor(int depth)
+    {
+        Victim[] alike = [.. VictimList().Where(victim => victim.Depth == depth)];
+        double Profit(int legs) => legs == 0
+            ? 0
+            : alike.Sum(victim => Opened(victim, legs) - StockCost(legs));
+        return CopyCounts.Append(1).MaxBy(Profit);
+    }
+
+    /// <summary>
+    /// A leader leaves the trade out of its own block, writes there what to do, and has first legs
+    /// sealed: taken as sure and without cost.
+    /// </summary>
+    private static SandwichTake SealedToLeader(Victim victim)
+    {
+        double own = SealGas * GasPrice + LegGas * UrgentPremium;
+        double net = victim.Gross - 2 * LegGas * (GasPrice + UrgentPremium);
+        return net > 0
+            ? new SandwichTake(net, own + victim.Loss)
+            : new SandwichTake(0, own);
     }
 
     /// <summary>That a leader finds one account before and one after the victim.</summary>
@@ -120,27 +222,39 @@ internal sealed class SandwichStudy(ulong seed, double noOpGas = SandwichStudy.N
         return found / (double)Draws;
     }
 
-    /// <summary>Gross gain, victim's loss and what an unsold first leg costs, by victim.</summary>
-    private List<(double Gross, double Loss, double Unwind)> VictimList()
+    /// <param name="Gross">What a sandwich gains before gas.</param>
+    /// <param name="Loss">What it costs the victim.</param>
+    /// <param name="Unwind">What an unsold first leg costs.</param>
+    /// <param name="Depth">The pool's decile by depth.</param>
+    private readonly record struct Victim(
+        double Gross, double Loss, double Unwind, int Depth = 0);
+
+    private List<Victim> VictimList()
     {
         if (_victims.Count > 0)
         {
             return _victims;
         }
         var random = new SeededRandom(seed);
+        var depths = new List<double>();
         for (int i = 0; i < Victims; i++)
         {
             double pool = 200 * Math.Exp(1.2 * Normal(random)); // ether on one side
             double size = Math.Min(pool / 4, 1.5 * Math.Exp(1.3 * Normal(random)));
             double slippage = 0.005 + 0.015 * random.NextBelow(1_000) / 1e3;
             _victims.Add(Best(pool, size, slippage));
+            depths.Add(pool);
+        }
+        for (int i = 0; i < Victims; i++)
+        {
+            int shallower = depths.Count(depth => depth < depths[i]);
+            _victims[i] = _victims[i] with { Depth = shallower * 10 / Victims };
         }
         return _victims;
     }
 
     /// <summary>The first leg that leaves the victim just within its slippage limit.</summary>
-    private static (double Gross, double Loss, double Unwind) Best(
-        double pool, double size, double slippage)
+    private static Victim Best(double pool, double size, double slippage)
     {
         double fair = Out(pool, pool, size);
         double low = 0, high = pool;
@@ -167,7 +281,7 @@ internal sealed class SandwichStudy(ulong seed, double noOpGas = SandwichStudy.N
                 bestUnwind = Math.Max(0, leg - Out(pool, pool, bought));
             }
         }
-        return (best, bestLoss, bestUnwind);
+        return new Victim(best, bestLoss, bestUnwind);
     }
 
     private static double Out(double reserveIn, double reserveOut, double amount)
@@ -182,27 +296,17 @@ internal sealed class SandwichStudy(ulong seed, double noOpGas = SandwichStudy.N
         {
             return 0;
         }
-        // Symmetric: the greatest number at which nobody gains by another one.
-        int best = 0;
-        foreach (int copies in CopyCounts)
-        {
-            double at = copies == 0
-                ? 0
-                : OddsOf(copies, (searchers - 1) * copies).Net(copies, gross, unwind, noOpGas);
-            int up = CopyCounts.FirstOrDefault(other => other > copies, copies);
-            double more = OddsOf(up, (searchers - 1) * copies).Net(up, gross, unwind, noOpGas);
-            best = copies;
-            if (more <= at)
-            {
-                break;
-            }
-        }
-        return best;
+        // Symmetric: the number at which another one would gain least.
+        double Net(int mine, int each) => mine == 0
+            ? 0
+            : OddsOf(mine, (searchers - 1) * each).Net(mine, gross, unwind, noOpGas);
+        return CopyCounts.MinBy(each =>
+            CopyCounts.Max(mine => Net(mine, each)) - Net(each, each));
     }
 
     private readonly Dictionary<(int, int), Odds> _odds = [];
 
-    /// <summary>By the production draw: one searcher's copies, all others', one victim.</summary>
+    /// <summary>By the production draw: one searcher's copies, all others', a victim.</summary>
     private Odds OddsOf(int mine, int others)
     {
         if (_odds.TryGetValue((mine, others), out Odds known))
@@ -219,7 +323,7 @@ internal sealed class SandwichStudy(ulong seed, double noOpGas = SandwichStudy.N
             bool sells = false;
             for (int j = 0; j < mine && isFirst; j++)
             {
-                sells |= draw.RankOf(Account(3, j)) > victim;
+                sells |= draw.RankOf(Account(1, j)) > victim;
             }
             success += isFirst && sells ? 1 : 0;
             held += isFirst && !sells ? 1 : 0;
@@ -253,18 +357,18 @@ internal sealed class SandwichStudy(ulong seed, double noOpGas = SandwichStudy.N
         return sum - 6;
     }
 
-    /// <param name="Success">First leg first and before the victim, a second one after.</param>
-    /// <param name="Held">First leg so, but no second one after the victim.</param>
+    /// <param name="Success">A copy first and before the victim, another one after.</param>
+    /// <param name="Held">A copy so, but none after the victim.</param>
     private readonly record struct Odds(double Success, double Held)
     {
         public double FrontFirst => Success + Held;
 
-        /// <summary>Of one searcher with so many copies of each leg.</summary>
+        /// <summary>Of one searcher with so many copies.</summary>
         public double Net(int copies, double gross, double unwind, double noOpGas)
         {
             const double Price = GasPrice + UrgentPremium;
             double legs = Success * 2 + Held;
-            double gas = legs * LegGas + (2 * copies - legs) * noOpGas;
+            double gas = legs * LegGas + (copies - legs) * noOpGas;
             return Success * gross - Held * unwind - gas * Price;
         }
     }
