@@ -16,7 +16,7 @@ namespace Homeostat.Ledger;
 public sealed class SealedCommitments
 {
     /// <summary>Blocks after its commitment's in which a transaction counts as sealed.</summary>
-    public const int Window = 8;
+    public const int Window = 4;
 
     /// <summary>Commitments of one block that count, the first ones in it.</summary>
     public const int MostOfBlock = 256;

@@ -22,7 +22,7 @@ public sealed class OrderingVectorTests
         "0x6b695a10f3ca54dec781eb37edea1a6d07ab119d10d7676228076f30bbb4604d";
 
     private const string Sealings =
-        "0xd2a915d7e054e4e9eb9accadf9fc30dc3a00b16d1d75b77ebed484fa5c6fc8d2";
+        "0x71028aff2634f5f7559ed0a5ca1658dabab742016b5a512be923ef931c55fc2c";
 
     // Rank, the lots of three quotas, and chances of a large transaction.
     [Fact]
