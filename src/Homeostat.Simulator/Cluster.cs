@@ -28,7 +28,8 @@ internal sealed class Cluster : IWorldOfNodes
     private readonly TransferLoad _load;
     private (int Node, int Twin, ulong Side)? _twins;
     private long _reply;
-    private ChainHead? _head;
+    private Height _highestShown;
+    private long? _leaderTimeoutMs;
 
     public Cluster(ulong seed, ClusterSetup setup)
     {
@@ -95,9 +96,8 @@ internal sealed class Cluster : IWorldOfNodes
     public Action<ChainHead>? Shown { get; set; }
 
     /// <summary>The leader timeout that the last final state has in force.</summary>
-    public long LeaderTimeoutMs(ConsensusParameters otherwise) => _head is null
-        ? otherwise.LeaderTimeoutMs
-        : (long)ConsensusVector.Read(new SnapshotStorage(_head.State)).LeaderTimeoutMs;
+    public long LeaderTimeoutMs(ConsensusParameters otherwise) =>
+        _leaderTimeoutMs ?? otherwise.LeaderTimeoutMs;
 
     public bool IsHonest(int node) => !_dishonest.Contains(node);
 
@@ -417,11 +417,7 @@ internal sealed class Cluster : IWorldOfNodes
                 break;
             case ReplicaEffect.Head head:
                 Checks.Announces(node, head.View.Finalized);
-                if (_head is null || head.View.Finalized.Height > _head.Height)
-                {
-                    _head = head.View.Finalized;
-                }
-                Shown?.Invoke(head.View.Finalized);
+                Show(head.View.Finalized);
                 break;
             case ReplicaEffect.Dump dump:
                 Dumps.Add(dump.Block);
@@ -436,5 +432,17 @@ internal sealed class Cluster : IWorldOfNodes
             default:
                 break;
         }
+    }
+
+    /// <summary>A state is read at once: the disk that it is on may break.</summary>
+    private void Show(ChainHead head)
+    {
+        if (_leaderTimeoutMs is null || head.Height > _highestShown)
+        {
+            _highestShown = head.Height;
+            _leaderTimeoutMs =
+                (long)ConsensusVector.Read(new SnapshotStorage(head.State)).LeaderTimeoutMs;
+        }
+        Shown?.Invoke(head);
     }
 }

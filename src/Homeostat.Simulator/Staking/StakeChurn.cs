@@ -29,7 +29,10 @@ internal sealed class StakeChurn
     private readonly int _joiner;
     private readonly int _leaver;
     private readonly long _leaveUs;
-    private ChainHead? _head;
+    private readonly ulong[] _nonces;
+    private readonly ulong[] _jailedUntil;
+    private Height? _shown;
+    private int _setCount;
     private readonly SortedSet<int> _jailed = [];
     private readonly SortedSet<Address> _slashed = [];
 
@@ -38,6 +41,8 @@ internal sealed class StakeChurn
         (_cluster, _setup, _random) = (cluster, setup, random);
         _joiner = setup.Network.Validators.Count - 1;
         _leaver = random.NextBelow(_joiner);
+        _nonces = new ulong[_joiner + 1];
+        _jailedUntil = new ulong[_joiner + 1];
         long joinUs = random.NextBetween(Second / 2, lengthUs / 3);
         _leaveUs = random.NextBetween(lengthUs / 3, lengthUs);
         cluster.Shown = Show;
@@ -62,16 +67,24 @@ internal sealed class StakeChurn
     /// <summary>Of these, served, and the validator in the set again.</summary>
     public int Returned { get; private set; }
 
+    /// <summary>A state is read at once: the disk that it is on may break.</summary>
     private void Show(ChainHead head)
     {
-        if (_head is not null && head.Height <= _head.Height)
+        if (head.Height <= _shown)
         {
             return;
         }
-        _head = head;
+        _shown = head.Height;
         var state = new StateReader(head.State);
         Epochs = ValidatorStorage.ReadEpoch(state);
         IReadOnlyList<ValidatorEntry> set = ValidatorStorage.Read(state);
+        _setCount = set.Count;
+        for (int node = 0; node <= _joiner; node++)
+        {
+            Address address = AddressOf(node);
+            _nonces[node] = head.State.GetAccount(address)?.Nonce ?? 0;
+            _jailedUntil[node] = ValidatorStorage.ReadJailedUntil(state, address);
+        }
         HasJoined |= set.Any(entry => entry.Address == AddressOf(_joiner));
         HasLeft |= HasJoined && set.All(entry => entry.Address != AddressOf(_leaver));
         foreach (Log log in head.Receipts.SelectMany(receipt => receipt.Logs))
@@ -85,16 +98,16 @@ internal sealed class StakeChurn
         IsSlashedGone |= HasSlashed && set.All(entry => !_slashed.Contains(entry.Address));
         if (_setup.Jails)
         {
-            CountJailed(state, set);
+            CountJailed(set);
         }
     }
 
-    private void CountJailed(StateReader state, IReadOnlyList<ValidatorEntry> set)
+    private void CountJailed(IReadOnlyList<ValidatorEntry> set)
     {
         for (int node = 0; node <= _joiner; node++)
         {
             Address address = AddressOf(node);
-            if (ValidatorStorage.ReadJailedUntil(state, address) > 0)
+            if (_jailedUntil[node] > 0)
             {
                 Jailed += _jailed.Add(node) ? 1 : 0;
             }
@@ -135,10 +148,9 @@ internal sealed class StakeChurn
 
     private void Unjail()
     {
-        var state = new StateReader(_head!.State);
         foreach (int node in _jailed)
         {
-            if (ValidatorStorage.ReadJailedUntil(state, AddressOf(node)) <= Epochs)
+            if (_jailedUntil[node] <= Epochs)
             {
                 Send(node, UInt256.Zero,
                     [.. UnjailSelector, .. AddressOf(node).ToWord().ToBigEndian()]);
@@ -147,17 +159,15 @@ internal sealed class StakeChurn
     }
 
     /// <summary>Four bear a fault; fewer would not bear those of the seed.</summary>
-    private bool SetIsLarge() =>
-        _head is not null && ValidatorStorage.Read(new StateReader(_head.State)).Count > 4;
+    private bool SetIsLarge() => _setCount > 4;
 
     private void Send(int sender, UInt256 value, byte[] data)
     {
-        Address from = AddressOf(sender);
         var unsigned = new Transaction
         {
             Type = TransactionType.DynamicFee,
             ChainId = DevelopmentNetwork.ChainId.Value,
-            Nonce = _head?.State.GetAccount(from)?.Nonce ?? 0,
+            Nonce = _nonces[sender],
             MaxFee = 100_000_000_000,
             MaxPriorityFee = 1_000_000_000,
             GasLimit = 1_000_000,
