@@ -19,7 +19,12 @@ contract Steering {
     IConstitution public constant CONSTITUTION = IConstitution(address(0x484f0002));
     IRuleBook public constant RULES = IRuleBook(address(0x484f0023));
     /// @notice Gas of the standing rules in one block, at most.
-    uint256 public constant RULES_GAS = 1_000_000;
+    uint256 public constant RULES_GAS = 1_100_000;
+    /// @notice Gas that rules leave for what comes after them: for the step itself, and for each
+    /// decision. Without it a block's first words of many validators, costly rules and two decisions
+    /// together could fail the step, and with it the block.
+    uint256 public constant STEP_GAS = 100_000;
+    uint256 public constant DECISION_GAS = 300_000;
     /// @notice Gas of the evidence a block brings, at most.
     uint256 public constant EVIDENCE_GAS = 600_000;
     IValidatorSet public constant VALIDATORS = IValidatorSet(address(0x484f0004));
@@ -227,7 +232,8 @@ contract Steering {
         for (uint256 i = 0; i < words.length; i++) _words[words[i].key] = words[i].value;
         for (uint256 i = 0; i < outcomes.length; i++) _account(outcomes[i]);
         // Before the loops' decisions: where both would move a field, people's rule does.
-        if (_runRules(latest.nextDecision, intervalMs, b)) {
+        uint256 kept = STEP_GAS + DECISION_GAS * decisions.length;
+        if (_runRules(latest.nextDecision, intervalMs, kept, b)) {
             latest.nextDecision++;
         }
         for (uint256 i = 0; i < decisions.length; i++) {
@@ -272,7 +278,7 @@ contract Steering {
         uint64 id
     ) external returns (Firing memory) {
         if (msg.sender != address(this)) revert OnlyItself();
-        return RULES.run{gas: RULES_GAS}(intervalMs, demandGas, baseFee, state, id);
+        return RULES.run(intervalMs, demandGas, baseFee, state, id);
     }
 
     /// @notice The last block that stepped and the number of the next decision.
@@ -354,11 +360,14 @@ contract Steering {
 
     /// @dev A rule's firing is a Decision of its own; whatever fails inside costs the block nothing
     /// but the rules' turn.
-    function _runRules(uint64 id, uint64 intervalMs, BlockInput calldata b)
+    function _runRules(uint64 id, uint64 intervalMs, uint256 kept, BlockInput calldata b)
         private
         returns (bool)
     {
-        try this.askRules(intervalMs, b.demandGas, b.baseFee, b.state, id) returns (
+        uint256 left = gasleft();
+        if (left <= kept) return false;
+        left = left - kept < RULES_GAS ? left - kept : RULES_GAS;
+        try this.askRules{gas: left}(intervalMs, b.demandGas, b.baseFee, b.state, id) returns (
             Firing memory f
         ) {
             if (f.scored != 0) _recordOutcome(f);

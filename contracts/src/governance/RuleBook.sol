@@ -134,7 +134,7 @@ contract RuleBook is IRuleBook {
     uint256 private constant VISIT_GAS = 60_000;
     /// @dev Gas of carrying a rule out, with the record of it.
     uint256 private constant FIRING_GAS = 340_000;
-    uint256 private constant GAS_OF_COST = 320;
+    uint256 private constant GAS_OF_COST = 340;
     /// @dev Gas of reading what became of a firing whose rule is not evaluated in the block.
     uint256 private constant SETTLING_GAS = 40_000 + MAXIMUM_READING_COST * GAS_OF_COST;
     uint16 private constant REFUSED_COOLDOWN = 6;
@@ -199,14 +199,16 @@ contract RuleBook is IRuleBook {
 
     /// @dev What a block's visits share.
     /// @param acts rules are carried out, and there is room for one more to wait for its outcome
-    /// @param baseFee of the parent
-    /// @param reserve gas kept for an outcome that no visit gives
     /// @param due the firing whose outcome is due; its rule is zero: none
+    /// @param ready rules to carry out, in the order of this epoch
+    /// @param visits what each of them read
+    /// @param count of them
     struct Turn {
         bool acts;
-        uint64 baseFee;
-        uint256 reserve;
         Waiting due;
+        bytes32[4] ready;
+        Visit[4] visits;
+        uint256 count;
     }
 
     /// @dev What one visit works on.
@@ -343,16 +345,17 @@ contract RuleBook is IRuleBook {
         if (isEmpty && turn.due.rule == 0) return firing;
         uint8 mode = CONSTITUTION.modeOf(LOOP);
         if (mode != 2 && !isEmpty) {
-            (turn.acts, turn.baseFee) = (mode == 0 && waits < WAITING, baseFee);
-            if (turn.due.rule != 0 && !_isVisited(turn.due.rule, phase)) {
-                turn.reserve = SETTLING_GAS;
-            }
-            _running = true;
+            turn.acts = mode == 0 && waits < WAITING;
             _visitAll(phase, turn, firing);
-            _running = false;
         }
         if (turn.due.rule != 0 && firing.scored == 0) _settle(turn.due, firing);
         if (firing.scored != 0) _settled++;
+        // Last: what a rule does must not take the gas that others are evaluated with.
+        _running = true;
+        for (uint256 i = 0; i < turn.count && firing.rule == 0; i++) {
+            if (gasleft() >= FIRING_GAS) _fire(turn.ready[i], baseFee, turn.visits[i], firing);
+        }
+        _running = false;
         if (firing.rule != 0) {
             _waiting[_fired++ % WAITING] =
                 Waiting(firing.rule, decision + 1, uint64(block.number), firing.readings[0]);
@@ -454,26 +457,19 @@ contract RuleBook is IRuleBook {
         if (id == turn.due.rule && visit.reads != 0) _score(turn.due, visit.readings[0], firing);
         if (!isHeld) {
             if (state.armedAt != 0) state.armedAt = 0;
-            return;
-        }
-        if (state.armedAt == 0) {
+        } else if (state.armedAt == 0) {
             state.armedAt = uint64(block.number);
             emit RuleArmed(id, block.number);
-            return;
+        } else if (turn.acts && block.timestamp >= uint256(state.lastFired) + r.intervalSeconds) {
+            turn.ready[turn.count] = id;
+            turn.visits[turn.count++] = visit;
         }
-        bool isFree = firing.rule == 0 && gasleft() >= FIRING_GAS + turn.reserve;
-        bool isDue = block.timestamp >= uint256(state.lastFired) + r.intervalSeconds;
-        if (turn.acts && isFree && isDue) _fire(id, r, state, turn.baseFee, visit, firing);
     }
 
     /// @dev The eldest firing without an outcome, where that is due; else nothing.
     function _due() private view returns (Waiting memory due) {
         Waiting storage eldest = _waiting[_settled % WAITING];
         if (block.number >= uint256(eldest.firedAt) + HORIZON) due = eldest;
-    }
-
-    function _isVisited(bytes32 id, uint256 phase) private view returns (bool) {
-        return _states[id].status == STATUS_ACTIVE && _states[id].phase == phase;
     }
 
     /// @dev What became of a firing whose rule is gone, or rests: its condition's first read, now.
@@ -494,14 +490,9 @@ contract RuleBook is IRuleBook {
         (firing.before, firing.realised) = (due.reading, realised);
     }
 
-    function _fire(
-        bytes32 id,
-        Rule storage r,
-        State storage state,
-        uint64 baseFee,
-        Visit memory visit,
-        Firing memory firing
-    ) private {
+    function _fire(bytes32 id, uint64 baseFee, Visit memory visit, Firing memory firing) private {
+        State storage state = _states[id];
+        Rule storage r = _rules[id];
         firing.loop = LOOP;
         firing.ruling = RULING_APPLIED;
         bytes memory action = r.action;

@@ -78,35 +78,43 @@ library RuleConditions {
 
     /// @notice Runs checked code up to its next read, which the caller answers by `push`; false at
     /// the end.
+    /// @dev `check` has proven that the code stays on its stack and its operands in the code, so
+    /// neither is looked at again: a unit of cost must stay under some 300 gas.
     function advance(Machine memory m, bytes memory code) internal pure returns (bool) {
         unchecked {
+            int256[8] memory stack = m.stack;
             uint256 offset = m.offset;
-            while (offset < code.length) {
-                uint8 op = uint8(code[offset++]);
+            uint256 depth = m.depth;
+            uint256 end = code.length;
+            while (offset < end) {
+                uint256 word = _load(code, offset);
+                uint8 op = uint8(word >> 248);
                 if (op == Invariants.PUSH1) {
-                    m.stack[m.depth++] = int256(uint256(uint8(code[offset++])));
-                } else if (op == Invariants.PUSH8) {
-                    uint256 value = 0;
-                    for (uint256 i = 0; i < 8; i++) value = value << 8 | uint8(code[offset++]);
-                    m.stack[m.depth++] = int256(value);
-                } else if (op <= LOOP) {
-                    m.op = op;
-                    m.operands = 0;
-                    uint256 end = offset + sizeOf(op) - 1;
-                    for (uint256 i = 0; offset < end; i++) {
-                        m.operands |= uint256(uint8(code[offset++])) << (8 * i);
+                    _set(stack, depth++, int256(uint256(uint8(word >> 240))));
+                    offset += 2;
+                } else if (op >= Invariants.ADD) {
+                    int256 b = _get(stack, --depth);
+                    int256 a = _get(stack, depth - 1);
+                    if (op == Invariants.SELECT) {
+                        int256 condition = _get(stack, --depth - 1);
+                        a = condition > 0 ? a : b;
+                    } else {
+                        a = Invariants.operate(op, a, b);
                     }
-                    m.offset = offset;
-                    return true;
-                } else if (op == Invariants.SELECT) {
-                    uint256 d = m.depth -= 2;
-                    m.stack[d - 1] = m.stack[d - 1] > 0 ? m.stack[d] : m.stack[d + 1];
+                    _set(stack, depth - 1, a);
+                    offset++;
+                } else if (op == Invariants.PUSH8) {
+                    _set(stack, depth++, int256(uint256(uint64(word >> 184))));
+                    offset += 9;
                 } else {
-                    uint256 d = --m.depth;
-                    m.stack[d - 1] = Invariants.operate(op, m.stack[d - 1], m.stack[d]);
+                    m.op = op;
+                    m.operands = uint256(uint8(word >> 240)) | uint256(uint8(word >> 232)) << 8
+                        | uint256(uint8(word >> 224)) << 16;
+                    (m.offset, m.depth) = (offset + sizeOf(op), depth);
+                    return true;
                 }
             }
-            m.offset = offset;
+            (m.offset, m.depth) = (offset, depth);
             return false;
         }
     }
@@ -149,19 +157,42 @@ library RuleConditions {
         }
     }
 
+    /// @dev Insertion sort, in place.
     function _median(uint256[] memory values) private pure returns (uint256) {
-        unchecked {
-            uint256 n = values.length;
-            for (uint256 i = 1; i < n; i++) {
-                uint256 value = values[i];
-                uint256 j = i;
-                while (j > 0 && values[j - 1] > value) {
-                    values[j] = values[j - 1];
-                    j--;
+        assembly ("memory-safe") {
+            let first := add(values, 32)
+            let end := add(first, mul(mload(values), 32))
+            for { let p := add(first, 32) } lt(p, end) { p := add(p, 32) } {
+                let value := mload(p)
+                let q := p
+                for {} gt(q, first) {} {
+                    let other := mload(sub(q, 32))
+                    if iszero(gt(other, value)) { break }
+                    mstore(q, other)
+                    q := sub(q, 32)
                 }
-                values[j] = value;
+                mstore(q, value)
             }
-            return values[(n - 1) / 2];
+        }
+        return values[(values.length - 1) / 2];
+    }
+
+    /// @dev The code from an offset on, and what lies behind it.
+    function _load(bytes memory code, uint256 offset) private pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := mload(add(add(code, 32), offset))
+        }
+    }
+
+    function _get(int256[8] memory stack, uint256 place) private pure returns (int256 value) {
+        assembly ("memory-safe") {
+            value := mload(add(stack, mul(place, 32)))
+        }
+    }
+
+    function _set(int256[8] memory stack, uint256 place, int256 value) private pure {
+        assembly ("memory-safe") {
+            mstore(add(stack, mul(place, 32)), value)
         }
     }
 

@@ -360,8 +360,8 @@ public sealed class ValidatorSetTests(ITestOutputHelper output)
             ? usual
             : Math.Max(usual, block.SteeringGas));
         Assert.True(usual < SteeringProgram.GasLimit, $"{usual}");
-        // Rules have at most a million, whatever they do (Steering.sol, RULES_GAS).
-        Assert.True(most + 1_000_000 < SteeringProgram.EpochEndGasLimit * 9 / 10, $"{most}");
+        // Rules have at most so much, whatever they do (Steering.sol, RULES_GAS).
+        Assert.True(most + 1_100_000 < SteeringProgram.EpochEndGasLimit * 9 / 10, $"{most}");
     }
 
     [Fact]
