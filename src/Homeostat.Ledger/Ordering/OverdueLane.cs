@@ -54,36 +54,47 @@ public static class OverdueLane
     /// </summary>
     /// <param name="transactions">The block's, without transaction 0.</param>
     /// <param name="known">This node's pool.</param>
-    /// <param name="gasLimit">The block's, less what transaction 0 may use.</param>
+    /// <param name="gasLimit">The block's.</param>
+    /// <param name="room">That less what transaction 0 may use.</param>
     public static string? FindOmitted(
         ReadOnlySpan<RecoveredTransaction> transactions, OrderingTerms terms,
         Func<Hash256, RecoveredTransaction?> known, WorldSnapshot parent, in UInt256 baseFee,
-        ulong gasLimit)
+        ulong gasLimit, ulong room)
     {
         if (terms.Overdue.Count == 0)
         {
             return null;
         }
-        var included = new LookupSet<Hash256>();
+        var included = new LookupTable<Hash256, ulong>();
         foreach (RecoveredTransaction transaction in transactions)
         {
-            included.Add(transaction.Hash);
+            included.TryAdd(transaction.Hash, transaction.Transaction.GasLimit);
         }
         int lane = OrderRule.LaneLength(transactions, terms.Overdue, gasLimit);
         ulong laneGas = 0;
+        var inLane = new LookupSet<Hash256>();
         foreach (RecoveredTransaction transaction in transactions[..lane])
         {
             laneGas += transaction.Transaction.GasLimit;
+            inLane.Add(transaction.Hash);
         }
+        bool Exceeds(ulong gas) => lane > 0 && laneGas + gas > OrderingTerms.LaneGas(gasLimit);
         foreach (Hash256 hash in terms.Overdue)
         {
-            if (included.Contains(hash) || known(hash) is not { } missing
-                || !IsIncludable(missing, parent, baseFee, gasLimit))
+            if (included.TryGetValue(hash, out ulong gas))
+            {
+                if (!inLane.Contains(hash) && Exceeds(gas))
+                {
+                    return null; // The lane ended before it, and it has been drawn.
+                }
+                continue;
+            }
+            if (known(hash) is not { } missing
+                || !IsIncludable(missing, parent, baseFee, room))
             {
                 continue;
             }
-            ulong with = laneGas + missing.Transaction.GasLimit;
-            if (lane > 0 && with > OrderingTerms.LaneGas(gasLimit))
+            if (Exceeds(missing.Transaction.GasLimit))
             {
                 return null; // The lane is full.
             }

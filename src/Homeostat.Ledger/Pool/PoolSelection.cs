@@ -11,7 +11,14 @@ namespace Homeostat.Ledger;
 /// Ten-thousandths of its declared gas that a transaction is expected to use.
 /// </param>
 public readonly record struct SelectionBudget(
-    ulong Gas, long Bytes, int Count, int UsedShare = OrderingTerms.Basis);
+    ulong Gas, long Bytes, int Count, int UsedShare = OrderingTerms.Basis)
+{
+    /// <summary>
+    /// The block's gas limit, of which the lane may take half: it moves, so the pool's, which is of
+    /// the last final block, may be another. 0: the pool's.
+    /// </summary>
+    public ulong GasLimit { get; init; }
+}
 
 /// <summary>What a block should try.</summary>
 /// <param name="Transactions">In the order of the block.</param>
@@ -177,6 +184,7 @@ internal sealed class PoolSelection
 
     private void TakeOverdue(ulong gasLimit)
     {
+        gasLimit = _budget.GasLimit == 0 ? gasLimit : _budget.GasLimit;
         ulong laneGas = 0;
         foreach (Hash256 hash in _terms.Overdue)
         {

@@ -117,7 +117,7 @@ internal sealed record Protocol
         TreeBlock parent, TreeBlock block, OrderingTerms terms,
         Func<Hash256, RecoveredTransaction?> known) => OverdueLane.FindOmitted(
             block.UserTransactions.ToArray(), terms, known, parent.State,
-            block.Header.BaseFee ?? UInt256.Zero,
+            block.Header.BaseFee ?? UInt256.Zero, block.Header.GasLimit,
             RoomBesideTransaction0(parent));
 
     /// <summary>Gas of a child of this block for users' transactions.</summary>

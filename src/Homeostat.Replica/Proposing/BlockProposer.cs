@@ -53,7 +53,10 @@ internal sealed class BlockProposer(
                 Protocol.RoomBesideTransaction0(parent),
                 new BuildLimits().Bytes,
                 limits.BlockTransactions,
-                MeanUsedShare(parent)));
+                MeanUsedShare(parent))
+            {
+                GasLimit = parent.Parameters.GasLimit,
+            });
     }
 
     /// <summary>

@@ -69,13 +69,62 @@ public sealed class OverdueLaneTests
             new[] { first, second, gap }.FirstOrDefault(item => item.Hash == hash);
         string? Omitted(RecoveredTransaction[] block, ulong gasLimit = 1_000_000) =>
             OverdueLane.FindOmitted(
-                block, terms, Known, chain.Genesis, chain.Header.BaseFee!.Value, gasLimit);
+                block, terms, Known, chain.Genesis, chain.Header.BaseFee!.Value, gasLimit,
+                gasLimit);
         Assert.Null(Omitted([first, second]));
         Assert.Contains(second.Hash.ToString(), Omitted([first]), StringComparison.Ordinal);
         Assert.Contains(first.Hash.ToString(), Omitted([]), StringComparison.Ordinal);
         Assert.Null(Omitted([first], gasLimit: 50_000)); // half holds one
         Assert.NotNull(Omitted([], gasLimit: 30_000)); // but one always
         Assert.Null(OverdueLane.FindOmitted(
-            [], terms, _ => null, chain.Genesis, chain.Header.BaseFee!.Value, 1_000_000));
+            [], terms, _ => null, chain.Genesis, chain.Header.BaseFee!.Value, 1_000_000,
+            1_000_000));
+    }
+
+    // Otherwise honest validators refuse honest blocks, and none is ever made.
+    [Fact]
+    public void What_an_honest_proposer_selects_owes_nobody_a_place()
+    {
+        const ulong GasLimit = 3_000_000, Room = 2_000_000;
+        var world = new PoolWorld();
+        WorldSnapshot state = WorldStateTests.With(changes =>
+        {
+            for (int i = 0; i < 40; i++)
+            {
+                changes.AddBalance(Sender(i), Ether);
+            }
+        });
+        var random = new SeededRandom(0x1a5e);
+        for (int round = 0; round < 200; round++)
+        {
+            var pool = new TransactionPool(new PoolLimits(), world, Chain);
+            var all = new List<RecoveredTransaction>();
+            for (int i = 0; i < 40; i++)
+            {
+                world.Set(Sender(i), 0, Ether);
+                ulong gas = 21_000 + (random.NextUInt64() >> 40) % (random.Chance(1, 4)
+                    ? 1_900_000UL
+                    : 200_000UL);
+                all.Add(Transfer(
+                    Sender(i), 0, 1_000, random.Chance(1, 2) ? 100UL : 0, gas: gas));
+                Assert.True(pool.Add(all[^1]).IsTaken);
+            }
+            var terms = new OrderingTerms
+            {
+                Prices = new ClassPrices(10, 100, 1),
+                Seed = Keccak.Hash(BitConverter.GetBytes(round)),
+                Overdue = [.. all.Select(item => item.Hash)
+                    .Where(_ => random.Chance(2, 5)).OrderBy(_ => random.NextUInt64())],
+            };
+            RecoveredTransaction[] block = [.. pool.Select(
+                world, 500, terms, new SelectionBudget(Room, 1 << 20, 100, 5_000)
+                {
+                    GasLimit = GasLimit,
+                })];
+            Assert.Null(OrderRule.Check(block, terms, GasLimit));
+            Assert.Null(OverdueLane.FindOmitted(
+                block, terms, hash => all.Find(item => item.Hash == hash), state, 500,
+                GasLimit, Room));
+        }
     }
 }

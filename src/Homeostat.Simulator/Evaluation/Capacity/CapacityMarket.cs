@@ -15,6 +15,12 @@ internal sealed record SegmentOutcome(
     /// <summary>Delays by tenths of a second.</summary>
     public int[] DelayCounts { get; } = new int[Bins];
 
+    /// <summary>
+    /// By delay of <see cref="DelaysMs"/>: blocks that went by while the price was over its value,
+    /// and while it could have paid but there was no room for it.
+    /// </summary>
+    public List<(int Priced, int Crowded)> Waits { get; } = [];
+
     /// <summary>By owner: value served less what was paid, in wei.</summary>
     public double[] Surplus { get; } = new double[3];
 
@@ -42,6 +48,7 @@ internal sealed class CapacityMarket
     private readonly Accounts _accounts;
     private readonly TransactionPool _pool;
     private readonly bool[] _isWaiting;
+    private readonly (int Priced, int Crowded)[] _waits;
     private readonly PriorityQueue<int, long> _deadlines = new();
     private readonly SegmentOutcome _outcome;
     private double _gas;
@@ -58,6 +65,7 @@ internal sealed class CapacityMarket
         (_segment, _policy, _isEmpty) = (segment, policy, isEmpty);
         _accounts = new Accounts(segment.Agents.Count);
         _isWaiting = new bool[segment.Agents.Count];
+        _waits = new (int, int)[segment.Agents.Count];
         _pool = new TransactionPool(
             new PoolLimits(), _accounts, new PoolChain(Chain, ulong.MaxValue));
         _outcome = new SegmentOutcome([], [], 0, 0, 0, 0, 0, 0);
@@ -141,6 +149,7 @@ internal sealed class CapacityMarket
             int number = MarketSegment.NumberOf(transaction.Sender);
             Close(number, now - _segment.Agents[number].ArrivalMs, isServed: true);
         }
+        CountWaits();
         _pool.OnFinalized(taken, _accounts, new PoolChain(Chain, ulong.MaxValue));
         if (now > _segment.ScoredFromMs && now <= _segment.ScoredToMs)
         {
@@ -148,6 +157,19 @@ internal sealed class CapacityMarket
             _mostBlockMs = Math.Max(_mostBlockMs, used * nanoseconds / 1e6);
         }
         return used;
+    }
+
+    private void CountWaits()
+    {
+        for (int i = 0; i < _isWaiting.Length; i++)
+        {
+            if (_isWaiting[i])
+            {
+                bool isPriced = _segment.Agents[i].Value < _policy.Fee;
+                _waits[i].Priced += isPriced ? 1 : 0;
+                _waits[i].Crowded += isPriced ? 0 : 1;
+            }
+        }
     }
 
     private void Close(int number, long delayMs, bool isServed)
@@ -159,6 +181,7 @@ internal sealed class CapacityMarket
             return;
         }
         _outcome.DelaysMs.Add(delayMs);
+        _outcome.Waits.Add(_waits[number]);
         _outcome.DelayCounts[Math.Min(
             delayMs / SegmentOutcome.BinMs, SegmentOutcome.Bins - 1)]++;
         if (agent.AfterRise)

@@ -18,6 +18,39 @@ internal sealed record PolicyResult(string Policy, IReadOnlyList<SegmentOutcome>
     public double Left => (double)Segments.Sum(s => s.Left)
         / Math.Max(Segments.Sum(s => s.DelaysMs.Count), 1);
 
+    /// <summary>
+    /// Of the time that those waited who waited as long as the p95 or longer, the part in which
+    /// the price was over their value; the rest they waited for room.
+    /// </summary>
+    public double PricedPartOfLongest
+    {
+        get
+        {
+            (double priced, double all) = (0, 0);
+            double longest = DelayP95;
+            foreach (SegmentOutcome segment in Segments)
+            {
+                for (int i = 0; i < segment.DelaysMs.Count; i++)
+                {
+                    if (segment.DelaysMs[i] >= longest)
+                    {
+                        priced += segment.Waits[i].Priced;
+                        all += segment.Waits[i].Priced + segment.Waits[i].Crowded;
+                    }
+                }
+            }
+            return priced / Math.Max(1, all);
+        }
+    }
+
+    /// <summary>Mean blocks an agent waited while the price was over its value.</summary>
+    public double PricedBlocks => Segments.Sum(s => s.Waits.Sum(wait => (double)wait.Priced))
+        / Math.Max(Segments.Sum(s => s.Waits.Count), 1);
+
+    /// <summary>Mean blocks an agent that could have paid waited for room.</summary>
+    public double CrowdedBlocks => Segments.Sum(s => s.Waits.Sum(wait => (double)wait.Crowded))
+        / Math.Max(Segments.Sum(s => s.Waits.Count), 1);
+
     public double MostBlockMs => Segments.Max(s => s.MostBlockMs);
 
     /// <summary>Root mean square of the price's change by span, in the logarithm.</summary>
