@@ -12,6 +12,7 @@ import {
   type Advice, DRY_RUNS, DRY_RUN_BOND, type DryRun, NO_DRY_RUN, dryRunsAbi, readAdvice, readDryRun,
 } from '../dryruns';
 import type { Page } from '../page';
+import { revisionSection } from './revisions';
 import { type Send, ruleSection } from './rules';
 import { connect, sendAndWait, wallets } from '../wallet';
 
@@ -48,10 +49,11 @@ export function governancePage(chain: Chain): Page {
   const send: Send = (label, to, data, value, status) =>
     void sendBy(chain, pick.value, label, { to, data, value }, status);
   const book = ruleSection(chain, send);
+  const revisions = revisionSection(chain);
   // What is below the first card comes when all of it has been read, so that nothing moves.
   const below = h('div', { class: 'stack', hidden: true },
     h('div', { class: 'row' }, h('label', { for: 'vote-wallet' }, 'Vote with'), pick), note, list,
-    book.element);
+    book.element, revisions.element);
   const element = h('div', { class: 'stack' }, rules, below);
   let readAt = 0;
   let busy = false;
@@ -75,7 +77,7 @@ export function governancePage(chain: Chain): Page {
       });
       const runs = await Promise.all(proposals.map((p, i) => readRun(chain, p, standings[i]!)));
       proposals.forEach((p, i) => cards.get(p.id.toString())?.show(standings[i]!, runs[i]!));
-      await book.update();
+      await Promise.all([book.update(), revisions.update()]);
       if (!shown) showRules(rules, await readGovernor(chain.link));
       shown = true;
       put(note, proposals.length ? '' : 'Nothing has been proposed in the last 90 000 blocks.');

@@ -19,7 +19,7 @@ export type Send = (
 ) => void;
 
 /** A card whose content may be drawn anew; its status line stays. */
-interface Slot {
+export interface Slot {
   element: HTMLElement;
   content: HTMLElement;
   status: HTMLElement;
@@ -66,7 +66,7 @@ export function ruleSection(chain: Chain, send: Send): RuleSection {
 }
 
 /** What says the same stays as it is, so that focus and selection do; a button keeps the focus. */
-function show<T>(
+export function show<T>(
   slots: Map<string, Slot>, box: HTMLElement, items: T[], idOf: (item: T) => string,
   draw: (item: T, status: HTMLElement) => HTMLElement[],
 ): void {

@@ -2,7 +2,9 @@
 // names a loop and describes itself in markup: it has to stay text on every page.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeAbiParameters, encodeFunctionData, parseEther, stringToHex, zeroHash } from 'viem';
+import {
+  encodeAbiParameters, encodeFunctionData, keccak256, parseEther, stringToHex, zeroHash,
+} from 'viem';
 import { ROOT } from './network.mjs';
 
 const GOVERNOR = '0x00000000000000000000000000000000484f0021';
@@ -11,6 +13,7 @@ const abiOf = (name) => JSON.parse(
   readFileSync(join(ROOT, `contracts/artifacts/${name}.json`), 'utf8')).abi;
 const DRY_RUNS = '0x00000000000000000000000000000000484f0028';
 const OPTIMISTIC = '0x00000000000000000000000000000000484f0026';
+const REVISIONS = '0x00000000000000000000000000000000484f0027';
 const [KIND_PAYMENT] = [1];
 const [OPEN, SCHEDULED, VOTED, SETTLED, STOPPED] = [1, 2, 3, 4, 5];
 const ACTIVE = 1;
@@ -23,10 +26,10 @@ export async function governance(run, isShort) {
     return;
   }
   const abi = abiOf('HomeostatGovernor');
-  const propose = async (description, data) => {
+  const propose = async (description, data, to = CONSTITUTION) => {
     const hash = await wallet(accounts[0]).writeContract({
       address: GOVERNOR, abi, functionName: 'propose', gas: 3_000_000n,
-      args: [[CONSTITUTION], [0n], [data], description],
+      args: [[to], [0n], [data], description],
     });
     const receipt = await reader.waitForTransactionReceipt({ hash });
     run.assert(receipt.status === 'success', `not proposed: ${description}`);
@@ -42,6 +45,8 @@ export async function governance(run, isShort) {
   await check('a proposal is voted for, queued and carried out by wallet, its markup stays text',
     () => vote(run, propose, stateOf));
   if (isShort) return;
+  await check('a protocol revision is voted for by wallet: the page says who signals it and what it needs',
+    () => revision(run, propose, stateOf));
   await check('what passes unless somebody objects: an objection, with its bond, calls a vote; it is '
     + 'voted against and its bonds are taken out', () => objection(run, stateOf));
   await check('the guardian’s wallet stops one', () => stopped(run));
@@ -150,6 +155,38 @@ export async function routine(run, waiting) {
       run.assert(faults.length === 0, faults.join('; '));
       await context.close();
     });
+}
+
+/** One vote later validators signal it, all of them here, and it waits for the epoch's end. */
+async function revision(run, propose, stateOf) {
+  const { chain: { reader, accounts } } = run;
+  const title = 'Larger contracts';
+  const spec = keccak256(readFileSync(join(ROOT, 'docs/spec/revisions/2.md')));
+  const { timestamp } = await reader.getBlock();
+  const id = await propose(title, encodeFunctionData({
+    abi: abiOf('Revisions'), functionName: 'propose',
+    args: [2n, spec, '0.2.0', timestamp + 86_400n],
+  }), REVISIONS);
+  await until(run, 'the vote on the revision', async () => await stateOf(id) === ACTIVE);
+  const { context, page, faults } = await openGovernance(run, accounts[0]);
+  const section = page.getByRole('region', { name: 'Protocol revisions' });
+  await section.locator('article', { hasText: 'Revision 1' }).getByText('in force', { exact: true })
+    .waitFor();
+  await press(page, 'Vote for', title);
+  await press(page, /^Request the dry run, with a bond of/, title);
+  await press(page, 'Publish the dry run', title, 120_000);
+  await press(page, 'Queue', title);
+  await press(page, 'Execute', title);
+  const card = section.locator('article', { hasText: 'Revision 2, version 0.2.0' });
+  await card.getByText('signalling', { exact: true }).waitFor({ timeout: 30_000 });
+  await card.getByText(/^100 % of the weight \(\d+ of \d+\)$/).waitFor({ timeout: 60_000 });
+  await card.getByText(spec).waitFor();
+  await card.getByText('is ready for it').waitFor();
+  run.assert(await card.getByText('Not ready').count() === 0, 'somebody is said not to be ready');
+  await run.shot(page, 'revisions');
+  run.assert(faults.length === 0, faults.join('; '));
+  await context.close();
+  return 'signalled by all four';
 }
 
 async function openGovernance(run, account) {
