@@ -70,6 +70,7 @@ internal sealed class CertificateRules(MachineContext context)
         {
             return;
         }
+        context.Hear(certificate);
         Round round = context.RoundOf(certificate.View);
         round.Keep(certificate);
         context.Write(new JournalRecord.Seen(certificate));

@@ -139,6 +139,26 @@ internal sealed class MachineContext
     public bool Fits(BlockReference block, View view) =>
         block.View == view || (block.View < view && EndsEpoch(block));
 
+    /// <summary>The validator has said something of this view.</summary>
+    public void Hear(ValidatorIndex validator, View view)
+    {
+        ref View heard = ref LastHeard[validator.Value];
+        heard = view > heard ? view : heard;
+    }
+
+    /// <summary>Whose votes are in a certificate that was checked were there in its view.</summary>
+    public void Hear(Certificate certificate)
+    {
+        if (certificate.Epoch != Epoch)
+        {
+            return;
+        }
+        foreach (ValidatorIndex signer in certificate.SignerIndexes())
+        {
+            Hear(signer, certificate.View);
+        }
+    }
+
     public void BeginStep(long nowMs)
     {
         // A clock set back must not stop the timers: they run on a clock of their own.

@@ -136,7 +136,7 @@ public sealed class SimplexMachine
                 _timers.Leave();
                 break;
             case ConsensusInput.Met met:
-                _timers.Note(met.Peer, View.Genesis);
+                _timers.Meet(met.Peer);
                 break;
             case ConsensusInput.Adopted adopted:
                 _blocks.OnAdopted(adopted.Block, adopted.Finalization);

@@ -31,6 +31,16 @@ internal sealed class TimerRules(
         }
     }
 
+    /// <summary>Who has just connected is waited for as if it had voted in this view.</summary>
+    public void Meet(PeerId peer)
+    {
+        Note(peer, View.Genesis);
+        if (context.Validators.TryIndexOf(peer.Address, out ValidatorIndex validator))
+        {
+            context.Hear(validator, context.Current);
+        }
+    }
+
     public void Leave()
     {
         if (context.Self is { } self && context.Validators.Count > 1)

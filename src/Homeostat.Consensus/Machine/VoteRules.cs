@@ -21,6 +21,10 @@ internal sealed class VoteRules(
         }
         if (vote.View <= context.Finalized.View)
         {
+            if (context.Validators[vote.Signer].Address == peer.Address)
+            {
+                context.Hear(vote.Signer, vote.View); // The connection proves who says it.
+            }
             certificates.HelpIfBehind(peer, vote.View);
             return;
         }
@@ -56,7 +60,7 @@ internal sealed class VoteRules(
             return;
         }
         Round round = context.RoundOf(vote.View);
-        Hear(vote);
+        context.Hear(vote.Signer, vote.View);
         context.Accuse(round, vote);
         VoteTally tally = round.TallyOf(vote.Kind);
         if (tally[vote.Signer] is not null)
@@ -157,12 +161,6 @@ internal sealed class VoteRules(
             : new VoteMessage(vote);
     }
 
-    private void Hear(Vote vote)
-    {
-        ref View heard = ref context.LastHeard[vote.Signer.Value];
-        heard = vote.View > heard ? vote.View : heard;
-    }
-
     /// <summary>A view too far ahead to count in still says that this node may be behind.</summary>
     private void HearFromAfar(Vote vote)
     {
@@ -170,7 +168,7 @@ internal sealed class VoteRules(
         if (isNew && context.LastHeard[vote.Signer.Value] <= context.Current
             && context.Verifier.Check(vote) is null)
         {
-            Hear(vote);
+            context.Hear(vote.Signer, vote.View);
         }
     }
 }
