@@ -153,7 +153,28 @@ internal static class DryRunCommand
         JsonElement fee = replayed.GetProperty("baseFeePerGas");
         text.AppendLine($"  base fee {Wei(fee, "actual")} wei → {Wei(fee, "replayed")} wei");
         Affected(text, replayed);
+        Recorded(text, replayed.GetProperty("recorded"));
         return text.ToString();
+    }
+
+    private static void Recorded(StringBuilder text, JsonElement recorded)
+    {
+        text.AppendLine("  the same transactions come again: nobody answers to another price here");
+        text.AppendLine().AppendLine($"The last {Number(recorded, "blocks")} recorded blocks again "
+            + "after now, prices and steering alone, without it → with it");
+        foreach ((string name, string title) in new[]
+        {
+            ("inelastic", "if users want as much at every price"),
+            ("elastic", "if they answer to the price (elasticity 0.5)"),
+        })
+        {
+            JsonElement was = recorded.GetProperty(name).GetProperty("without");
+            JsonElement now = recorded.GetProperty(name).GetProperty("with");
+            text.AppendLine($"  {title}: mean base fee {Wei(was, "meanBaseFee")} → "
+                + $"{Wei(now, "meanBaseFee")} wei, mean wait {Number(was, "meanDelayMs"):N0} → "
+                + $"{Number(now, "meanDelayMs"):N0} ms, gas included "
+                + $"{Number(was, "includedGas"):N0} → {Number(now, "includedGas"):N0}");
+        }
     }
 
     private static void Affected(StringBuilder text, JsonElement replayed)

@@ -33,18 +33,22 @@ public static class DryRun
     /// <param name="rules">Of that block.</param>
     /// <param name="most">Recorded blocks, fewer than <see cref="MaximumBlocks"/> for advice.
     /// </param>
+    /// <param name="answer">How users answer to the price; what validators attest has none.
+    /// </param>
     public static DryRunResult Run(
         WorldSnapshot state, BlockHeader header, ulong steeringGas, BlockRules rules,
-        IEvmEngine engine, DryRunRequest request, int most = MaximumBlocks)
+        IEvmEngine engine, DryRunRequest request, int most = MaximumBlocks,
+        DemandAnswer? answer = null)
     {
+        answer ??= DemandAnswer.None;
         var parent = new ReplayParent(header, steeringGas);
         var world = new WorldState(state);
         List<RecordedBlock> blocks = RecordedBlock.Read(new WorldStorage(world), most);
-        var without = new SteeringReplay(world, parent, rules, engine);
+        var without = new SteeringReplay(world, parent, rules, engine, answer);
         DryRunVerdict verdict = without.Run(blocks) ? DryRunVerdict.Passed : default;
         var other = new WorldState(state);
         bool isCalled = TryCalls(other, header, rules, engine, request.Calls, out int failed);
-        var with = new SteeringReplay(other, parent, rules, engine);
+        var with = new SteeringReplay(other, parent, rules, engine, answer);
         bool isDone = with.Run(blocks);
         DryRunSide before = without.Side();
         DryRunSide after = with.Side();

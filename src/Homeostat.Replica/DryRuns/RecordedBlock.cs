@@ -9,8 +9,10 @@ namespace Homeostat.Replica;
 /// <param name="NanosecondsPerKilogas">The reading of execution speed then; 0 where none is kept.
 /// </param>
 /// <param name="PropagationMs">The reading of propagation then.</param>
+/// <param name="BaseFee">That it had, wei, at most 64 bits.</param>
 internal readonly record struct RecordedBlock(
-    ulong ElapsedMs, ulong DemandGas, uint NanosecondsPerKilogas, uint PropagationMs)
+    ulong ElapsedMs, ulong DemandGas, uint NanosecondsPerKilogas, uint PropagationMs,
+    ulong BaseFee)
 {
     /// <summary>
     /// Those before the head whose gas is known, oldest first, at most so many: from Steering's
@@ -32,7 +34,8 @@ internal readonly record struct RecordedBlock(
                 RuleRecord? readings = RuleStorage.Record(state, new Height(height));
                 blocks.Add(new RecordedBlock(
                     block.TimeMs - parent.TimeMs, child.ParentDemandGas,
-                    readings?.NanosecondsPerKilogas ?? 0, readings?.PropagationMs ?? 0));
+                    readings?.NanosecondsPerKilogas ?? 0, readings?.PropagationMs ?? 0,
+                    child.ParentBaseFee));
             }
         }
         return blocks;

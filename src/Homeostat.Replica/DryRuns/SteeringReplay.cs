@@ -7,8 +7,8 @@ namespace Homeostat.Replica;
 
 /// <summary>
 /// Blocks after a state in which recorded demand comes again: transaction 0 and the base fee alone,
-/// on the state's own contracts. Demand does not answer to the price; what exceeds a block's gas
-/// waits for the next. Readings are the recorded ones, loads of the paid classes their means.
+/// on the state's own contracts. What exceeds a block's gas waits for the next. Readings are the
+/// recorded ones, loads of the paid classes their means.
 /// </summary>
 internal sealed class SteeringReplay
 {
@@ -17,6 +17,7 @@ internal sealed class SteeringReplay
     private readonly BlockRules _rules;
     private readonly IEvmEngine _engine;
     private readonly BlockHeader _parent;
+    private readonly DemandAnswer _answer;
     private readonly (Address Validator, Observation Seen)[] _observations;
     private readonly (Fixed Fast, Fixed Urgent) _loads;
     private ulong _height;
@@ -38,8 +39,10 @@ internal sealed class SteeringReplay
     private ulong _steeringGas;
 
     public SteeringReplay(
-        WorldState world, ReplayParent parent, BlockRules rules, IEvmEngine engine)
+        WorldState world, ReplayParent parent, BlockRules rules, IEvmEngine engine,
+        DemandAnswer answer)
     {
+        _answer = answer;
         (_world, _storage, _rules, _engine) = (world, new WorldStorage(world), rules, engine);
         _parent = parent.Header;
         _height = parent.Header.Number.Value;
@@ -92,7 +95,8 @@ internal sealed class SteeringReplay
         ulong steeringGas = Step(block, parentFee, inForce.GasLimit);
         SetLoads(room);
         _world.EndTransaction(clearsEmptyAccounts: true);
-        UInt128 offered = (UInt128)_waiting + block.DemandGas;
+        UInt128 offered = (UInt128)_waiting + _answer.Demand(
+            block.DemandGas, block.BaseFee, _baseFee);
         ulong used = (ulong)UInt128.Min(offered, room);
         _waiting = (ulong)UInt128.Min(offered - used, ulong.MaxValue);
         ulong delayMs = (ulong)UInt128.Min(

@@ -40,6 +40,8 @@ public sealed class GovernanceTests : IDisposable
         string dryRun = await RunAsync("governance", "dry-run", id, "--request", Key(3),
             "--rpc", up.Urls[1]);
         Assert.Contains("passed: it can be carried out", dryRun, StringComparison.Ordinal);
+        Assert.Contains("answer to the price (elasticity 0.5): mean base fee", dryRun,
+            StringComparison.Ordinal);
         string advice = await RunAsync("governance", "status", id, "--rpc", url);
         foreach (string said in (string[])
             ["adopt a standing rule", "the rule: when treasuryGwei > 5", "all senders: ",

@@ -170,9 +170,10 @@ internal sealed class SteeredChain
     }
 
     /// <summary>A dry run on the state after the last block.</summary>
-    public DryRunResult DryRun(DryRunRequest request, int blocks) => Replica.DryRun.Run(
+    public DryRunResult DryRun(
+        DryRunRequest request, int blocks, DemandAnswer? answer = null) => Replica.DryRun.Run(
         State, Head, _parentSteeringGas, Rules.At(Head.Number, Head.Timestamp),
-        new EvmEngine(), request, blocks);
+        new EvmEngine(), request, blocks, answer);
 
     /// <summary>Puts code on the chain; returns its place.</summary>
     public Address Deploy(byte[] code)

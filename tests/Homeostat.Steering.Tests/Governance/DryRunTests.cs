@@ -149,6 +149,47 @@ public sealed class DryRunTests(ITestOutputHelper output)
     }
 
     // A chain with records of load: 6,000,000 gas in each block.
+    [Fact]
+    public void Demand_answers_to_the_price_by_its_square_root()
+    {
+        Assert.Equal(1_000UL, DemandAnswer.Half.Demand(1_000, 50, 50));
+        Assert.Equal(500UL, DemandAnswer.Half.Demand(1_000, 50, 200));
+        Assert.Equal(2_000UL, DemandAnswer.Half.Demand(1_000, 200, 50));
+        Assert.Equal(1_000UL, DemandAnswer.None.Demand(1_000, 200, 50));
+        Assert.Equal(1_000UL, DemandAnswer.Half.Demand(1_000, 0, 50));
+        Assert.Equal(1_024_000UL, DemandAnswer.Half.Demand(1_000, ulong.MaxValue, UInt256.One));
+        Assert.Equal(0UL, DemandAnswer.Half.Demand(1_000, 1, ulong.MaxValue));
+    }
+
+    // Rest has brought the price down, so who answers to it wants more than was recorded.
+    [Fact]
+    public void Users_who_answer_to_a_lower_price_want_more_and_it_falls_less()
+    {
+        GovernedChain governed = Loaded(40);
+        for (int i = 0; i < 40; i++)
+        {
+            governed.Chain.Next();
+        }
+        var request = new DryRunRequest(
+            UInt256.Zero, governed.Chain.Head.Number,
+            Ratify("half as much", 8_000_000, 60_000_000).Calls);
+        DryRunResult plain = governed.Chain.DryRun(request, 80);
+        DryRunResult same = governed.Chain.DryRun(request, 80, DemandAnswer.None);
+        DryRunResult answered = governed.Chain.DryRun(request, 80, DemandAnswer.Half);
+        Assert.Equal(plain.Digest, same.Digest);
+        foreach ((DryRunSide before, DryRunSide after) in new[]
+        {
+            (plain.Without, answered.Without), (plain.With, answered.With),
+        })
+        {
+            output.WriteLine($"mean base fee {before.MeanBaseFee}, with answers "
+                + $"{after.MeanBaseFee}; gas {before.IncludedGas}, {after.IncludedGas}");
+            Assert.True(after.IncludedGas + after.WaitingGas
+                > before.IncludedGas + before.WaitingGas);
+            Assert.True(after.MeanBaseFee > before.MeanBaseFee);
+        }
+    }
+
     private static GovernedChain Loaded(int blocks)
     {
         var governed = new GovernedChain();

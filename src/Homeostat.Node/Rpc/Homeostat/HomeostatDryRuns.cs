@@ -139,7 +139,7 @@ internal sealed class HomeostatDryRuns(RpcContext context, IRpcCaller self)
         result.WriteEndObject();
     }
 
-    private static void WriteSide(Utf8JsonWriter result, string name, DryRunSide side)
+    internal static void WriteSide(Utf8JsonWriter result, string name, DryRunSide side)
     {
         result.WriteStartObject(name);
         result.WriteString("meanBaseFee"u8, side.MeanBaseFee.ToQuantity());

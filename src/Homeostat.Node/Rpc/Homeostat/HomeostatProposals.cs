@@ -1,5 +1,8 @@
 using System.Text.Json;
+using Homeostat.Evm;
+using Homeostat.Ledger;
 using Homeostat.Primitives;
+using Homeostat.Replica;
 using Homeostat.Steering;
 
 namespace Homeostat.Node.Rpc;
@@ -15,6 +18,10 @@ internal sealed class HomeostatProposals(RpcContext context)
 
     private const ulong DefaultBlocks = 16;
     private const int MostCalls = 16;
+
+    /// <summary>Recorded blocks that come again for the price alone: four times, in a second.
+    /// </summary>
+    private const int MostRecorded = 128;
 
     public void Register(RpcTable.Builder table) =>
         table.AddAsync("homeostat_simulateProposal", SimulateAsync);
@@ -35,7 +42,26 @@ internal sealed class HomeostatProposals(RpcContext context)
         ReplayedProposal replayed = await context.Gate.RunAsync(
             engine => new ProposalReplay(context, engine).Run(calls, blocks))
             .ConfigureAwait(false);
-        Write(result, replayed);
+        DryRunResult[] recorded = await context.Gate.RunAsync(engine => Recorded(engine, calls))
+            .ConfigureAwait(false);
+        Write(result, replayed, recorded);
+    }
+
+    // Demand as it was, and demand that answers to the price.
+    private DryRunResult[] Recorded(IEvmEngine engine, IReadOnlyList<ProposedCall> calls)
+    {
+        RpcBlock head = context.Chain.WithState(BlockSelector.Latest);
+        var request = new DryRunRequest(UInt256.Zero, new Height(head.Number), calls);
+        ulong steeringGas = head.Receipts.Count == 0 ? 0 : head.Receipts[0].GasUsed;
+        ChainRules rules = context.Node.Network is { } network
+            ? network.ChildOf(RevisionStorage.Read(new StateStorage(head.State!)))
+            : context.Node.Rules;
+        return
+        [
+            .. new[] { DemandAnswer.None, DemandAnswer.Half }.Select(answer => DryRun.Run(
+                head.State!, head.Header, steeringGas, rules.At(head.Header), engine, request,
+                MostRecorded, answer)),
+        ];
     }
 
     private static List<ProposedCall> CallsOf(JsonElement list)
@@ -70,7 +96,8 @@ internal sealed class HomeostatProposals(RpcContext context)
             ? value.GetString()
             : null;
 
-    private static void Write(Utf8JsonWriter result, ReplayedProposal replayed)
+    private static void Write(
+        Utf8JsonWriter result, ReplayedProposal replayed, DryRunResult[] recorded)
     {
         result.WriteStartObject();
         result.Quantity("firstBlock"u8, replayed.First);
@@ -108,6 +135,21 @@ internal sealed class HomeostatProposals(RpcContext context)
             result.WriteStringValue(hash.ToString());
         }
         result.WriteEndArray();
+        WriteRecorded(result, recorded);
+        result.WriteEndObject();
+    }
+
+    private static void WriteRecorded(Utf8JsonWriter result, DryRunResult[] recorded)
+    {
+        result.WriteStartObject("recorded"u8);
+        result.Quantity("blocks"u8, recorded[0].Blocks);
+        foreach ((string name, DryRunResult run) in new[] { "inelastic", "elastic" }.Zip(recorded))
+        {
+            result.WriteStartObject(name);
+            HomeostatDryRuns.WriteSide(result, "without", run.Without);
+            HomeostatDryRuns.WriteSide(result, "with", run.With);
+            result.WriteEndObject();
+        }
         result.WriteEndObject();
     }
 
