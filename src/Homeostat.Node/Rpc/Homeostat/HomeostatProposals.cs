@@ -143,13 +143,16 @@ internal sealed class HomeostatProposals(RpcContext context)
     {
         result.WriteStartObject("recorded"u8);
         result.Quantity("blocks"u8, recorded[0].Blocks);
-        foreach ((string name, DryRunResult run) in new[] { "inelastic", "elastic" }.Zip(recorded))
-        {
-            result.WriteStartObject(name);
-            HomeostatDryRuns.WriteSide(result, "without", run.Without);
-            HomeostatDryRuns.WriteSide(result, "with", run.With);
-            result.WriteEndObject();
-        }
+        WriteSides(result, "inelastic", recorded[0]);
+        WriteSides(result, "elastic", recorded[1]);
+        result.WriteEndObject();
+    }
+
+    private static void WriteSides(Utf8JsonWriter result, string name, DryRunResult run)
+    {
+        result.WriteStartObject(name);
+        HomeostatDryRuns.WriteSide(result, "without", run.Without);
+        HomeostatDryRuns.WriteSide(result, "with", run.With);
         result.WriteEndObject();
     }
 
