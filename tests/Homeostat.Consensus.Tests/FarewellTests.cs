@@ -1,5 +1,3 @@
-using Homeostat.Primitives;
-
 namespace Homeostat.Consensus.Tests;
 
 /// <summary>Who stops by intention costs no timeout; who comes back is waited for again.</summary>
