@@ -15,6 +15,7 @@ internal sealed class Cluster : IWorldOfNodes
     private const long ConnectUs = 2_000;
     private const long ReconnectUs = 300_000;
     private const long ResubmitUs = 1_500_000;
+    private const long RetryUs = 10_000;
 
     private readonly EventQueue _queue = new();
     private readonly EventDigest _digest = new();
@@ -239,10 +240,22 @@ internal sealed class Cluster : IWorldOfNodes
     /// </summary>
     public void ResubmitToAll()
     {
-        List<byte[]> again = _load.Again(16);
         foreach (SimulatedNode node in _nodes)
         {
-            Give(node, again);
+            ResubmitTo(node);
+        }
+    }
+
+    /// <summary>A node that recovers its state refuses; a client tries again soon.</summary>
+    private void ResubmitTo(SimulatedNode node)
+    {
+        if (node.IsUp && node.IsRecovering)
+        {
+            _queue.After(RetryUs, () => ResubmitTo(node));
+        }
+        else
+        {
+            Give(node, _load.Again(16));
         }
     }
 

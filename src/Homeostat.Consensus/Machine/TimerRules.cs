@@ -31,13 +31,20 @@ internal sealed class TimerRules(
         }
     }
 
-    /// <summary>Who has just connected is waited for as if it had voted in this view.</summary>
+    /// <summary>
+    /// Who has just connected is waited for as if it had voted in this view, and told what this
+    /// node's votes are: it may have lost them, or have come back with all others at once.
+    /// </summary>
     public void Meet(PeerId peer)
     {
         Note(peer, View.Genesis);
         if (context.Validators.TryIndexOf(peer.Address, out ValidatorIndex validator))
         {
             context.Hear(validator, context.Current);
+        }
+        foreach (WireMessage message in Unanswered(context.CurrentRound))
+        {
+            context.Emit(new ConsensusEffect.Send(peer, message));
         }
     }
 

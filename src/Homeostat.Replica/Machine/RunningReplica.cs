@@ -11,6 +11,7 @@ namespace Homeostat.Replica;
 /// </summary>
 internal sealed class RunningReplica
 {
+    private readonly SortedSet<PeerId> _met = [];
     private readonly ReplicaConfig _config;
     private readonly RecoveredState _recovered;
     private readonly Outbox _outbox;
@@ -94,6 +95,7 @@ internal sealed class RunningReplica
             case ReplicaInput.PeerDisconnected gone:
                 _intake.Forget(gone.Peer);
                 _relay.Forget(gone.Peer);
+                _met.Remove(gone.Peer);
                 _mail.Post(new SyncInput.PeerDisconnected(gone.Peer));
                 break;
             case ReplicaInput.PeerMessage message:
@@ -182,8 +184,6 @@ internal sealed class RunningReplica
         _outbox.Send(peer, new HelloMessage(
             HelloMessage.CurrentVersion, _network.ChainId, _network.GenesisHash,
             _config.Self.Address, _publisher.FinalizedReference.Height));
-        _gossip.Greet(peer);
-        _evidence.Greet(peer);
     }
 
     private void Receive(PeerId peer, byte[] bytes)
@@ -238,7 +238,14 @@ internal sealed class RunningReplica
             return;
         }
         _mail.Post(new SyncInput.PeerConnected(peer, hello.Finalized));
+        if (!_met.Add(peer))
+        {
+            return; // Once a connection, so that a hello again and again costs nothing.
+        }
         _mail.Post(new ConsensusInput.Met(peer));
+        // Not before its hello: until it has recovered it takes nothing else in.
+        _gossip.Greet(peer);
+        _evidence.Greet(peer);
     }
 
     private void Penalize(PeerId peer, int weight, string reason) =>

@@ -72,6 +72,9 @@ internal sealed class SimulatedNode(
 
     public bool IsUp => _machine is not null;
 
+    /// <summary>Up, and nothing that it could serve is there yet.</summary>
+    public bool IsRecovering { get; private set; }
+
     /// <summary>Why it stopped by itself, or null.</summary>
     public string? HaltReason { get; private set; }
 
@@ -79,6 +82,7 @@ internal sealed class SimulatedNode(
     {
         Invariant.Require(_machine is null);
         _incarnation++;
+        IsRecovering = true;
         _machine = new ReplicaMachine(configure());
         _coreFreeUs = queue.NowUs;
         _loopFreeUs = queue.NowUs;
@@ -140,6 +144,7 @@ internal sealed class SimulatedNode(
 
     private void Carry(ReplicaEffect effect)
     {
+        IsRecovering &= effect is not ReplicaEffect.Head;
         world.Observed(this, effect);
         switch (effect)
         {
