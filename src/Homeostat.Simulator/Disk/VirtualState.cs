@@ -25,6 +25,7 @@ internal sealed class VirtualState
     private Dictionary<Hash256, byte[]> _nodes = [];
     private Dictionary<Hash256, byte[]>? _older;
     private long _aliveBytes;
+    private int _aliveCount;
     private long _olderBytes;
     private long _bytes;
     private ulong _collectedAt;
@@ -32,11 +33,15 @@ internal sealed class VirtualState
     /// <summary>With what waits to be dropped.</summary>
     public long Bytes => _bytes + _olderBytes;
 
-    /// <summary>What this object holds in memory, with arrays' headers and tables' free places.
+    /// <summary>
+    /// What this object holds in memory, with arrays' headers and tables' free places. What was
+    /// alive at the last collection stands in both tables, and is held once.
     /// </summary>
-    public long HeapBytes =>
-        Bytes + HeaderBytes * (_nodes.Count + (_older?.Count ?? 0L))
-        + PlaceBytes * (_nodes.Capacity + (_older?.Capacity ?? 0L));
+    public long HeapBytes => _older is null
+        ? _bytes + HeaderBytes * (long)_nodes.Count + PlaceBytes * (long)_nodes.Capacity
+        : Bytes - _aliveBytes
+            + HeaderBytes * ((long)_nodes.Count + _older.Count - _aliveCount)
+            + PlaceBytes * ((long)_nodes.Capacity + _older.Capacity);
 
     public bool TryGet(in Hash256 hash, out byte[] bytes) =>
         _nodes.TryGetValue(hash, out bytes!)
@@ -81,7 +86,7 @@ internal sealed class VirtualState
                 Open(new RlpReader(bytes), open, Depth);
             }
         }
-        _aliveBytes = _bytes;
+        (_aliveBytes, _aliveCount) = (_bytes, _nodes.Count);
     }
 
     /// <summary>

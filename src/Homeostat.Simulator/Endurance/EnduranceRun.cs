@@ -22,10 +22,13 @@ public static class EnduranceRun
     {
         options.Validate();
         var watch = Stopwatch.StartNew();
+        var senders = new SenderMemo(12, SimulatedKeys.Instance);
         var setup = new ClusterSetup(SimulationRunner.LongNetwork(options.Validators))
         {
             Timing = new ConsensusParameters(),
             Limits = new ReplicaLimits(),
+            // Full within the first hours, where the usual memo of a simulation fills for days.
+            Change = (_, config) => config with { Senders = senders },
         };
         var cluster = new Cluster(options.Seed, setup);
         var random = new SeededRandom(options.Seed ^ 0x484f5552);

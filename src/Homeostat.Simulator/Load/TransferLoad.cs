@@ -20,7 +20,7 @@ internal sealed class TransferLoad(SeededRandom random, bool hasRealKeys = false
     private const ulong BurnedGas = 100_000;
 
     /// <summary>What only days of load reach is signed anew each time.</summary>
-    private const ulong RememberedNonces = 4_096;
+    private const ulong RememberedNonces = 256;
 
     private static readonly ConcurrentDictionary<(int Account, ulong Nonce), byte[]> Signed = [];
 
