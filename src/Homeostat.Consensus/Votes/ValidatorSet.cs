@@ -87,20 +87,11 @@ public sealed class ValidatorSet
     /// <summary>True for strictly more than one third: surely some of it is honest.</summary>
     public bool HasHonest(ulong weight) => (UInt128)weight * 3 > TotalWeight;
 
-    private Hash256 ComputeHash()
-    {
-        var writer = new RlpWriter(32 * Count);
-        int list = writer.StartList();
-        foreach (Validator validator in _validators)
-        {
-            int entry = writer.StartList();
-            writer.Write(validator.Address);
-            writer.Write(validator.Weight);
-            writer.EndList(entry);
-        }
-        writer.EndList(list);
-        return writer.Hash();
-    }
+    private Hash256 ComputeHash() => ValidatorSetHash.Of(
+    [
+        .. _validators.Select(
+            validator => KeyValuePair.Create(validator.Address, validator.Weight)),
+    ]);
 }
 
 /// <summary>

@@ -23,9 +23,9 @@ namespace Homeostat.Node.Loop;
 /// </summary>
 internal sealed class NodeHost : IAsyncDisposable
 {
+    /// <summary>Between the farewell and the end.</summary>
     private const int LeaveMs = 250;
 
-    // Not disposed of: the node's end may still cancel it, and it holds no timer.
     private readonly NodeConfig _config;
     private readonly Supervised? _supervised;
     private readonly ILogger _log;
@@ -40,6 +40,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly ValidatorQuorum _quorum;
     private readonly NetworkRules _rules;
     private IDisposable? _spans;
+    // Not disposed of: the node's end may still cancel it, and it holds no timer.
     private readonly CancellationTokenSource _stop = new();
     private RpcService? _rpc;
 

@@ -36,10 +36,7 @@ public static class PredeployAddresses
     /// <summary>Who may send, and who may deploy (contracts/src/Allowlists.sol).</summary>
     public static readonly Address Allowlists = Address.FromNumber(0x484f0007);
 
-    /// <summary>
-    /// No contract: what is sent here commits to a sealed transaction (docs/spec/ordering.md).
-    /// </summary>
-    public static readonly Address Sealed = Address.FromNumber(0x484f0008);
+    // 0x484f0008 holds no contract: SealedCommitments.Target of the ledger.
 
     /// <summary>OpenZeppelin's TimelockController: owns everything privileged.</summary>
     public static readonly Address Timelock = Address.FromNumber(0x484f0020);

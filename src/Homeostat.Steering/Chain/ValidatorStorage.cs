@@ -45,21 +45,9 @@ public static class ValidatorStorage
     public static IReadOnlyList<ValidatorEntry> ReadPrevious(IStorageReader state) =>
         ReadSet(state, (ReadEpoch(state) + 1) % 2);
 
-    /// <summary>Keccak-256 of the RLP list of [address, weight], in the set's order.</summary>
-    public static Hash256 HashOf(IReadOnlyList<ValidatorEntry> set)
-    {
-        var writer = new RlpWriter(32 * set.Count);
-        int list = writer.StartList();
-        foreach (ValidatorEntry validator in set)
-        {
-            int entry = writer.StartList();
-            writer.Write(validator.Address);
-            writer.Write(validator.Weight);
-            writer.EndList(entry);
-        }
-        writer.EndList(list);
-        return writer.Hash();
-    }
+    /// <summary>As <see cref="ValidatorSetHash"/> has it.</summary>
+    public static Hash256 HashOf(IReadOnlyList<ValidatorEntry> set) => ValidatorSetHash.Of(
+        [.. set.Select(entry => KeyValuePair.Create(entry.Address, entry.Weight))]);
 
     /// <summary>What the validator's owner says its peers can reach it at, or empty.</summary>
     public static string ReadNodeAddress(IStorageReader state, in Address validator)
