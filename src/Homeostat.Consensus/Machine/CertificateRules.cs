@@ -81,8 +81,9 @@ internal sealed class CertificateRules(MachineContext context)
         }
         if (certificate.Kind == VoteKind.Nullify)
         {
-            OnNullification(round, certificate);
+            context.Emit(new ConsensusEffect.Nullified(round.View, certificate));
         }
+        AdaptTimeouts(round, certificate.Kind);
         if (certificate.Kind == VoteKind.Finalize
             && certificate.View > context.Finalized.View
             && !(context.PendingFinalization?.View >= certificate.View))
@@ -279,14 +280,28 @@ internal sealed class CertificateRules(MachineContext context)
         Ask(context.Current, highest);
     }
 
-    private void OnNullification(Round round, Certificate certificate)
+    /// <summary>
+    /// Timeouts grow where a view ended after its time had run out here, and fall where a block
+    /// was notarized in the time that would be given had nothing failed: the view says what the
+    /// network needs now, whether its block becomes final or not.
+    /// </summary>
+    private void AdaptTimeouts(Round round, VoteKind kind)
     {
-        context.Emit(new ConsensusEffect.Nullified(round.View, certificate));
-        if (round.View == context.Current && round.HasTimedOut && round.WorkSince is not null
-            && !context.IsAway(round.Leader))
+        bool isNotarized = kind == VoteKind.Notarize;
+        if (round.View != context.Current || kind == VoteKind.Finalize
+            || context.IsAway(round.Leader))
+        {
+            return;
+        }
+        bool ranOut = isNotarized ? context.Clock >= round.Deadline : round.HasTimedOut;
+        if (ranOut && round.WorkSince is not null)
         {
             int growth = context.TimeoutGrowth + 1;
             context.TimeoutGrowth = Math.Min(growth, ConsensusLimits.MaxTimeoutGrowth);
+        }
+        else if (isNotarized && context.Clock < round.DueAt)
+        {
+            context.TimeoutGrowth /= 2;
         }
     }
 

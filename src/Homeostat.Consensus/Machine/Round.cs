@@ -37,6 +37,10 @@ internal sealed class Round(View view, ValidatorIndex leader, ValidatorSet valid
     public long? WorkSince { get; set; }
     public long? ProposalAt { get; set; }
     public bool HasTimedOut { get; set; }
+
+    /// <summary>When its time runs out; what that would be had no view before failed.</summary>
+    public long? Deadline { get; set; }
+    public long? DueAt { get; set; }
     public long NextRetransmitAt { get; set; }
     public int Retransmissions { get; set; }
 

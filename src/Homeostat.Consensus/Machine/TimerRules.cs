@@ -63,10 +63,10 @@ internal sealed class TimerRules(
     /// <summary>
     /// Timeouts grow by half for each view that timed out with work, up to a bound.
     /// </summary>
-    private long Scaled(long baseMs)
+    private long Scaled(long baseMs, int growth)
     {
         long scaled = baseMs;
-        for (int i = 0; i < context.TimeoutGrowth && scaled < context.Parameters.MaxTimeoutMs; i++)
+        for (int i = 0; i < growth && scaled < context.Parameters.MaxTimeoutMs; i++)
         {
             scaled += scaled / 2;
         }
@@ -89,7 +89,11 @@ internal sealed class TimerRules(
         // More than a third gave the view up, so somebody honest did: waiting longer is no use.
         ulong givenUp = round.NullifyVotes.WeightOf(Hash256.Zero);
         round.HasTimedOut |= context.Validators.HasHonest(givenUp);
-        if (round.HasTimedOut || DeadlineOf(round) is not { } deadline)
+        round.Deadline = DeadlineOf(round, context.TimeoutGrowth);
+        round.DueAt = round.ProposalAt is null && round.WorkSince is null
+            ? null
+            : DeadlineOf(round, 0);
+        if (round.HasTimedOut || round.Deadline is not { } deadline)
         {
             return;
         }
@@ -100,11 +104,11 @@ internal sealed class TimerRules(
         }
     }
 
-    private long? DeadlineOf(Round round)
+    private long? DeadlineOf(Round round, int growth)
     {
         if (round.ProposalAt is { } proposalAt)
         {
-            return proposalAt + Scaled(context.Parameters.AdvanceTimeoutMs);
+            return proposalAt + Scaled(context.Parameters.AdvanceTimeoutMs, growth);
         }
         if (round.WorkSince is { } since)
         {
@@ -112,7 +116,7 @@ internal sealed class TimerRules(
             long startAt = Math.Max(since, proposals.ClockAt(tipMs));
             return IsSilent(round.Leader) || context.IsAway(round.Leader)
                 ? startAt
-                : startAt + Scaled(context.Parameters.LeaderTimeoutMs);
+                : startAt + Scaled(context.Parameters.LeaderTimeoutMs, growth);
         }
         return context.Parameters.HeartbeatMs > 0
             ? round.EnteredAt + context.Parameters.HeartbeatMs
