@@ -45,6 +45,9 @@ internal sealed class ClusterNode
     /// <summary>Filters and redirects what leaves; an adversary replaces it.</summary>
     public Action<ClusterNode, int?, WireMessage>? SendOverride { get; set; }
 
+    /// <summary>How much longer it takes over a block than others do.</summary>
+    public long VerifyMs { get; set; }
+
     public JournalCondition NextCondition { get; set; } = JournalCondition.Intact;
 
     public List<ConsensusEffect> Log { get; } = [];
@@ -294,7 +297,7 @@ internal sealed class ClusterNode
         _executed[verify.Block.Hash] = (verify.Block, verify.Encoded);
         bool isBad = _cluster.Fakes.TransactionsOf(verify.Encoded).Contains(Cluster.Poison)
             && !_cluster.Believers.Contains(Index);
-        Later(_random.NextBetween(1, 4), new ConsensusInput.Verified(
+        Later(VerifyMs + _random.NextBetween(1, 4), new ConsensusInput.Verified(
             verify.Block.View, verify.Block.Hash,
             isBad ? VerificationResult.Invalid : VerificationResult.Valid, [8, (byte)Index],
             "poison", Hash256.Zero));
