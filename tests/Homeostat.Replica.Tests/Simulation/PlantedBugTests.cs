@@ -18,7 +18,7 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
     [InlineData(nameof(PlantedBugs.QuorumOffByOne), 15UL)]
     [InlineData(nameof(PlantedBugs.FinalizeAfterNullify), 1UL)]
     [InlineData(nameof(PlantedBugs.UncheckedCertificate), 1UL)]
-    [InlineData(nameof(PlantedBugs.UncheckedParent), 1UL)]
+    [InlineData(nameof(PlantedBugs.UncheckedParent), 135UL)]
     [InlineData(nameof(PlantedBugs.BodyNotStored), 65UL)]
     [InlineData(nameof(PlantedBugs.EpochFromUnfinalized), 1UL)]
     public void A_planted_bug_finds_its_seed(string name, ulong seedBase)
