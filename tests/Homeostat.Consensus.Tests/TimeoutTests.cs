@@ -1,6 +1,6 @@
 namespace Homeostat.Consensus.Tests;
 
-/// <summary>Timeouts grow while views fail, and fall as soon as a view shows that they may.</summary>
+/// <summary>Timeouts grow while views fail, and fall once a view shows that they may.</summary>
 public class TimeoutTests
 {
     private const int Mute = 0;
