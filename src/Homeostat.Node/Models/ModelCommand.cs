@@ -87,15 +87,21 @@ internal static class ModelCommand
         {
             Description = "its features are the eight of demand, in their order",
         };
+        var raw = new Option<bool>("--raw-score")
+        {
+            Description = "where the objective transforms the sum of the trees, take the sum",
+        };
         var file = new Option<FileInfo?>("--out") { Description = "where to write the bytes" };
         var command = new Command("import", "Turn a LightGBM model into integers.")
         {
-            source, horizon, demand, file,
+            source, horizon, demand, raw, file,
         };
         command.SetAction((parsed, cancellation) => GuardAsync(async () =>
         {
             LightGbmModel model = LightGbmModel.Parse(
-                await File.ReadAllLinesAsync(parsed.GetValue(source)!.FullName, cancellation));
+                await File.ReadAllLinesAsync(parsed.GetValue(source)!.FullName, cancellation),
+                parsed.GetValue(raw));
+            Require(parsed.GetValue(horizon), ushort.MaxValue, "--horizon");
             TreeEnsemble trees = model.ToEnsemble(
                 parsed.GetValue(horizon), parsed.GetValue(demand));
             Console.Out.WriteLine(model.ErrorOf(trees).ToString());
