@@ -64,7 +64,7 @@ public sealed record HelloMessage(
     uint Version, ChainId ChainId, Hash256 GenesisHash, Address Node, Height Finalized)
     : WireMessage
 {
-    public const uint CurrentVersion = 3;
+    public const uint CurrentVersion = 4;
     public override WireKind Kind => WireKind.Hello;
 
     /// <summary>Why its sender is none to talk with in this network, or null.</summary>

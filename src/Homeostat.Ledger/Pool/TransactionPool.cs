@@ -260,6 +260,15 @@ public sealed class TransactionPool
     }
 
     /// <summary>
+    /// Since when the transaction has been its sender's next one here; null where it is not.
+    /// </summary>
+    public long? NextSinceMs(RecoveredTransaction transaction) =>
+        _indexed.TryGetValue(transaction.Sender, out Indexed found)
+            && found.Head is { } head && head.Hash == transaction.Hash
+                ? found.SinceMs
+                : null;
+
+    /// <summary>
     /// The highest base fee at which a block on this state, with this much gas for one transaction,
     /// could include something; null when at none. On a parent that is not final a sender whose
     /// next transaction pays more than its first is seen only once the first is final.

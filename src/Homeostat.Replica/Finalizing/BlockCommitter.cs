@@ -18,8 +18,8 @@ internal sealed class BlockCommitter(
     {
         ulong interval = tree.Finalized.Parameters.BlockIntervalMs;
         IReadOnlyList<TreeBlock> losers = tree.Finalize(block);
-        UpdatePool(block, losers);
         observer.BlockFinalized(block);
+        UpdatePool(block, losers);
         var batch = new PersistBatch
         {
             Durable = true,

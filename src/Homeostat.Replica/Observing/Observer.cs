@@ -32,8 +32,34 @@ internal sealed class Observer(
         }
     }
 
-    public void BlockFinalized(TreeBlock block) =>
+    /// <summary>Before the pool gives up what the block holds.</summary>
+    public void BlockFinalized(TreeBlock block)
+    {
         Telemetry.TransactionWaited(clock.NowMs - block.Reference.TimeMs);
+        if (block.Executed is null
+            || ClassPrices.FromExtraData(block.Header.ExtraData) is not { } prices)
+        {
+            return;
+        }
+        UInt256 baseFee = block.Header.BaseFee ?? UInt256.Zero;
+        MeasureWaits(block.Executed, baseFee, prices);
+        Telemetry.Waits.EndBlock(new BlockTerms(block.Reference.TimeMs, baseFee, prices));
+    }
+
+    private void MeasureWaits(ExecutedBlock block, in UInt256 baseFee, ClassPrices prices)
+    {
+        long slackMs = Telemetry.SlackMs;
+        for (int i = 1; i < block.Transactions.Count; i++)
+        {
+            RecoveredTransaction transaction = block.Transactions[i];
+            Receipt receipt = block.Receipts[i];
+            FeeClass paid = prices.ClassOf(receipt.EffectiveGasPrice - baseFee);
+            if (paid != FeeClass.Standard && pool.NextSinceMs(transaction) is { } sinceMs)
+            {
+                Telemetry.Waits.Included(transaction.Transaction, paid, sinceMs + slackMs);
+            }
+        }
+    }
 
     /// <summary>For a vote on this block: what its child owes a place.</summary>
     public byte[] Observe(TreeBlock block)

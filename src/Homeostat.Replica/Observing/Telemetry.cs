@@ -1,3 +1,4 @@
+using Homeostat.Ledger;
 using Homeostat.Steering;
 
 namespace Homeostat.Replica;
@@ -16,9 +17,23 @@ internal sealed class Telemetry
     private readonly Ring _propagationMs = new(Window);
     private readonly Ring _voteLatencyMs = new(Window);
     private readonly Ring _queueMs = new(Window);
+    private readonly Ring _slackMs = new(Window);
+
+    /// <summary>Waits of the classes, told as blocks become final.</summary>
+    public WaitMeter Waits { get; } = new();
+
+    /// <summary>
+    /// What almost every transaction seen here needs to be with a leader, whose clock may be
+    /// another: 95th percentile of how far blocks' arrivals are from their times, either way.
+    /// </summary>
+    public long SlackMs => _slackMs.Quantile(95);
 
     /// <summary>A block arrived this long after its time.</summary>
-    public void BlockArrived(long delayMs) => _propagationMs.Add(Math.Max(0, delayMs));
+    public void BlockArrived(long delayMs)
+    {
+        _propagationMs.Add(Math.Max(0, delayMs));
+        _slackMs.Add(Math.Abs(delayMs));
+    }
 
     /// <summary>A block was executed.</summary>
     public void BlockExecuted(ulong gasUsed, long elapsedNs)
@@ -47,7 +62,9 @@ internal sealed class Telemetry
         PoolKilogasPending: (uint)Math.Min(poolGas / 1_000, uint.MaxValue),
         PoolTransactions: (uint)poolTransactions,
         VoteLatencyMs: ToUInt16(_voteLatencyMs.Quantile(50)),
-        QueueMs: ToUInt16(_queueMs.Quantile(50)));
+        QueueMs: ToUInt16(_queueMs.Quantile(50)),
+        FastWait: Waits.Of(FeeClass.Fast),
+        UrgentWait: Waits.Of(FeeClass.Urgent));
 
     private static ushort ToUInt16(long value) => (ushort)Math.Min(value, ushort.MaxValue);
 

@@ -11,7 +11,7 @@ internal sealed class LyingObserver(ISigner signer, VoteDigests digests) : IAdve
 {
     private static readonly byte[] Slow = Report(new Observation(
         Observation.MaximumNanosecondsPerKilogas, uint.MaxValue, ushort.MaxValue, uint.MaxValue,
-        uint.MaxValue, ushort.MaxValue, ushort.MaxValue));
+        uint.MaxValue, ushort.MaxValue, ushort.MaxValue, byte.MaxValue, byte.MaxValue));
 
     private static readonly byte[] Fast = Report(default);
 

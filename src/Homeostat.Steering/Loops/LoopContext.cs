@@ -46,17 +46,18 @@ public sealed class LoopContext
     /// <summary>
     /// A reading over the validators' latest observations: see <see cref="WeightedReading"/>.
     /// </summary>
+    /// <param name="value">Of one observation; null: it says nothing of this.</param>
     public bool TryRead(
-        Func<Observation, ulong> value, uint numerator, uint denominator, out ulong reading)
+        Func<Observation, ulong?> value, uint numerator, uint denominator, out ulong reading)
     {
         var reports = new List<WeightedValue>();
         UInt128 all = 0;
         foreach (ValidatorEntry validator in Validators)
         {
             all += validator.Weight;
-            if (Latest(validator.Address) is { } seen)
+            if (Latest(validator.Address) is { } seen && value(seen) is { } said)
             {
-                reports.Add(new WeightedValue(value(seen), validator.Weight));
+                reports.Add(new WeightedValue(said, validator.Weight));
             }
         }
         return WeightedReading.TryQuantile(reports, all, numerator, denominator, out reading);

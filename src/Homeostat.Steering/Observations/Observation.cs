@@ -15,9 +15,13 @@ namespace Homeostat.Steering;
 /// <param name="PropagationMs">Median delay from a block's time to its full arrival.</param>
 /// <param name="PoolKilogasPending">Gas limits of executable pool transactions, in
 /// thousands.</param>
-/// <param name="PoolTransactions">Executable transactions in the pool.</param>
+/// <param name="PoolTransactions">Executable transactions in the pool, at most
+/// <see cref="MaximumPoolTransactions"/>.</param>
 /// <param name="VoteLatencyMs">Median time from a block's arrival to the own notarize vote.</param>
 /// <param name="QueueMs">Median time executable transactions have waited in the pool.</param>
+/// <param name="FastWait">Mean wait of fast transactions in recent blocks, in
+/// <see cref="WaitUnitsOfBlock"/> of a block; 0 when there were none.</param>
+/// <param name="UrgentWait">The same of urgent ones.</param>
 public readonly record struct Observation(
     uint NanosecondsPerKilogas,
     uint KilogasExecuted,
@@ -25,13 +29,21 @@ public readonly record struct Observation(
     uint PoolKilogasPending,
     uint PoolTransactions,
     ushort VoteLatencyMs,
-    ushort QueueMs)
+    ushort QueueMs,
+    byte FastWait = 0,
+    byte UrgentWait = 0)
 {
     /// <summary>Bytes of the measurements, which begin every observation.</summary>
     public const int Size = 24;
 
     /// <summary>The layout this code reads and writes.</summary>
-    public const byte Version = 3;
+    public const byte Version = 4;
+
+    /// <summary>Units of a class's wait in a block: 32 is the next block.</summary>
+    public const int WaitUnitsOfBlock = 32;
+
+    /// <summary>Three bytes hold no more.</summary>
+    public const uint MaximumPoolTransactions = (1 << 24) - 1;
 
     /// <summary>
     /// Blocks below this say nothing about speed: what a block costs whatever is in it would be
@@ -48,12 +60,14 @@ public readonly record struct Observation(
     {
         byte[] bytes = new byte[Size];
         bytes[0] = Version;
-        bytes[1] = 0;
+        bytes[1] = FastWait;
         BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(2), NanosecondsPerKilogas);
         BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(6), KilogasExecuted);
         BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(10), PropagationMs);
         BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(12), PoolKilogasPending);
-        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(16), PoolTransactions);
+        BinaryPrimitives.WriteUInt32BigEndian(
+            bytes.AsSpan(16), Math.Min(PoolTransactions, MaximumPoolTransactions));
+        bytes[16] = UrgentWait;
         BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(20), VoteLatencyMs);
         BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(22), QueueMs);
         return bytes;
@@ -74,9 +88,9 @@ public readonly record struct Observation(
             BinaryPrimitives.ReadUInt32BigEndian(bytes[6..]),
             BinaryPrimitives.ReadUInt16BigEndian(bytes[10..]),
             BinaryPrimitives.ReadUInt32BigEndian(bytes[12..]),
-            BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]),
+            BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]) & MaximumPoolTransactions,
             BinaryPrimitives.ReadUInt16BigEndian(bytes[20..]),
-            BinaryPrimitives.ReadUInt16BigEndian(bytes[22..]));
+            BinaryPrimitives.ReadUInt16BigEndian(bytes[22..]), bytes[1], bytes[16]);
         return true;
     }
 
@@ -86,9 +100,9 @@ public readonly record struct Observation(
         {
             return $"observation of {bytes.Length} bytes, less than {Size}";
         }
-        if (bytes[0] != Version || bytes[1] != 0)
+        if (bytes[0] != Version)
         {
-            return $"observation layout {bytes[0]}.{bytes[1]} is not known";
+            return $"observation layout {bytes[0]} is not known, this is {Version}";
         }
         uint nanoseconds = BinaryPrimitives.ReadUInt32BigEndian(bytes[2..]);
         return nanoseconds > MaximumNanosecondsPerKilogas

@@ -19,7 +19,7 @@ public readonly record struct ObservationSignals(Hash256 Revision, Hash256 Attes
 }
 
 /// <summary>
-/// The whole observation of a notarize vote, version 3: measurements (24 bytes), two words of
+/// The whole observation of a notarize vote, version 4: measurements (24 bytes), two words of
 /// signals (64 bytes), then the hashes of transactions the validator calls overdue, each once,
 /// oldest first.
 /// </summary>

@@ -3,13 +3,17 @@ using Homeostat.Primitives;
 namespace Homeostat.Steering;
 
 /// <summary>
-/// The ordering loop: the load the urgent class is going to have in, premiums out
+/// The ordering loop: the wait the urgent class is going to have in, premiums out
 /// (docs/spec/ordering.md, "The loop"). Quotas, fee, age and levels stand in the same vector and
 /// are moved by people only.
 /// </summary>
 internal sealed class OrderingLoop : ISteeringLoop
 {
     public static readonly Hash256 LoopName = SteeringLoops.NameOf("ordering");
+
+    /// <summary>A validator tells no longer one.</summary>
+    private static readonly Fixed MostWait =
+        Fixed.FromRatio(byte.MaxValue, Observation.WaitUnitsOfBlock);
 
     /// <summary>A load of 64 quotas is more than any block holds of a class.</summary>
     private static readonly Fixed MostLoad = Fixed.FromInteger(64);
@@ -26,9 +30,13 @@ internal sealed class OrderingLoop : ISteeringLoop
             new("fast quota", "ten-thousandths"), new("urgent quota", "ten-thousandths"),
             new("inclusion fee", "wei"), new("overdue after", "ms"), new("score levels", ""),
         ],
-        [new("gas of fast by its quota", "ten-thousandths"),
-            new("gas of urgent by its quota", "ten-thousandths")],
-        ["mean load of fast", "mean load of urgent"], new("load of urgent", "quotas"));
+        [
+            new("gas of fast by its quota", "ten-thousandths"),
+            new("gas of urgent by its quota", "ten-thousandths"),
+            new("wait of fast, 0 for none", "hundredths of a block"),
+            new("wait of urgent, 0 for none", "hundredths of a block"),
+        ],
+        ["fast", "urgent"], new("wait of urgent", "blocks"));
 
     /// <summary>The means take in the parent's gas by class, left in state by the ledger.</summary>
     public void Advance(LoopContext context)
@@ -42,26 +50,31 @@ internal sealed class OrderingLoop : ISteeringLoop
 
     public IReadOnlyList<Fixed> Features(LoopContext context)
     {
-        ClassLoads loads = Loads(context);
-        return [loads.Fast, loads.Urgent];
+        ClassWaits waits = Waits(context);
+        return [waits.Fast, waits.Urgent];
     }
 
     public LoopInputs Read(LoopContext context, LoopRules rules)
     {
         ClassLoads loads = Loads(context);
+        ClassWaits waits = Waits(context);
         OrderingParameters inForce = OrderingParameters.From(rules.InForce);
         ulong least = rules.Actuators[0].LeastLegal;
         Height height = context.Height;
         return new LoopInputs(
-            Features(context), FeatureSets.Free(FeatureCount), loads.Urgent,
-            [BasisPoints(loads.Fast), BasisPoints(loads.Urgent)],
+            [waits.Fast, waits.Urgent], FeatureSets.Free(FeatureCount), waits.Urgent,
+            [BasisPoints(loads.Fast), BasisPoints(loads.Urgent),
+                Hundredths(waits.Fast), Hundredths(waits.Urgent)],
             urgent =>
             {
-                var expected = loads with
+                // Nobody forecasts the wait of a class that nobody is in.
+                var expected = waits with
                 {
-                    Urgent = Fixed.Clamp(urgent, Fixed.Zero, MostLoad),
+                    Urgent = waits.Urgent == Fixed.Zero
+                        ? Fixed.Zero
+                        : Fixed.Clamp(urgent, Fixed.One, MostWait),
                 };
-                OrderingParameters wanted = OrderingRule.Next(inForce, expected, least);
+                OrderingParameters wanted = OrderingRule.Next(inForce, expected, loads, least);
                 ulong[] next = [.. rules.InForce];
                 next[0] = rules.Actuators[0].Step(next[0], wanted.FastPremium, height);
                 next[1] = rules.Actuators[1].Step(next[1], wanted.UrgentPremium, height);
@@ -73,7 +86,7 @@ internal sealed class OrderingLoop : ISteeringLoop
     }
 
     public Fixed Score(LoopContext context, Height madeAt, LoopRules rules) =>
-        Loads(context).Urgent;
+        Waits(context).Urgent;
 
     /// <summary>The loop's invariants: urgent at least twice fast; quotas within a block.</summary>
     public static IReadOnlyList<InvariantCode> Invariants(int place) =>
@@ -88,6 +101,16 @@ internal sealed class OrderingLoop : ISteeringLoop
     {
         UInt256 word = context.ReadWord(LoadsWord);
         return new ClassLoads(Fixed.FromRaw((long)word.U0), Fixed.FromRaw((long)word.U1));
+    }
+
+    /// <summary>Weighted medians of what validators measured.</summary>
+    private static ClassWaits Waits(LoopContext context)
+    {
+        Fixed Reading(Func<Observation, byte> of) =>
+            context.TryRead(seen => of(seen) is > 0 and var wait ? wait : null, 1, 2, out ulong read)
+                ? Fixed.FromRatio((Int128)read, Observation.WaitUnitsOfBlock)
+                : Fixed.Zero;
+        return new ClassWaits(Reading(seen => seen.FastWait), Reading(seen => seen.UrgentWait));
     }
 
     private static ClassLoads LoadsOf(IStorageReader state)
@@ -106,4 +129,7 @@ internal sealed class OrderingLoop : ISteeringLoop
 
     private static ulong BasisPoints(Fixed load) =>
         (ulong)Math.Max(0, load.MultiplyInteger(10_000));
+
+    private static ulong Hundredths(Fixed wait) =>
+        (ulong)Math.Max(0, wait.MultiplyInteger(100));
 }

@@ -3,44 +3,70 @@ using Homeostat.Primitives;
 namespace Homeostat.Steering;
 
 /// <summary>
-/// Where a class stands: the gas of its transactions in a block by the gas of its quota. Under one,
-/// who pays the premium is in the next block; above it some of the class had to draw lots in
-/// cheaper quotas, so its wait is more than a block. It is seen in the blocks alone, so nobody's
-/// report moves it, and whoever would move it pays the premium for each unit of gas.
+/// How full a class is: the gas of its transactions in a block by the gas of its quota. Above one
+/// some of the class had to draw lots in cheaper quotas. It is seen in the blocks alone, so
+/// nobody's report moves it, and whoever would move it pays the premium for each unit of gas.
 /// </summary>
 public readonly record struct ClassLoads(Fixed Fast, Fixed Urgent);
 
-/// <summary>How premiums follow the loads of their classes (docs/spec/ordering.md).</summary>
+/// <summary>
+/// What validators measured that a class waits, in blocks, 1 for the next one; 0 where there is no
+/// reading.
+/// </summary>
+public readonly record struct ClassWaits(Fixed Fast, Fixed Urgent);
+
+/// <summary>How premiums follow the waits of their classes (docs/spec/ordering.md).</summary>
 public static class OrderingRule
 {
-    /// <summary>The load at which a premium stands: four fifths of the quota.</summary>
-    public static readonly Fixed Target = Fixed.FromRatio(4, 5);
+    /// <summary>The wait at which a premium stands: a block and a quarter.</summary>
+    public static readonly Fixed TargetWait = Fixed.FromRatio(5, 4);
+
+    /// <summary>The load at which it stands where no wait is known: four fifths.</summary>
+    public static readonly Fixed TargetLoad = Fixed.FromRatio(4, 5);
+
+    /// <summary>
+    /// Who fills less of its quota does not wait for want of a dearer price, whatever is told.
+    /// </summary>
+    public static readonly Fixed LeastLoadToRise = Fixed.FromRatio(1, 2);
 
     /// <summary>A premium moves by at most a quarter in one decision.</summary>
     private static readonly Fixed MostChange = Fixed.FromRatio(1, 4);
+
+    /// <summary>By a quarter of what the wait is off: blocks pass before it is seen.</summary>
+    private const int WaitGainShift = 2;
 
     /// <summary>The urgent premium is at least this multiple of the fast one.</summary>
     public const ulong LeastRatio = 2;
 
     /// <summary>
-    /// The vector after one decision: each premium times 1 + (load − target), held to a quarter,
-    /// at least the least one; the urgent one at least twice the fast one.
+    /// The vector after one decision: each premium times 1 + (wait − target) / 4, held to a
+    /// quarter, at least the least one; the urgent one at least twice the fast one. Where a class
+    /// has no wait its load less the target load stands for the change: nobody of it was in the
+    /// last blocks, or too few say.
     /// </summary>
     public static OrderingParameters Next(
-        OrderingParameters inForce, ClassLoads loads, ulong leastPremium)
+        OrderingParameters inForce, ClassWaits waits, ClassLoads loads, ulong leastPremium)
     {
-        ulong fast = Math.Max(Moved(inForce.FastPremium, loads.Fast), leastPremium);
+        ulong fast = Math.Max(
+            Moved(inForce.FastPremium, Change(waits.Fast, loads.Fast)), leastPremium);
         ulong urgent = Math.Max(
-            Moved(inForce.UrgentPremium, loads.Urgent),
+            Moved(inForce.UrgentPremium, Change(waits.Urgent, loads.Urgent)),
             fast > ulong.MaxValue / LeastRatio ? ulong.MaxValue : LeastRatio * fast);
         return inForce with { FastPremium = fast, UrgentPremium = urgent };
     }
 
-    private static ulong Moved(ulong premium, Fixed load)
+    private static Fixed Change(Fixed wait, Fixed load)
     {
-        Fixed change = load - Target;
-        change = change > MostChange ? MostChange : change;
-        change = change < -MostChange ? -MostChange : change;
+        if (wait == Fixed.Zero)
+        {
+            return Fixed.Clamp(load - TargetLoad, -MostChange, MostChange);
+        }
+        Fixed most = load < LeastLoadToRise ? Fixed.Zero : MostChange;
+        return Fixed.Clamp((wait - TargetWait).Scale(-WaitGainShift), -MostChange, most);
+    }
+
+    private static ulong Moved(ulong premium, Fixed change)
+    {
         Int128 moved = (Int128)premium
             + (((Int128)premium * change.Raw) >> Fixed.FractionBits);
         return (ulong)Int128.Clamp(moved, 0, ulong.MaxValue);

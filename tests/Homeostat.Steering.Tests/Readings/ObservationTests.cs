@@ -5,7 +5,7 @@ namespace Homeostat.Steering.Tests;
 public sealed class ObservationTests
 {
     private static readonly Observation Example =
-        new(10_000, 250_000, 42, 63_000, 3_000, 17, 120);
+        new(10_000, 250_000, 42, 63_000, 3_000, 17, 120, 40, 36);
 
     [Fact]
     public void Encoding_is_pinned_and_decodes_to_the_same()
@@ -13,7 +13,7 @@ public sealed class ObservationTests
         byte[] bytes = Example.Encode();
         Assert.Equal(Observation.Size, bytes.Length);
         Assert.Equal(
-            "0x0300000027100003d090002a0000f61800000bb800110078", Hex.Encode(bytes));
+            "0x0428000027100003d090002a0000f61824000bb800110078", Hex.Encode(bytes));
         Assert.True(Observation.TryDecode(bytes, out Observation decoded, out _));
         Assert.Equal(Example, decoded);
     }
@@ -27,7 +27,7 @@ public sealed class ObservationTests
         byte[] bytes = report.Encode();
         Assert.Equal(88 + 64, bytes.Length);
         Assert.Equal(
-            "0x0300000027100003d090002a0000f61800000bb800110078" +
+            "0x0428000027100003d090002a0000f61824000bb800110078" +
             Hex.Encode(Keccak.Hash([3]).Bytes)[2..] + Hex.Encode(Keccak.Hash([4]).Bytes)[2..],
             Hex.Encode(bytes.AsSpan(0, 88)));
         Assert.True(ObservationReport.TryDecode(bytes, out ObservationReport? decoded, out _));
@@ -61,9 +61,13 @@ public sealed class ObservationTests
         byte[] bytes = Example.Encode();
         Assert.False(Observation.TryDecode(bytes.AsSpan(1), out _, out string? error));
         Assert.Contains("23 bytes", error, StringComparison.Ordinal);
+        byte[] many = (Example with { PoolTransactions = uint.MaxValue }).Encode();
+        Assert.True(Observation.TryDecode(many, out Observation least, out _));
+        Assert.Equal(
+            Example with { PoolTransactions = Observation.MaximumPoolTransactions }, least);
         byte[] otherVersion = [9, .. bytes[1..]];
         Assert.False(Observation.TryDecode(otherVersion, out _, out error));
-        Assert.Contains("layout 9.0", error, StringComparison.Ordinal);
+        Assert.Contains("layout 9 ", error, StringComparison.Ordinal);
         byte[] outOfRange = (Example with { NanosecondsPerKilogas = uint.MaxValue }).Encode();
         Assert.False(Observation.TryDecode(outOfRange, out _, out error));
         Assert.Contains("out of range", error, StringComparison.Ordinal);

@@ -56,6 +56,8 @@ internal sealed class HomeostatReadings(RpcContext context)
         result.Quantity("poolTransactions"u8, (ulong)seen.PoolTransactions);
         result.Quantity("voteLatencyMs"u8, (ulong)seen.VoteLatencyMs);
         result.Quantity("queueMs"u8, (ulong)seen.QueueMs);
+        result.Quantity("fastWait"u8, (ulong)seen.FastWait);
+        result.Quantity("urgentWait"u8, (ulong)seen.UrgentWait);
         result.WriteEndObject();
     }
 }

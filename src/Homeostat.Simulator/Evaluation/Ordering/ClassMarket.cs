@@ -97,6 +97,8 @@ internal sealed class ClassMarket(
         private readonly PriorityQueue<MarketUser, double> _leaving = new();
         private readonly WaitBound _bound = new(market.BlockGas);
         private readonly double[] _loads = new double[ClassPrices.Classes];
+        private readonly WaitMeter _waits = new();
+        private ClassWaits _told;
         private IReadOnlyList<Hash256> _overdue = [];
         private int _usedShare = OrderingTerms.Basis;
         private int _next;
@@ -281,6 +283,10 @@ internal sealed class ClassMarket(
             _pool.OnFinalized(
                 block, accounts, new PoolChain(new ChainId(4242), market.BlockGas));
             ListOverdue(height);
+            if (height % DecisionBlocks == DecisionBlocks / 2)
+            {
+                Tell();
+            }
             if (height % DecisionBlocks == 0)
             {
                 Decide();
@@ -313,13 +319,28 @@ internal sealed class ClassMarket(
                 declared += transaction.Transaction.GasLimit;
                 block.Add(transaction);
                 _bound.Included(transaction.Hash, height);
+                if (_pool.NextSinceMs(transaction) is { } since)
+                {
+                    _waits.Included(transaction.Transaction, own, since);
+                }
                 Settle(sent, used, (double)price.U0, height);
             }
             int share = declared == 0 ? OrderingTerms.Basis : (int)Math.Clamp(
                 OrderingTerms.Basis * gas / declared, OrderingTerms.Basis / 5.0,
                 OrderingTerms.Basis);
             _usedShare += (share - _usedShare) / 4; // As BlockProposer does.
+            _waits.EndBlock(new BlockTerms(height * BlockMs, market.BaseFee, terms.Prices));
             return block;
+        }
+
+        /// <summary>
+        /// What validators say of final blocks reaches the chain some blocks later.
+        /// </summary>
+        private void Tell()
+        {
+            Fixed Wait(FeeClass feeClass) =>
+                Fixed.FromRatio(_waits.Of(feeClass), WaitMeter.UnitsOfBlock);
+            _told = new ClassWaits(Wait(FeeClass.Fast), Wait(FeeClass.Urgent));
         }
 
         private void Settle(Sent sent, ulong used, double price, int height)
@@ -352,6 +373,7 @@ internal sealed class ClassMarket(
                 (Int128)_loads[(int)feeClass], (Int128)Math.Max(1, block * share));
             Vector = OrderingRule.Next(
                 Vector,
+                _told,
                 new ClassLoads(
                     Load(FeeClass.Fast, Vector.FastShare),
                     Load(FeeClass.Urgent, Vector.UrgentShare)),
