@@ -24,11 +24,6 @@ public static class OrderingRule
     /// <summary>The load at which it stands where no wait is known: four fifths.</summary>
     public static readonly Fixed TargetLoad = Fixed.FromRatio(4, 5);
 
-    /// <summary>
-    /// Who fills less of its quota does not wait for want of a dearer price, whatever is told.
-    /// </summary>
-    public static readonly Fixed LeastLoadToRise = Fixed.FromRatio(1, 2);
-
     /// <summary>A premium moves by at most a quarter in one decision.</summary>
     private static readonly Fixed MostChange = Fixed.FromRatio(1, 4);
 
@@ -57,12 +52,10 @@ public static class OrderingRule
 
     private static Fixed Change(Fixed wait, Fixed load)
     {
-        if (wait == Fixed.Zero)
-        {
-            return Fixed.Clamp(load - TargetLoad, -MostChange, MostChange);
-        }
-        Fixed most = load < LeastLoadToRise ? Fixed.Zero : MostChange;
-        return Fixed.Clamp((wait - TargetWait).Scale(-WaitGainShift), -MostChange, most);
+        Fixed change = wait == Fixed.Zero
+            ? load - TargetLoad
+            : (wait - TargetWait).Scale(-WaitGainShift);
+        return Fixed.Clamp(change, -MostChange, MostChange);
     }
 
     private static ulong Moved(ulong premium, Fixed change)

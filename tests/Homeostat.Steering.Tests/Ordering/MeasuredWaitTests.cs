@@ -19,7 +19,7 @@ public sealed class MeasuredWaitTests
     public void A_premium_follows_its_own_classs_wait(
         byte fast, byte urgent, int fastMoves, int urgentMoves)
     {
-        SteeredChain chain = Chain(load: 2);
+        var chain = new SteeredChain(Validators);
         IReadOnlyList<ulong> before = Vector(chain);
         DecisionEvent decision = Decide(
             chain, chain.Observe(Typical with { FastWait = fast, UrgentWait = urgent }));
@@ -31,21 +31,11 @@ public sealed class MeasuredWaitTests
         Assert.Equal(urgentMoves, decision.InForce[1].CompareTo(before[1]));
     }
 
-    [Fact]
-    public void A_class_with_half_of_its_quota_free_never_grows_dearer()
-    {
-        SteeredChain chain = Chain(load: 0);
-        IReadOnlyList<ulong> before = Vector(chain);
-        DecisionEvent decision = Decide(
-            chain, chain.Observe(Typical with { FastWait = 200, UrgentWait = 200 }));
-        Assert.Equal(before, decision.InForce);
-    }
-
     // With no wait told the load stands for it: nobody buys a class, and its premium falls.
     [Fact]
     public void Where_too_few_tell_a_wait_the_load_moves_the_premium()
     {
-        SteeredChain chain = Chain(load: 0);
+        var chain = new SteeredChain(Validators);
         IReadOnlyList<ulong> before = Vector(chain);
         SignedObservation[] reports = [.. Enumerable.Range(0, Validators).Select(i =>
             Signed(chain, i, i < Liars * 2
@@ -65,7 +55,7 @@ public sealed class MeasuredWaitTests
     [InlineData("noise")]
     public void Liars_move_premiums_no_further_than_honest_reports_would(string kind)
     {
-        SteeredChain chain = Chain(load: 60); // Stays above the least to rise for a while.
+        var chain = new SteeredChain(Validators);
         var random = new SeededRandom(43);
         int decided = 0;
         for (int i = 0; i < 16; i++)
@@ -109,18 +99,6 @@ public sealed class MeasuredWaitTests
 
     private static SignedObservation Signed(SteeredChain chain, int i, Observation observation) =>
         new(chain.Validators[i].Address, SteeredChain.Report(observation));
-
-    /// <summary>Both classes have had so many quotas a block, in the mean.</summary>
-    private static SteeredChain Chain(int load) => new(Validators, world =>
-    {
-        ulong raw = (ulong)Fixed.FromInteger(load).Raw;
-        world.SetStorage(
-            PredeployAddresses.Steering,
-            StorageLayout.MappingSlot(
-                UInt256.FromHash256(SteeringStorage.KeyOf(SteeringProgram.OrderingLoopName, 0)),
-                SteeringStorage.WordsSlot),
-            new UInt256(raw, raw));
-    });
 
     private static IReadOnlyList<ulong> Vector(SteeredChain chain) =>
         ConstitutionStorage.ReadVector(

@@ -15,7 +15,7 @@ public sealed class SteeringVectorTests
         "0xf8f18ed34b72216ecacbe9c7f0f0b2e4a61f841c2afa060e00deb42f5b0b754f";
 
     private const string Premiums =
-        "0xa358ab7df7e1f201f7e9d900c329cf1f485a780eadf05aa3b6b2374f5466f965";
+        "0x355ea506f81cfd7028949aea1e04daa79c5dc7144cda38b42d8ef6b5316d70af";
 
     [Fact]
     public void Quantiles_and_slew()
