@@ -1,5 +1,4 @@
 using Homeostat.Primitives;
-using Homeostat.Replica;
 
 namespace Homeostat.Steering.Tests;
 
