@@ -107,7 +107,8 @@ internal sealed class OrderingLoop : ISteeringLoop
     private static ClassWaits Waits(LoopContext context)
     {
         Fixed Reading(Func<Observation, byte> of) =>
-            context.TryRead(seen => of(seen) is > 0 and var wait ? wait : null, 1, 2, out ulong read)
+            context.TryRead(
+                seen => of(seen) is > 0 and var wait ? wait : null, 1, 2, out ulong read)
                 ? Fixed.FromRatio((Int128)read, Observation.WaitUnitsOfBlock)
                 : Fixed.Zero;
         return new ClassWaits(Reading(seen => seen.FastWait), Reading(seen => seen.UrgentWait));
