@@ -136,11 +136,19 @@ internal sealed class ProposalRules(MachineContext context, CertificateRules cer
     }
 
     /// <summary>
-    /// Asks for a block when this node leads, has a reason to, and the time is right.
+    /// Asks for a block when this node leads, has a reason to, and the time is right. True when
+    /// that left something to vote on, now: nothing else may come that would bring it up.
     /// </summary>
-    public void Lead()
+    public bool Lead()
     {
         Round round = context.CurrentRound;
+        (Hash256? proposal, bool isHopeless) = (round.Proposal, round.IsHopeless);
+        Lead(round);
+        return round.Proposal != proposal || round.IsHopeless != isHopeless;
+    }
+
+    private void Lead(Round round)
+    {
         if (context.IsClosed || !context.LeadsCurrent || !context.MayVote(round.View)
             || round.WasAskedToPropose || round.Proposal is not null
             || round.OwnNullify is not null || context.IsAway(round.Leader))

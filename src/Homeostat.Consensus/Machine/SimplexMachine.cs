@@ -211,6 +211,7 @@ public sealed class SimplexMachine
     private void Progress()
     {
         int before;
+        bool mayVote;
         int passes = 0;
         do
         {
@@ -220,10 +221,10 @@ public sealed class SimplexMachine
             _timers.Run();
             _blocks.Advance();
             _votes.Cast();
-            _proposals.Lead();
+            mayVote = _proposals.Lead();
             _recovery.Ask();
         }
-        while (_context.Effects.Count != before);
+        while (_context.Effects.Count != before || mayVote);
     }
 
     private void SetTimer(ConsensusInput input)
