@@ -53,9 +53,35 @@ public class TimeoutTests
         Assert.Empty(cluster.Violations);
     }
 
-    private static Cluster WithLoad()
+    /// <summary>
+    /// While an epoch's last block is notarized and not final, each leader proposes it again; it
+    /// votes for it in the same step, for nothing else may come to it in that view.
+    /// </summary>
+    [Fact]
+    public void An_epoch_s_last_block_proposed_again_waits_for_nothing_else()
     {
-        var cluster = new Cluster(11, 4, parameters: Parameters);
+        Cluster cluster = WithLoad(epochBlocks: 4);
+        var again = new SortedDictionary<ulong, long>();
+        cluster.Intercept = (_, _, message) =>
+        {
+            if (message is ProposalMessage proposal
+                && cluster.Fakes.TryRead(proposal.EncodedBlock, out BlockReference block, out _)
+                && block.View < proposal.LeaderVote.View)
+            {
+                again.TryAdd(proposal.LeaderVote.View.Value, cluster.NowMs);
+            }
+            return message is VoteMessage { Vote.Kind: VoteKind.Finalize };
+        };
+        cluster.RunFor(10_000);
+        List<long> gaps = Gaps(again, first: 0);
+        Assert.InRange(gaps.Count, 20, int.MaxValue);
+        Assert.InRange(gaps.Max(), 1, Parameters.RetransmitMs / 2 + 50);
+        Assert.Empty(cluster.Violations);
+    }
+
+    private static Cluster WithLoad(ulong epochBlocks = 0)
+    {
+        var cluster = new Cluster(11, 4, parameters: Parameters, epochBlocks: epochBlocks);
         cluster.StartAll();
         for (int i = 0; i < 1_000; i++)
         {

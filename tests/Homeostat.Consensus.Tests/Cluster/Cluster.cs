@@ -32,8 +32,9 @@ internal sealed class Cluster
 
     public Cluster(
         ulong seed, int count, FaultMix? faults = null, ConsensusParameters? parameters = null,
-        PlantedBugs? bugs = null, IReadOnlyList<ulong>? weights = null)
+        PlantedBugs? bugs = null, IReadOnlyList<ulong>? weights = null, ulong epochBlocks = 0)
     {
+        Config = FakeChain.Config with { Epochs = new EpochSchedule(epochBlocks) };
         _random = new SeededRandom(seed);
         Faults = faults ?? FaultMix.None;
         Parameters = parameters ?? new ConsensusParameters { HeartbeatMs = 3_000 };
@@ -44,6 +45,7 @@ internal sealed class Cluster
     }
 
     public FaultMix Faults { get; set; }
+    public ConsensusConfig Config { get; }
     public ConsensusParameters Parameters { get; }
     public ValidatorSet Validators { get; }
     public FakeChain Fakes { get; } = new();

@@ -57,9 +57,9 @@ internal sealed class ClusterNode
         Incarnation++;
         BlockReference final = Chain[^1].Block;
         Machine = new SimplexMachine(
-            FakeChain.Config, _signer, _cluster.Fakes, _cluster.Fakes, new RoundRobin(), _bugs);
+            _cluster.Config, _signer, _cluster.Fakes, _cluster.Fakes, new RoundRobin(), _bugs);
         Sync = new SyncMachine(
-            FakeChain.Config, default, _cluster.Validators, _cluster.Fakes, _cluster.Fakes);
+            _cluster.Config, default, _cluster.Validators, _cluster.Fakes, _cluster.Fakes);
         _tip = final;
         _executed.Clear();
         _diskBusyUntil = 0;
