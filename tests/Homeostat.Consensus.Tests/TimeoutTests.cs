@@ -28,7 +28,7 @@ public class TimeoutTests
         ulong lit = proposed.Keys.Max();
         // One silent view as long as they had grown, two good ones, and the next silent one.
         cluster.RunFor(2 * Parameters.MaxTimeoutMs + 5_000);
-        Assert.Equal(1, cluster.Nodes[1].Chain.Count);
+        Assert.Single(cluster.Nodes[1].Chain);
         List<long> after = Gaps(proposed, lit + 8);
         Assert.InRange(after.Count, 5, int.MaxValue);
         Assert.InRange(after.Max(), Parameters.LeaderTimeoutMs, 2 * Parameters.LeaderTimeoutMs);

@@ -99,7 +99,7 @@ public sealed class MeasuredWaitTests
     private static SignedObservation Signed(SteeredChain chain, int i, Observation observation) =>
         new(chain.Validators[i].Address, SteeredChain.Report(observation));
 
-    private static IReadOnlyList<ulong> Vector(SteeredChain chain) =>
+    private static ulong[] Vector(SteeredChain chain) =>
         ConstitutionStorage.ReadVector(
             chain.Reader, OrderingParameters.Place, OrderingParameters.Fields);
 
