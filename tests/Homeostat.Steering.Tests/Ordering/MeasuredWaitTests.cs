@@ -19,7 +19,7 @@ public sealed class MeasuredWaitTests
         byte fast, byte urgent, int fastMoves, int urgentMoves)
     {
         var chain = new SteeredChain(Validators);
-        IReadOnlyList<ulong> before = Vector(chain);
+        ulong[] before = Vector(chain);
         DecisionEvent decision = Decide(
             chain, chain.Observe(Typical with { FastWait = fast, UrgentWait = urgent }));
         Assert.Equal([fast * 100UL / 32, urgent * 100UL / 32], decision.Readings.Skip(2));
@@ -35,7 +35,7 @@ public sealed class MeasuredWaitTests
     public void Where_too_few_tell_a_wait_the_load_moves_the_premium()
     {
         var chain = new SteeredChain(Validators);
-        IReadOnlyList<ulong> before = Vector(chain);
+        ulong[] before = Vector(chain);
         SignedObservation[] reports = [.. Enumerable.Range(0, Validators).Select(i =>
             Signed(chain, i, i < Liars * 2
                 ? Typical with { FastWait = byte.MaxValue, UrgentWait = byte.MaxValue }
@@ -61,7 +61,7 @@ public sealed class MeasuredWaitTests
         {
             SignedObservation[] reports = [.. Enumerable.Range(0, Validators).Select(v =>
                 Signed(chain, v, v < Liars ? Lie(kind, random) : Honest(random)))];
-            IReadOnlyList<ulong> before = Vector(chain);
+            ulong[] before = Vector(chain);
             if (OrderingOf(chain.Next(reports)) is not { } decision)
             {
                 continue;
