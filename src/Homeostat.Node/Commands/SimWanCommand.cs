@@ -77,7 +77,7 @@ internal static class SimWanCommand
         double p95 = result.Finality.P95Ms / result.Limit.P95Ms;
         double submission50 = result.Submission.P50Ms / result.SubmissionLimit.P50Ms;
         double submission95 = result.Submission.P95Ms / result.SubmissionLimit.P95Ms;
-        bool holds = p50 <= Bar && p95 <= Bar;
+        bool holds = p50 <= Bar && p95 <= Bar && submission50 <= Bar && submission95 <= Bar;
         Console.WriteLine(json
             ? JsonSerializer.Serialize(
                 new

@@ -34,8 +34,12 @@ public static class CapacityRule
     /// <summary>The target stays this part of the ceilings under them.</summary>
     public const ulong CeilingMarginDivisor = 16;
 
-    /// <summary>The interval is at least so many times the propagation reading.</summary>
-    public const ulong PropagationsPerInterval = 4;
+    /// <summary>
+    /// The interval is at least so many times the propagation reading: a proposal's way and its
+    /// votes' way, before which no leader can build on it. What is longer only makes
+    /// transactions wait.
+    /// </summary>
+    public const ulong PropagationsPerInterval = 2;
 
     /// <summary>
     /// The floor's rise is greatest at so many times the queue at which it starts.

@@ -10,7 +10,7 @@ namespace Homeostat.Steering.Tests;
 public sealed class CapacityRuleTests
 {
     private const string PinnedDigest =
-        "0xc2fbc2420feb67e3701575245c94b8ca6f03b5a69a598750c3dad81c8d75322c";
+        "0xf06fbf53d5092d18c29057e2145047284663457d0c0fae66e1d60c5ad52ffa3d";
 
     private static readonly LoopParameters Parameters = LoopParameters.Default;
 
@@ -144,6 +144,28 @@ public sealed class CapacityRuleTests
         Assert.Equal(276_000_000UL, floors[0]);
         Assert.Equal(253_920_000UL, floors[1]);
         Assert.Equal(100_000_000UL, floors[^1]);
+    }
+
+    // A proposal and its votes travel once each; the ratified 250 ms is the least in any case.
+    [Theory]
+    [InlineData(5, 250)]
+    [InlineData(125, 250)]
+    [InlineData(156, 312)]
+    [InlineData(60_000, 1_000)]
+    public void The_interval_is_a_way_there_and_back(uint propagationMs, ulong intervalMs)
+    {
+        CapacityRules rules = GenesisLoops.InitialRules(DevelopmentNetwork.Capacity);
+        for (int i = 0; i < 20; i++)
+        {
+            rules = rules with
+            {
+                InForce = CapacityRule.Propose(
+                    Fixed.FromInteger(10), Gwei,
+                    Speed(10_000) with { PropagationMs = propagationMs }, rules, Parameters,
+                    new Height(1_000)),
+            };
+        }
+        Assert.Equal(intervalMs, rules.InForce.BlockIntervalMs);
     }
 
     private const ulong Gwei = 1_000_000_000;
