@@ -99,7 +99,9 @@ internal sealed class JoinRun(JoinOptions options, ILoggerFactory logs, Action<s
         {
             List<PeerEndpoint> peers = await ServeAsync(chain, stop).ConfigureAwait(false);
             liar = options.HasLiar
-                ? LyingPeer.Start(chain.Network.Genesis, peers[0], _keys[^1])
+                ? LyingPeer.Start(
+                    chain.Network.Genesis, peers[0],
+                    Secp256k1.AddressOf(_keys[options.Servers]), _keys[^1])
                 : null;
             IEnumerable<PeerEndpoint> all = liar is null ? peers : peers.Prepend(liar.Self);
             JoinResult result = await JoinAsync(
@@ -230,6 +232,12 @@ internal sealed class JoinRun(JoinOptions options, ILoggerFactory logs, Action<s
         {
             await Task.Delay(10, stop).ConfigureAwait(false);
         }
+        failure ??= liar switch
+        {
+            { Lies: 0 } => "the liar was asked for nothing, so that nothing was shown of it",
+            { IsBanned: false } => $"the liar told {liar.Lies} lies and was not banned",
+            _ => null,
+        };
         return new JoinResult(
             buildSeconds, seconds, (ulong)options.Blocks, host.FirstBlock, audit.Accounts,
             audit.Slots, audit.Codes, (state?.Bytes ?? 0) / 1_024, failure is null, liar?.Lies ?? 0,

@@ -9,23 +9,25 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Homeostat.Node.Drills;
 
 /// <summary>
-/// A peer with an identity of its own that passes on what an honest one says, and lies where the
-/// state is concerned.
+/// A peer with an identity of its own that passes on to one other what an honest one says, and lies
+/// where the state is concerned. Others that find it by peer exchange hear nothing from it.
 /// </summary>
 internal sealed class LyingPeer : IAsyncDisposable
 {
     private readonly SnapshotLiar _liar =
         new(new SeededRandom(1)) { LiesInOffers = false, LiesInHeaders = false };
     private readonly PeerEndpoint _honest;
+    private readonly Address _victim;
     private readonly PeerNetwork _network;
     private readonly Channel<NetworkEvent> _events = Channel.CreateBounded<NetworkEvent>(1_024);
     private readonly Task _passing;
-    private Address _other;
+    private bool _isConnected;
     private volatile bool _isBanned;
 
-    private LyingPeer(GenesisDocument genesis, PeerEndpoint honest, Hash256 key)
+    private LyingPeer(
+        GenesisDocument genesis, PeerEndpoint honest, in Address victim, Hash256 key)
     {
-        _honest = honest;
+        (_honest, _victim) = (honest, victim);
         Address self = Secp256k1.AddressOf(key);
         var side = new LocalSide(
             self, NodeCertificate.Create(self, hash => Secp256k1.Sign(hash, key)),
@@ -47,7 +49,8 @@ internal sealed class LyingPeer : IAsyncDisposable
     public bool IsBanned => _isBanned;
 
     public static LyingPeer Start(
-        GenesisDocument genesis, PeerEndpoint honest, Hash256 key) => new(genesis, honest, key);
+        GenesisDocument genesis, PeerEndpoint honest, in Address victim, Hash256 key) =>
+        new(genesis, honest, victim, key);
 
     public async ValueTask DisposeAsync()
     {
@@ -63,28 +66,28 @@ internal sealed class LyingPeer : IAsyncDisposable
         {
             switch (happened)
             {
-                case NetworkEvent.Connected connected when connected.Peer != _honest.Identity:
-                    _other = connected.Peer;
+                case NetworkEvent.Connected connected when connected.Peer == _victim:
+                    _isConnected = true;
                     while (waiting.TryDequeue(out byte[]? early))
                     {
-                        _network.Send(_other, early);
+                        _network.Send(_victim, early);
                     }
                     break;
-                case NetworkEvent.Disconnected gone when gone.Peer != _honest.Identity:
+                case NetworkEvent.Disconnected gone when gone.Peer == _victim:
                     _isBanned |= gone.Reason.Contains("banned", StringComparison.Ordinal);
                     break;
                 case NetworkEvent.Message message when message.Peer == _honest.Identity:
                     byte[] lie = _liar.Lie(message.Content);
-                    if (_other == default)
+                    if (_isConnected)
                     {
-                        waiting.Enqueue(lie); // Its greeting, sent before anyone is here.
+                        _network.Send(_victim, lie);
                     }
                     else
                     {
-                        _network.Send(_other, lie);
+                        waiting.Enqueue(lie); // Its greeting, sent before anyone is here.
                     }
                     break;
-                case NetworkEvent.Message message:
+                case NetworkEvent.Message message when message.Peer == _victim:
                     _network.Send(_honest.Identity, message.Content);
                     break;
             }

@@ -13,6 +13,7 @@ public sealed class SnapshotTests
 
     private readonly List<string> _lines = [];
     private readonly List<(PeerId Peer, int Weight)> _penalties = [];
+    private readonly List<PeerId> _asked = [];
     private TrustedCheckpoint? _checkpoint;
     private long _ageMs = 86_400_000;
 
@@ -27,6 +28,8 @@ public sealed class SnapshotTests
         Height first = cluster.Nodes[Newcomer].Disk.LastFinalized!.Height;
         Assert.False(cluster.Nodes[Newcomer].Disk.TryGet(new Height(1), out _));
         Assert.True(first > _checkpoint!.Height);
+        // Each for its offer once: more would be of the budget for the pieces.
+        Assert.Equal(_asked.Distinct(), _asked);
     }
 
     [Fact]
@@ -219,6 +222,11 @@ public sealed class SnapshotTests
                 {
                     _penalties.Add((penalty.Peer, penalty.Weight));
                 }
+                else if (node.Index == Newcomer && effect is ReplicaEffect.Send send
+                    && send.Bytes[0] == (byte)WireKind.SnapshotRequest)
+                {
+                    _asked.Add(send.Peer);
+                }
             },
         };
         if (liar is not null || lie is not null)
@@ -240,6 +248,7 @@ public sealed class SnapshotTests
         cluster.LoseDisk(Newcomer);
         _lines.Clear();
         _penalties.Clear();
+        _asked.Clear();
         cluster.Start(Newcomer);
     }
 

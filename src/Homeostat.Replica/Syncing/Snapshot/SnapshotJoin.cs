@@ -142,6 +142,7 @@ internal sealed class SnapshotJoin
         switch (task, answer)
         {
             case (null, SnapshotResponseMessage { EncodedBlock.Length: > 0 } offer):
+                _peers.Offered(peer);
                 Run(new CheckOfferWork(offer, _trust), peer, null, Judge);
                 break;
             case (null, _):

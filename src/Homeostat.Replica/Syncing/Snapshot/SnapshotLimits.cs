@@ -1,3 +1,5 @@
+using Homeostat.Consensus;
+
 namespace Homeostat.Replica;
 
 /// <summary>Bounds of fetching and serving a state; local to a node.</summary>
@@ -17,6 +19,12 @@ internal static class SnapshotLimits
 
     /// <summary>Requests out to one peer.</summary>
     public const int RequestsPerPeer = 2;
+
+    /// <summary>
+    /// Half of what a peer allows in a second: its seconds may begin at another time than ours,
+    /// and what is over its budget it does not answer.
+    /// </summary>
+    public const int RequestsPerPeerPerSecond = ConsensusLimits.PeerRequestsPerSecond / 2;
 
     /// <summary>Requests out to all: bounds what arrives at once to 16 answers.</summary>
     public const int Requests = 16;

@@ -47,7 +47,8 @@ internal sealed class SnapshotPeers
         PeerId? first = null;
         foreach ((PeerId id, Peer peer) in _peers)
         {
-            if (peer.Out < SnapshotLimits.RequestsPerPeer && nowMs >= peer.NotBeforeMs)
+            if (peer.Out < SnapshotLimits.RequestsPerPeer && nowMs >= peer.NotBeforeMs
+                && peer.AskedIn(nowMs) < SnapshotLimits.RequestsPerPeerPerSecond)
             {
                 if (id > _lastPeer)
                 {
@@ -59,18 +60,30 @@ internal sealed class SnapshotPeers
         return first;
     }
 
-    /// <summary>Peers that may be asked for an offer now.</summary>
+    /// <summary>
+    /// Peers that may be asked for an offer now: whose offer is here is not asked again before the
+    /// state is dropped, as it has a budget of requests for each peer.
+    /// </summary>
     public List<PeerId> Unasked(long nowMs) =>
     [
-        .. _peers.Where(x => x.Value.Out == 0 && nowMs >= x.Value.NotBeforeMs)
+        .. _peers
+            .Where(x => x.Value is { Out: 0, HasOffered: false } && nowMs >= x.Value.NotBeforeMs)
             .Select(x => x.Key),
     ];
+
+    public void Offered(PeerId peer)
+    {
+        if (_peers.TryGetValue(peer, out Peer? known))
+        {
+            known.HasOffered = true;
+        }
+    }
 
     /// <summary>A number for a request to the peer; without a task it is for an offer.</summary>
     public ulong Ask(PeerId peer, SnapshotTask? task, long nowMs)
     {
         _lastPeer = peer;
-        _peers[peer].Out++;
+        _peers[peer].Asked(nowMs);
         _requests.Add(
             ++_lastId, new Request(peer, task, nowMs + SnapshotLimits.RequestTimeoutMs));
         return _lastId;
@@ -90,9 +103,15 @@ internal sealed class SnapshotPeers
         return true;
     }
 
-    /// <summary>Answers to what was asked for a state are of no use any more.</summary>
+    /// <summary>
+    /// Answers to what was asked for a state are of no use any more; all may offer another.
+    /// </summary>
     public void DropTasks()
     {
+        foreach (Peer peer in _peers.Values)
+        {
+            peer.HasOffered = false;
+        }
         foreach ((ulong id, Request request) in
             _requests.Where(x => x.Value.Task is not null).ToList())
         {
@@ -151,5 +170,17 @@ internal sealed class SnapshotPeers
         public int Out { get; set; }
         public int Failures { get; set; }
         public long NotBeforeMs { get; set; }
+        public bool HasOffered { get; set; }
+        private long _second = long.MinValue;
+        private int _asked;
+
+        /// <summary>Requests in the second that now is in.</summary>
+        public int AskedIn(long nowMs) => nowMs / 1_000 == _second ? _asked : 0;
+
+        public void Asked(long nowMs)
+        {
+            (_second, _asked) = (nowMs / 1_000, AskedIn(nowMs) + 1);
+            Out++;
+        }
     }
 }
