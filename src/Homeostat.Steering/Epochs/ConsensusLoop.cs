@@ -64,6 +64,10 @@ internal sealed class ConsensusLoop : ISteeringLoop
         {
             CountLeaders(context, epoch);
         }
+        if (epochs.IsLast(context.Height))
+        {
+            LeaderProbation.Judge(context, epoch);
+        }
         if (TimeToQuorum(context) is { } quorum)
         {
             Fixed mean = MeanOf(context);
@@ -145,14 +149,14 @@ internal sealed class ConsensusLoop : ISteeringLoop
     }
 
     /// <summary>
-    /// The parent's leader kept the next one waiting: longer than a block interval and twice what a
-    /// quorum takes.
+    /// The parent's leader kept the next one waiting: twice as long as a block takes, which is the
+    /// interval or, where that is longer, what a quorum takes.
     /// </summary>
     private static bool IsSlow(LoopContext context, ulong elapsedMs)
     {
         ulong quorumMs = Milliseconds(MeanOf(context));
         ulong intervalMs = ChainParameters.Read(context.State).BlockIntervalMs;
-        return quorumMs > 0 && elapsedMs > intervalMs + 2 * quorumMs;
+        return quorumMs > 0 && elapsedMs > 2 * Math.Max(intervalMs, quorumMs);
     }
 
     private static SortedSet<int> SignersOf(LoopContext context)

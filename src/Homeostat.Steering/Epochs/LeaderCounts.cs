@@ -3,18 +3,27 @@ using Homeostat.Primitives;
 namespace Homeostat.Steering;
 
 /// <summary>How often a validator led in an epoch, and how often that failed.</summary>
-internal readonly record struct LeaderRecord(ulong Led, ulong Failed);
+internal readonly record struct LeaderRecord(ulong Led, ulong Failed)
+{
+    /// <summary>Of its turns; 0 where it had none.</summary>
+    public Fixed FailedShare => Led + Failed == 0
+        ? Fixed.Zero
+        : Fixed.FromRatio((long)Failed, (long)(Led + Failed));
+
+    /// <summary>Blocks that held no other up.</summary>
+    public ulong LedWell => Led - Math.Min(Led, Failed);
+}
 
 /// <summary>
 /// Committed history of leaders, by epoch and index: views that gave a block, and views that gave
-/// none though there was work, or held the next block up. Two buffers, of even and of odd epochs:
-/// the one before is what the epoch under way takes its leaders by.
+/// none though there was work, or held the next block up. Two buffers, of even and of odd epochs,
+/// so that the epoch before can be read while one is under way.
 /// </summary>
 internal static class LeaderCounts
 {
-    private const int FirstWord = 16;
+    public const int FirstWord = 16;
     private const int FailedOffset = PackedCounts.MaximumWords;
-    private const int BufferWords = 2 * PackedCounts.MaximumWords;
+    public const int BufferWords = 2 * PackedCounts.MaximumWords;
 
     /// <summary>
     /// A run of failures touches few words, as a loop may write few in one block; those of a longer
@@ -41,19 +50,20 @@ internal static class LeaderCounts
             PackedCounts.Increment(loop.ReadWord((byte)word), other ?? led, of));
     }
 
-    public static LeaderRecord[] Read(SteeringStorage storage, ulong epoch, int validators)
+    public static LeaderRecord[] Read(SteeringStorage storage, ulong epoch, int validators) =>
+        Read(word => storage.ReadWord(ConsensusLoop.LoopName, word), epoch, validators);
+
+    public static LeaderRecord[] Read(Func<byte, UInt256> wordAt, ulong epoch, int validators)
     {
         var records = new LeaderRecord[validators];
         for (int i = 0; i < validators; i++)
         {
             int word = WordOf(epoch, i);
             records[i] = new LeaderRecord(
-                PackedCounts.Read(Word(word), i, epoch),
-                PackedCounts.Read(Word(word + FailedOffset), i, epoch));
+                PackedCounts.Read(wordAt((byte)word), i, epoch),
+                PackedCounts.Read(wordAt((byte)(word + FailedOffset)), i, epoch));
         }
         return records;
-
-        UInt256 Word(int word) => storage.ReadWord(ConsensusLoop.LoopName, (byte)word);
     }
 
     private static int WordOf(ulong epoch, int index) =>

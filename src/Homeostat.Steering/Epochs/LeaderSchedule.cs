@@ -1,5 +1,3 @@
-using Homeostat.Primitives;
-
 namespace Homeostat.Steering;
 
 /// <summary>
@@ -12,7 +10,7 @@ namespace Homeostat.Steering;
 public sealed class LeaderSchedule
 {
     /// <summary>Turns of a whole share in one round of the schedule.</summary>
-    private const int WholeShare = 16;
+    private const int WholeShare = 32;
     private const ulong Basis = 10_000;
 
     private readonly int[] _turns;
@@ -30,15 +28,12 @@ public sealed class LeaderSchedule
     {
         IReadOnlyList<ValidatorEntry> set = ValidatorStorage.Read(state);
         ulong floor = ConsensusVector.Read(state).LeaderFloor;
-        ulong epoch = ValidatorStorage.ReadEpoch(state);
-        if (floor is 0 or >= Basis || epoch == 0)
+        if (floor is 0 or >= Basis)
         {
             return RoundRobin(set.Count);
         }
-        IReadOnlyList<ValidatorEntry> before = ValidatorStorage.ReadPrevious(state);
-        LeaderRecord[] records =
-            LeaderCounts.Read(new SteeringStorage(state), epoch - 1, before.Count);
-        return Of(ShareOf(set, before, records, floor));
+        int least = Math.Max(1, (int)(WholeShare * floor / Basis));
+        return Of([.. LeaderProbation.Read(state).Select(left => left > 0 ? least : WholeShare)]);
     }
 
     public static LeaderSchedule RoundRobin(int validators) =>
@@ -71,42 +66,4 @@ public sealed class LeaderSchedule
         }
         return new LeaderSchedule(turns);
     }
-
-    private static int[] ShareOf(
-        IReadOnlyList<ValidatorEntry> set, IReadOnlyList<ValidatorEntry> before,
-        LeaderRecord[] records, ulong floor)
-    {
-        var known = new LookupTable<Address, LeaderRecord>();
-        for (int i = 0; i < before.Count; i++)
-        {
-            known[before[i].Address] = records[i];
-        }
-        int[] shares = new int[set.Count];
-        Array.Fill(shares, WholeShare);
-        int least = Math.Max(1, (int)(WholeShare * floor / Basis));
-        foreach (int index in Worst([.. set.Select(v => known.GetValueOrDefault(v.Address))]))
-        {
-            shares[index] = least;
-        }
-        return shares;
-    }
-
-    /// <summary>
-    /// Those of whose turns more than a third failed, and more than twice as many as of the
-    /// median's: the worst first, fewer than a third of all.
-    /// </summary>
-    private static IEnumerable<int> Worst(LeaderRecord[] records)
-    {
-        Fixed[] shares = [.. records.Select(FailedShare)];
-        Fixed median = shares.Order().ElementAt(shares.Length / 2);
-        Fixed bound = Fixed.Max(Fixed.FromRatio(1, 3), median + median);
-        return Enumerable.Range(0, shares.Length)
-            .Where(i => shares[i] > bound)
-            .OrderByDescending(i => shares[i].Raw).ThenBy(i => i)
-            .Take((shares.Length - 1) / 3);
-    }
-
-    private static Fixed FailedShare(LeaderRecord record) => record.Led + record.Failed == 0
-        ? Fixed.Zero
-        : Fixed.FromRatio((long)record.Failed, (long)(record.Led + record.Failed));
 }

@@ -5,8 +5,11 @@ namespace Homeostat.Steering;
 /// <summary>What a loop sees of the chain while one block's transaction 0 is composed.</summary>
 public sealed class LoopContext
 {
-    /// <summary>Words one loop may write in one block, so that its gas stays bounded.</summary>
-    public const int MaximumWords = 12;
+    /// <summary>
+    /// Words one loop may write in one block, so that its gas stays bounded: what the consensus loop
+    /// writes at an epoch's end for the largest set.
+    /// </summary>
+    public const int MaximumWords = 15;
 
     /// <summary>Words from here on are the machinery's (LoopMemory).</summary>
     public const byte FirstReserved = 128;
