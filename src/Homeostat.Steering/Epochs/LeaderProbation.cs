@@ -41,7 +41,7 @@ internal static class LeaderProbation
             UInt256 word = storage.ReadWord(ConsensusLoop.LoopName, WordOf(epoch - 1, i));
             bool isOfEpoch = (word >> EpochShift).U0 == ((epoch - 1) & ushort.MaxValue);
             known[before[i].Address] =
-                isOfEpoch ? (int)(word >> (Bits * (i % PerWord))).U0 & Turns : 0;
+                isOfEpoch ? (int)((word >> (Bits * (i % PerWord))).U0 & Turns) : 0;
         }
         for (int i = 0; i < left.Length; i++)
         {

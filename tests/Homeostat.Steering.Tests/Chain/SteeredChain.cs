@@ -102,7 +102,8 @@ internal sealed class SteeredChain
         ulong elapsedMs = 250,
         Func<StepCall, StepCall>? alter = null,
         byte[]? evidence = null,
-        ulong epoch = 0)
+        ulong epoch = 0,
+        Func<BlockFacts, BlockFacts>? tell = null)
     {
         _sinceMs = elapsedMs;
         Hash256 payload = Keccak.Hash(Head.Hash.Bytes);
@@ -113,7 +114,7 @@ internal sealed class SteeredChain
             Epoch = epoch,
             Evidence = evidence,
         };
-        StepCall call = SteeringProgram.Compose(Reader, facts);
+        StepCall call = SteeringProgram.Compose(Reader, tell is null ? facts : tell(facts));
         call = alter is null ? call : alter(call);
         BlockInputs inputs = Inputs(payload, call.Encode());
         var processor = new BlockProcessor(Rules, _engine);
