@@ -14,12 +14,12 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
     private const int UsualSeeds = 60;
 
     [Theory]
-    [InlineData(nameof(PlantedBugs.NoJournal), 25UL)]
+    [InlineData(nameof(PlantedBugs.NoJournal), 15UL)]
     [InlineData(nameof(PlantedBugs.QuorumOffByOne), 15UL)]
     [InlineData(nameof(PlantedBugs.FinalizeAfterNullify), 1UL)]
     [InlineData(nameof(PlantedBugs.UncheckedCertificate), 1UL)]
-    [InlineData(nameof(PlantedBugs.UncheckedParent), 85UL)]
-    [InlineData(nameof(PlantedBugs.BodyNotStored), 65UL)]
+    [InlineData(nameof(PlantedBugs.UncheckedParent), 75UL)]
+    [InlineData(nameof(PlantedBugs.BodyNotStored), 35UL)]
     [InlineData(nameof(PlantedBugs.EpochFromUnfinalized), 1UL)]
     public void A_planted_bug_finds_its_seed(string name, ulong seedBase)
     {
