@@ -176,7 +176,7 @@ internal sealed class FuzzRun(FuzzOptions options, ILoggerFactory logs, Action<s
             Genesis = network.Genesis,
             Key = network.Validators[index].PrivateKey,
             Observer = false,
-            Http = new IPEndPoint(IPAddress.Loopback, JoinRun.FreePort()),
+            Http = new IPEndPoint(IPAddress.Loopback, FreePorts.One()),
             P2p = new IPEndPoint(IPAddress.Loopback, Ports[index]),
             Peers = [.. all.Where((_, i) => i != index)],
             GasCap = 0,
@@ -187,5 +187,5 @@ internal sealed class FuzzRun(FuzzOptions options, ILoggerFactory logs, Action<s
         };
     }
 
-    private int[] Ports { get; } = [JoinRun.FreePort(), JoinRun.FreePort(), JoinRun.FreePort()];
+    private int[] Ports { get; } = [FreePorts.One(), FreePorts.One(), FreePorts.One()];
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Homeostat.Node.Client;
 using Homeostat.Node.Configuration;
@@ -285,8 +284,8 @@ internal sealed class JoinRun(JoinOptions options, ILoggerFactory logs, Action<s
             Genesis = chain.Network.Genesis,
             Key = _keys[index],
             Observer = true,
-            Http = new IPEndPoint(IPAddress.Loopback, FreePort()),
-            P2p = new IPEndPoint(IPAddress.Loopback, FreePort()),
+            Http = new IPEndPoint(IPAddress.Loopback, FreePorts.One()),
+            P2p = new IPEndPoint(IPAddress.Loopback, FreePorts.One()),
             Peers = peers,
             GasCap = 0,
             WorkThreads = 2,
@@ -295,13 +294,6 @@ internal sealed class JoinRun(JoinOptions options, ILoggerFactory logs, Action<s
             Checkpoint = checkpoint,
             ReplicaLimits = new ReplicaLimits { CheckpointBlocks = options.CheckpointBlocks },
         };
-
-    public static int FreePort()
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 
     private static void Copy(string from, string to)
     {

@@ -159,7 +159,7 @@ internal sealed class ReplicaLoop : INodeGateway, IDisposable
     {
         _stopping = true;
         _inbox.Wake();
-        if (_thread.ThreadState != System.Threading.ThreadState.Unstarted
+        if (_thread.HasStarted()
             && Thread.CurrentThread != _thread)
         {
             _thread.Join(TimeSpan.FromSeconds(2));

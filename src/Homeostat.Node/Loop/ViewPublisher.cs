@@ -36,7 +36,7 @@ internal sealed class ViewPublisher : IDisposable
     {
         _stopping = true;
         _published.Set();
-        if (_thread.ThreadState != ThreadState.Unstarted
+        if (_thread.HasStarted()
             && Thread.CurrentThread != _thread
             && !_thread.Join(TimeSpan.FromSeconds(1)))
         {

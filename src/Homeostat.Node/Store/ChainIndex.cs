@@ -109,7 +109,7 @@ internal sealed class ChainIndex : IDisposable
     public void Dispose()
     {
         _queue.CompleteAdding();
-        if (_thread.ThreadState != ThreadState.Unstarted)
+        if (_thread.HasStarted())
         {
             _thread.Join();
         }

@@ -90,7 +90,7 @@ internal sealed class StateFile : IDisposable
     public void Dispose()
     {
         _queue.CompleteAdding();
-        if (_thread.ThreadState != ThreadState.Unstarted)
+        if (_thread.HasStarted())
         {
             _thread.Join();
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Homeostat.Node.Configuration;
 using Homeostat.Node.Drills;
 using Homeostat.Node.Logging;
@@ -21,7 +22,7 @@ public sealed class ObserverTests
         try
         {
             DevelopmentNetwork network = DevelopmentNetwork.Create(4);
-            int[] ports = [.. Enumerable.Range(0, 5).Select(_ => JoinRun.FreePort())];
+            int[] ports = [.. Enumerable.Range(0, 5).Select(_ => FreePorts.One())];
             PeerEndpoint[] all =
             [
                 .. network.Validators.Select((v, i) => new PeerEndpoint(
@@ -64,6 +65,29 @@ public sealed class ObserverTests
         }
     }
 
+    [Fact]
+    public async Task A_port_that_is_taken_is_named_and_the_node_closes()
+    {
+        string folder = Directory.CreateTempSubdirectory("homeostat-observer").FullName;
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        int port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        try
+        {
+            DevelopmentNetwork network = DevelopmentNetwork.Create(1);
+            await using var host = new NodeHost(
+                ConfigOf(network, folder, network.Validators[0].PrivateKey, port, []),
+                NullLoggerFactory.Instance);
+            PortInUseException error = await Assert.ThrowsAsync<PortInUseException>(
+                () => host.StartAsync(CancellationToken.None));
+            Assert.Contains($"{port}", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static NodeConfig ConfigOf(
         DevelopmentNetwork network, string folder, Hash256 key, int port,
         IReadOnlyList<PeerEndpoint> peers) => new()
@@ -72,7 +96,7 @@ public sealed class ObserverTests
             Genesis = network.Genesis,
             Key = key,
             Observer = false,
-            Http = new IPEndPoint(IPAddress.Loopback, JoinRun.FreePort()),
+            Http = new IPEndPoint(IPAddress.Loopback, FreePorts.One()),
             P2p = new IPEndPoint(IPAddress.Loopback, port),
             Peers = [.. peers.Where(peer => peer.Identity != Secp256k1.AddressOf(key))],
             GasCap = 0,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Homeostat.Node.Drills;
 using Homeostat.Node.Store;
 using Homeostat.Primitives;
 
@@ -13,8 +14,8 @@ public sealed class BackupTests : IDisposable
     private static readonly Address Somebody = new("0x00000000000000000000000000000000c0ffee02");
 
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("homeostat-backup-");
-    private readonly int _http = UpProcess.FreePorts(4, 10);
-    private readonly int _p2p = UpProcess.FreePorts(4, 1);
+    private readonly int _http = FreePorts.Several(4, 10);
+    private readonly int _p2p = FreePorts.Several(4, 1);
 
     public void Dispose() => _root.Delete(recursive: true);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Homeostat.Ledger;
+using Homeostat.Node.Drills;
 using Homeostat.Node.Explain;
 using Homeostat.Primitives;
 using Homeostat.Replica;
@@ -15,8 +16,8 @@ public sealed class ExplainTests : IDisposable
 {
     private readonly string _folder =
         Directory.CreateTempSubdirectory("homeostat-explain-").FullName;
-    private readonly int _http = UpProcess.FreePorts(4, 10);
-    private readonly int _p2p = UpProcess.FreePorts(4, 1);
+    private readonly int _http = FreePorts.Several(4, 10);
+    private readonly int _p2p = FreePorts.Several(4, 1);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

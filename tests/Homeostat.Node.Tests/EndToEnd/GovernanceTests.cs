@@ -1,5 +1,6 @@
 using System.Globalization;
 using Homeostat.Node.Client;
+using Homeostat.Node.Drills;
 using Homeostat.Node.Explain;
 using Homeostat.Node.Governance;
 using Homeostat.Primitives;
@@ -19,8 +20,8 @@ public sealed class GovernanceTests : IDisposable
 {
     private readonly string _folder =
         Directory.CreateTempSubdirectory("homeostat-governance-").FullName;
-    private readonly int _http = UpProcess.FreePorts(4, 10);
-    private readonly int _p2p = UpProcess.FreePorts(4, 1);
+    private readonly int _http = FreePorts.Several(4, 10);
+    private readonly int _p2p = FreePorts.Several(4, 1);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Homeostat.Node.Drills;
 
 namespace Homeostat.Node.Tests.EndToEnd;
 
@@ -16,8 +17,8 @@ public sealed class ReplayTests : IDisposable
     private const int LongestGapSeconds = 5;
     private readonly string _folder =
         Directory.CreateTempSubdirectory("homeostat-replay-").FullName;
-    private readonly int _http = UpProcess.FreePorts(4, 10);
-    private readonly int _p2p = UpProcess.FreePorts(4, 1);
+    private readonly int _http = FreePorts.Several(4, 10);
+    private readonly int _p2p = FreePorts.Several(4, 1);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Homeostat.Ledger;
+using Homeostat.Node.Drills;
 using Homeostat.Node.Keys;
 using Homeostat.Primitives;
 using Homeostat.Replica;
@@ -17,8 +18,8 @@ public sealed class RevisionTests : IDisposable
     private static readonly Address Somebody = new("0x00000000000000000000000000000000c0ffee03");
 
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("homeostat-revision-");
-    private readonly int _http = UpProcess.FreePorts(1, 1);
-    private readonly int _p2p = UpProcess.FreePorts(1, 1);
+    private readonly int _http = FreePorts.Several(1, 1);
+    private readonly int _p2p = FreePorts.Several(1, 1);
 
     public void Dispose() => _root.Delete(recursive: true);
 

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Homeostat.Ledger;
@@ -38,19 +36,6 @@ internal sealed class UpProcess : IAsyncDisposable
     public IReadOnlyList<string> Urls { get; private set; } = [];
 
     public IReadOnlyList<int> Pids { get; private set; } = [];
-
-    /// <summary>A free port with room for as many nodes above it.</summary>
-    public static int FreePorts(int count, int step)
-    {
-        while (true)
-        {
-            int first = Random.Shared.Next(20_000, 32_000);
-            if (Enumerable.Range(0, count).All(i => IsFree(first + (i * step))))
-            {
-                return first;
-            }
-        }
-    }
 
     /// <summary>Runs the command to its end.</summary>
     public static async Task<(int Code, string Output, string Errors)> RunAsync(
@@ -197,21 +182,6 @@ internal sealed class UpProcess : IAsyncDisposable
             await StopAsync();
         }
         _process.Dispose();
-    }
-
-    private static bool IsFree(int port)
-    {
-        try
-        {
-            using var probe =
-                new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 
     private static ProcessStartInfo StartInfo(string[] arguments)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Homeostat.Node.Drills;
 using Homeostat.Node.Network;
 using Homeostat.Primitives;
 using Homeostat.Replica;
@@ -22,8 +23,8 @@ public sealed class UpTests : IDisposable
         System.Globalization.CultureInfo.InvariantCulture);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("homeostat-up-").FullName;
-    private readonly int _http = UpProcess.FreePorts(4, 10);
-    private readonly int _p2p = UpProcess.FreePorts(4, 1);
+    private readonly int _http = FreePorts.Several(4, 10);
+    private readonly int _p2p = FreePorts.Several(4, 1);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using Homeostat.Node.Drills;
 using Homeostat.Node.Metrics;
 
 namespace Homeostat.Node.Tests.Metrics;
@@ -12,7 +12,7 @@ public sealed class SpansTests
     [Fact]
     public async Task A_span_arrives_at_the_collector()
     {
-        int port = FreePort();
+        int port = FreePorts.One();
         using var collector = new HttpListener();
         collector.Prefixes.Add($"http://127.0.0.1:{port}/");
         collector.Start();
@@ -43,11 +43,4 @@ public sealed class SpansTests
 
     private TaskCompletionSource<(string Path, string Text)> Received { get; } =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 }

@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
+using Homeostat.Node.Drills;
 using Homeostat.Node.Network;
 using Homeostat.Primitives;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -54,8 +55,8 @@ public sealed class TransportTests
     [Fact]
     public async Task Both_dialling_at_once_leaves_one_connection()
     {
-        int port = FreePort();
-        var first = Endpoint.Unstarted(1, FreePort());
+        int port = FreePorts.One();
+        var first = Endpoint.Unstarted(1, FreePorts.One());
         var second = Endpoint.Unstarted(2, port);
         await using var a = first.Start(second.Self);
         await using var b = second.Start(first.Self);
@@ -187,7 +188,7 @@ public sealed class TransportTests
     {
         var gate = new TaskCompletionSource();
         var limits = new NetworkLimits { SendQueueBytes = 8 << 20 };
-        var slow = Endpoint.Unstarted(1, FreePort(), limits);
+        var slow = Endpoint.Unstarted(1, FreePorts.One(), limits);
         slow.Gate = gate.Task;
         await using var a = slow.Start();
         PeerConnection flood = await DialAsync(Endpoint.SideOf(2, Genesis, limits), a.Self);
@@ -208,11 +209,11 @@ public sealed class TransportTests
     {
         var quick = new NetworkLimits { ExchangeInterval = TimeSpan.FromMilliseconds(50) };
         await using var hub = Endpoint.Create(1, quick);
-        await using var a = Endpoint.Unstarted(2, FreePort(), quick).Start(hub.Self);
+        await using var a = Endpoint.Unstarted(2, FreePorts.One(), quick).Start(hub.Self);
         await hub.NextAsync<NetworkEvent.Connected>();
         // By name: the address is looked up anew at each dial.
         PeerEndpoint named = hub.Self with { Host = "localhost" };
-        await using var b = Endpoint.Unstarted(3, FreePort(), quick).Start(named);
+        await using var b = Endpoint.Unstarted(3, FreePorts.One(), quick).Start(named);
         await WaitAsync(() => a.Network.Connected.Contains(b.Identity));
         await WaitAsync(() => b.Network.Connected.Contains(a.Identity));
     }
@@ -298,14 +299,6 @@ public sealed class TransportTests
         Assert.Equal(good, PeerEndpoint.TryParse(text, out _));
     }
 
-    private static int FreePort()
-    {
-        using var probe =
-            new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
-    }
-
     private static async Task<PeerConnection> DialAsync(LocalSide side, PeerEndpoint peer)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -377,10 +370,10 @@ public sealed class TransportTests
         public Task Gate { get; set; } = Task.CompletedTask;
 
         public static Endpoint Create(int key, params Endpoint[] peers) =>
-            Unstarted(key, FreePort()).Start([.. peers.Select(x => x.Self)]);
+            Unstarted(key, FreePorts.One()).Start([.. peers.Select(x => x.Self)]);
 
         public static Endpoint Create(int key, NetworkLimits limits) =>
-            Unstarted(key, FreePort(), limits).Start();
+            Unstarted(key, FreePorts.One(), limits).Start();
 
         public static Endpoint Unstarted(int key, int port, NetworkLimits? limits = null) =>
             new(key, port, limits ?? new NetworkLimits());
