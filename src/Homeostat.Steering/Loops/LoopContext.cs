@@ -6,8 +6,8 @@ namespace Homeostat.Steering;
 public sealed class LoopContext
 {
     /// <summary>
-    /// Words one loop may write in one block, so that its gas stays bounded: what the consensus loop
-    /// writes at an epoch's end for the largest set.
+    /// Words one loop may write in one block, so that its gas stays bounded: what the consensus
+    /// loop writes at an epoch's end for the largest set.
     /// </summary>
     public const int MaximumWords = 15;
 
